@@ -1,0 +1,136 @@
+/*
+ * Query -> candidates -> blend -> filter -> diversify -> result.
+ *
+ * reco_engine_recommend() allocates nothing, locks nothing, makes no system
+ * call, and answers the same to the same input.
+ */
+
+#ifndef RECO_ENGINE_H
+#define RECO_ENGINE_H
+
+#include "reco.h"
+#include "snapshot/reco_snapshot.h"
+
+
+/* Where a candidate came from; a bit of reco_engine_query_t.sources. */
+typedef enum {
+    RECO_ENGINE_SESSION,  /* session kNN (VMIS-kNN / V-STAN family) */
+    RECO_ENGINE_NEXT,     /* sequential rules */
+    RECO_ENGINE_FACTORS,  /* FAISS search with the visitor's vector */
+    RECO_ENGINE_VIEWED,   /* neighbours by co-view */
+    RECO_ENGINE_BOUGHT,   /* neighbours by purchase */
+    RECO_ENGINE_CONTENT,  /* neighbours by content */
+    RECO_ENGINE_RETURN,   /* seen before in this session */
+    RECO_ENGINE_CATEGORY, /* popular in the category */
+    RECO_ENGINE_TRENDING,
+    RECO_ENGINE_POPULAR,
+    RECO_ENGINE_BACKFILL, /* neighbours of candidates, for short lists */
+    RECO_ENGINE_SOURCE_COUNT
+} reco_engine_source_t;
+
+const char *reco_engine_source_name(reco_engine_source_t source);
+
+
+/*
+ * Every knob, by the names of the papers; defaults by
+ * reco_engine_params_init(), values from the manifest's "engine" object by
+ * reco_engine_params_set(), which is also what --set KEY=VALUE and
+ * trainer.conf call: one table of names.
+ */
+typedef struct reco_engine_params_s reco_engine_params_t;
+
+void reco_engine_params_init(reco_engine_params_t *params);
+reco_status_t reco_engine_params_set(reco_engine_params_t *params,
+    reco_str_t key, reco_str_t value, reco_error_t *error);
+
+
+/* One thing that the visitor did.  24 bytes; lives in the session zone. */
+typedef struct {
+    uint64_t item;  /* reco_item_key() */
+    uint32_t time;  /* seconds since the epoch */
+    uint32_t dwell; /* ms of active time, 0 unknown */
+    uint8_t type;   /* reco_event_type_t */
+    uint8_t unused[7];
+} reco_engine_event_t;
+
+#define RECO_ENGINE_EVENTS_MAX 32
+
+/*
+ * What a visitor did lately: a record of fixed size, the same in the session
+ * zone, in the trainer's replay and in recoctl eval.
+ */
+typedef struct {
+    reco_engine_event_t events[RECO_ENGINE_EVENTS_MAX]; /* oldest first */
+    uint32_t nevents;
+    uint32_t nseen;
+    uint64_t seen[32]; /* keys lately shown in blocks: a ring */
+    uint8_t shown[32]; /* how often each */
+    uint32_t next_seen;
+} reco_engine_session_t;
+
+/* A view of the item seen last refreshes it; dwell goes to the item's latest
+   view.  The oldest event makes room. */
+void reco_engine_session_apply(
+    reco_engine_session_t *session, const reco_engine_event_t *event);
+
+/* Counts the keys of a block that was shown. */
+void reco_engine_session_shown(
+    reco_engine_session_t *session, const uint64_t *items, unsigned nitems);
+
+
+typedef struct {
+    uint64_t current; /* key of the page's own item; 0: none */
+    const reco_engine_session_t *session;
+    const float *user;   /* long-term vector, dimensions floats; NULL: none */
+    uint32_t now;        /* seconds since the epoch */
+    uint32_t sources;    /* mask of 1 << reco_engine_source_t; 0: all */
+    unsigned n;          /* 1 .. RECO_ENGINE_RESULT_MAX */
+    int repeat;          /* items of the session may be recommended */
+    reco_str_t category; /* only this one; empty: any */
+    double price_min;    /* < 0: none */
+    double price_max;    /* < 0: none */
+    const uint64_t *excluded; /* keys, e.g. of the page's other slots */
+    unsigned nexcluded;
+} reco_engine_query_t;
+
+#define RECO_ENGINE_RESULT_MAX 100
+
+typedef struct {
+    uint32_t item; /* dense; reco_engine_item() resolves it */
+    float score;
+    reco_engine_source_t source; /* the strongest one */
+    uint32_t because; /* the item of the session that led here, or NONE */
+} reco_engine_hit_t;
+
+typedef struct {
+    reco_engine_hit_t hits[RECO_ENGINE_RESULT_MAX];
+    unsigned nhits;
+    uint32_t fallbacks; /* mask of the sources that the fallback chain used */
+} reco_engine_result_t;
+
+
+/* A base, perhaps an overlay, and parameters.  Holds a reference to each. */
+typedef struct reco_engine_model_s reco_engine_model_t;
+
+reco_status_t reco_engine_model_open(reco_snapshot_t *base,
+    reco_snapshot_overlay_t *overlay, const reco_engine_params_t *params,
+    reco_engine_model_t **model, reco_error_t *error);
+void reco_engine_model_close(reco_engine_model_t *model);
+
+uint32_t reco_engine_find(const reco_engine_model_t *model, uint64_t key);
+void reco_engine_item(
+    const reco_engine_model_t *model, uint32_t item, reco_snapshot_item_t *out);
+
+/* Working memory of one thread, sized for a model. */
+typedef struct reco_engine_scratch_s reco_engine_scratch_t;
+
+reco_status_t reco_engine_scratch_create(
+    const reco_engine_model_t *model, reco_engine_scratch_t **scratch);
+void reco_engine_scratch_destroy(reco_engine_scratch_t *scratch);
+
+/* RECO_OK, or RECO_DECLINED where the catalogue has nothing to show. */
+reco_status_t reco_engine_recommend(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    reco_engine_result_t *result);
+
+#endif /* RECO_ENGINE_H */

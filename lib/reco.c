@@ -1,0 +1,66 @@
+#include "reco.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+
+const char *
+reco_status_name(reco_status_t status)
+{
+    static const char *const names[RECO_STATUS_COUNT] = {
+        [RECO_OK] = "ok",
+        [RECO_AGAIN] = "again",
+        [RECO_DECLINED] = "declined",
+        [RECO_INVALID] = "invalid",
+        [RECO_TOO_LARGE] = "too large",
+        [RECO_FULL] = "full",
+        [RECO_NOMEM] = "out of memory",
+        [RECO_IO] = "input/output error",
+        [RECO_CORRUPT] = "corrupt",
+        [RECO_UNSUPPORTED] = "unsupported",
+        [RECO_BUSY] = "busy",
+    };
+
+    if ((unsigned) status >= RECO_STATUS_COUNT) {
+        return "unknown status";
+    }
+
+    return names[status];
+}
+
+
+reco_status_t
+reco_error_set(
+    reco_error_t *error, reco_status_t status, const char *format, ...)
+{
+    va_list args;
+
+    if (error != NULL) {
+        va_start(args, format);
+        vsnprintf(error->message, sizeof(error->message), format, args);
+        va_end(args);
+    }
+
+    return status;
+}
+
+
+uint64_t
+reco_hash(const void *data, size_t len)
+{
+    return XXH3_64bits(data, len);
+}
+
+
+uint64_t
+reco_item_key(reco_str_t id)
+{
+    uint64_t key;
+
+    key = XXH3_64bits(id.data, id.len);
+
+    return key != 0 ? key : 1;
+}

@@ -1,0 +1,74 @@
+/*
+ * What every folder of the library shares: the status that functions return,
+ * the counted string, the error that a person reads, and the one hash.
+ *
+ * The library never logs, never reads a clock, opens no socket and keeps no
+ * global state.  Memory comes from the caller.
+ */
+
+#ifndef RECO_H
+#define RECO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+typedef enum {
+    RECO_OK = 0,
+    RECO_AGAIN,       /* more input or more room is needed; call again */
+    RECO_DECLINED,    /* nothing there: not found, not applicable */
+    RECO_INVALID,     /* the input breaks the rules of its format */
+    RECO_TOO_LARGE,   /* a documented limit was exceeded */
+    RECO_FULL,        /* no room left in a bounded store */
+    RECO_NOMEM,       /* an allocation failed */
+    RECO_IO,          /* a system call failed; errno tells which way */
+    RECO_CORRUPT,     /* stored data fails its checks */
+    RECO_UNSUPPORTED, /* well-formed, but of a version or kind unknown here */
+    RECO_BUSY,        /* another process holds it */
+    RECO_STATUS_COUNT
+} reco_status_t;
+
+
+/* Bytes that somebody else owns; not terminated by NUL. */
+typedef struct {
+    size_t len;
+    const char *data;
+} reco_str_t;
+
+#define reco_string(literal)                                                   \
+    ((reco_str_t){sizeof(literal) - 1, (literal)})
+#define reco_null_string ((reco_str_t){0, NULL})
+
+
+/*
+ * What failed, on which input, and what to do: one line without a final
+ * period or newline.  Functions that take one write it only on failure and
+ * accept NULL.  line and column are 1-based, 0 where they have no meaning.
+ */
+typedef struct {
+    unsigned line;
+    unsigned column;
+    char message[256];
+} reco_error_t;
+
+
+/* The status's name in lower case ("invalid"), for logs and counters. */
+const char *reco_status_name(reco_status_t status);
+
+/*
+ * Formats into error->message, truncating; does nothing where error is NULL.
+ * Returns status, so that a failing path is one statement.
+ */
+reco_status_t reco_error_set(reco_error_t *error, reco_status_t status,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* XXH3, 64 bits, seed 0: the only hash, in files and in memory. */
+uint64_t reco_hash(const void *data, size_t len);
+
+/*
+ * The 64-bit key that stands for an item outside of one model version: in
+ * sessions, overlays, event joins.  Never 0, which means "no item".
+ */
+uint64_t reco_item_key(reco_str_t id);
+
+#endif /* RECO_H */

@@ -1,0 +1,68 @@
+/*
+ * Templates in Mustache syntax, parsed once, rendered into the caller's
+ * buffer without any other allocation; escaping by context.
+ */
+
+#ifndef RECO_RENDER_H
+#define RECO_RENDER_H
+
+#include "reco.h"
+
+
+typedef struct reco_render_template_s reco_render_template_t;
+
+/* Memory of the caller: a pool.  alloc returns NULL when out of memory. */
+typedef struct {
+    void *(*alloc)(void *owner, size_t size);
+    void *owner;
+} reco_render_memory_t;
+
+/*
+ * Parses source (kept: the template refers to its bytes).  RECO_INVALID with
+ * line and column for unknown variables, unclosed sections and the like.
+ */
+reco_status_t reco_render_parse(reco_str_t source,
+    const reco_render_memory_t *memory, reco_render_template_t **template,
+    reco_error_t *error);
+
+
+/* One item of a block.  Empty strings are absent; price < 0 is absent. */
+typedef struct {
+    reco_str_t id;
+    reco_str_t title;
+    reco_str_t url;
+    reco_str_t image;
+    reco_str_t brand;
+    reco_str_t category;
+    reco_str_t currency; /* ISO 4217 */
+    double price;
+    int available;
+    reco_str_t reason;       /* "related", "because", "trending", ... */
+    reco_str_t reason_title; /* title of the item that is the reason */
+} reco_render_item_t;
+
+typedef struct {
+    reco_str_t slot;
+    reco_str_t heading;
+    reco_str_t request; /* identifies this rendering in clicks */
+    reco_str_t model;
+    reco_str_t strategy;
+    reco_str_t locale; /* "en-GB"; formats prices */
+    reco_str_t nonce;  /* Content-Security-Policy nonce, may be empty */
+    int ascii;         /* non-ASCII goes out as character references */
+    const reco_render_item_t *items;
+    unsigned nitems;
+} reco_render_block_t;
+
+/*
+ * Renders into out, of size bytes; *len is what was written, or what would
+ * have been with RECO_TOO_LARGE (out is then undefined).
+ */
+reco_status_t reco_render(const reco_render_template_t *template,
+    const reco_render_block_t *block, char *out, size_t size, size_t *len);
+
+/* The block as JSON, for the API; same contract. */
+reco_status_t reco_render_json(
+    const reco_render_block_t *block, char *out, size_t size, size_t *len);
+
+#endif /* RECO_RENDER_H */

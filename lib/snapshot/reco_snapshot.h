@@ -1,0 +1,154 @@
+/*
+ * A model version on disk: writers for each of its files, and a reader that
+ * maps them, checks every offset once, and then serves without parsing.
+ *
+ * All files but manifest.json and vectors.faiss share one container: a header,
+ * a table of sections (tag, offset, length, XXH3), sections aligned to 64
+ * bytes, little-endian.  See docs/snapshot.md.
+ *
+ * Items are dense uint32 from 0.  The overlay extends the base's numbers: its
+ * new items are base.nitems, base.nitems + 1, ...
+ */
+
+#ifndef RECO_SNAPSHOT_H
+#define RECO_SNAPSHOT_H
+
+#include "reco.h"
+
+
+#define RECO_ITEM_NONE UINT32_MAX
+
+/* A catalogue entry.  Empty strings and price < 0 are absent. */
+typedef struct {
+    reco_str_t id;
+    reco_str_t title;
+    reco_str_t url;
+    reco_str_t image;
+    reco_str_t category;
+    reco_str_t brand;
+    reco_str_t currency;
+    double price;
+    int available;
+    uint32_t born; /* seconds since the epoch, first seen */
+} reco_snapshot_item_t;
+
+
+/*
+ * Sessions for session kNN, as arrays that the caller owns: session s has
+ * events [offsets[s], offsets[s + 1]), oldest first; sessions in order of
+ * their last event, oldest first.
+ */
+typedef struct {
+    uint32_t nsessions;
+    const uint64_t *offsets; /* nsessions + 1 */
+    const uint32_t *items;   /* dense */
+    const float *weights;    /* by event type and dwell; NULL: all 1 */
+    const uint32_t *times;   /* of each session's last event, s; nsessions */
+} reco_snapshot_sessions_t;
+
+
+/* Directed, scored edges item -> item, rows by descending score. */
+typedef enum {
+    RECO_NEIGHBORS_NEXT,    /* sequential rules: what follows, by distance */
+    RECO_NEIGHBORS_VIEW,    /* viewed in the same session */
+    RECO_NEIGHBORS_BUY,     /* bought together */
+    RECO_NEIGHBORS_CONTENT, /* alike by title, category, brand, price */
+    RECO_NEIGHBORS_COUNT
+} reco_neighbors_kind_t;
+
+typedef struct {
+    const uint64_t *offsets; /* nitems + 1; NULL: this kind is absent */
+    const uint32_t *items;
+    const float *scores;
+} reco_snapshot_neighbors_t;
+
+/* Lists by descending score: global and for each category of the catalogue. */
+typedef struct {
+    uint32_t nitems;
+    const float *popularity; /* decayed count of each item */
+    const float *trend;      /* velocity against its baseline, 0 = none */
+} reco_snapshot_popular_t;
+
+/* Everything that a version is made of.  The caller owns all of it. */
+typedef struct {
+    uint32_t nitems;
+    const reco_snapshot_item_t *items;
+    reco_snapshot_sessions_t sessions;
+    reco_snapshot_neighbors_t neighbors[RECO_NEIGHBORS_COUNT];
+    reco_snapshot_popular_t popular;
+    uint32_t dimensions;  /* of the factors; 0: none */
+    const float *factors; /* nitems * dimensions, row-major */
+    const char *manifest; /* JSON object: what the trainer wants to keep with
+                             it (params, metrics, weights); the writer adds
+                             format, sizes and hashes */
+} reco_snapshot_source_t;
+
+/*
+ * Writes a version into the new folder path: every file, fsynced, verified by
+ * opening it again.  Building the kNN postings and the FAISS index is part of
+ * it.  On failure the folder is left for the caller to remove.
+ */
+reco_status_t reco_snapshot_write(const char *path,
+    const reco_snapshot_source_t *source, reco_error_t *error);
+
+
+typedef struct reco_snapshot_s reco_snapshot_t;
+
+/* Maps and checks a version.  verify: also every XXH3 (reads all bytes). */
+reco_status_t reco_snapshot_open(const char *path, int verify,
+    reco_snapshot_t **snapshot, reco_error_t *error);
+
+/* The count of holders; the last release unmaps.  Not for several threads. */
+void reco_snapshot_acquire(reco_snapshot_t *snapshot);
+void reco_snapshot_release(reco_snapshot_t *snapshot);
+
+const char *reco_snapshot_id(const reco_snapshot_t *snapshot);
+uint32_t reco_snapshot_nitems(const reco_snapshot_t *snapshot);
+
+/* Dense number of a key or an external id; RECO_ITEM_NONE if unknown. */
+uint32_t reco_snapshot_find(const reco_snapshot_t *snapshot, uint64_t key);
+
+/* Fills *item with strings that refer to the mapping. */
+void reco_snapshot_item(const reco_snapshot_t *snapshot, uint32_t number,
+    reco_snapshot_item_t *item);
+
+
+/*
+ * The overlay: what came in since the base, tied to its id.  Same shapes; new
+ * items carry numbers from base.nitems on.
+ */
+typedef struct {
+    const char *base;  /* id of the base version */
+    uint64_t sequence; /* grows with each publish */
+    int64_t created;   /* ms since the epoch */
+    uint32_t base_nitems;
+    uint32_t nitems; /* new ones */
+    const reco_snapshot_item_t *items;
+    reco_snapshot_sessions_t sessions; /* recent; any item number */
+    uint32_t ntrending;                /* descending score */
+    const uint32_t *trending;
+    const float *trending_scores;
+    uint32_t dimensions;
+    uint32_t nvectors; /* touched and new item vectors */
+    const uint32_t *vector_items;
+    const float *vectors;
+    uint32_t nunavailable; /* base items sold out or withdrawn since */
+    const uint32_t *unavailable;
+    float weight; /* of the overlay in the blend, chosen by the trainer */
+} reco_snapshot_overlay_source_t;
+
+/* Writes aside and renames over path. */
+reco_status_t reco_snapshot_overlay_write(const char *path,
+    const reco_snapshot_overlay_source_t *source, reco_error_t *error);
+
+typedef struct reco_snapshot_overlay_s reco_snapshot_overlay_t;
+
+/* RECO_DECLINED: there is none, or it belongs to another base. */
+reco_status_t reco_snapshot_overlay_open(const char *path,
+    const reco_snapshot_t *base, reco_snapshot_overlay_t **overlay,
+    reco_error_t *error);
+void reco_snapshot_overlay_acquire(reco_snapshot_overlay_t *overlay);
+void reco_snapshot_overlay_release(reco_snapshot_overlay_t *overlay);
+int64_t reco_snapshot_overlay_created(const reco_snapshot_overlay_t *overlay);
+
+#endif /* RECO_SNAPSHOT_H */

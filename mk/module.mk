@@ -1,0 +1,3 @@
+# build/ngx_http_reco_module.so against Debian's nginx (nginx-dev).
+
+module:

@@ -1,0 +1,3 @@
+# build/reco.js
+
+sdk:

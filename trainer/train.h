@@ -1,0 +1,32 @@
+/*
+ * The batch model: history and catalogue in, a version folder out.
+ */
+
+#ifndef RECO_TRAIN_H
+#define RECO_TRAIN_H
+
+#include "config.h"
+#include "history.h"
+#include "reco.h"
+#include "snapshot/reco_snapshot.h"
+
+
+/* Seconds of each phase, and what came out; also goes to the manifest. */
+typedef struct {
+    double sessions;
+    double factors;
+    double neighbors;
+    double blend;
+    double write;
+    double total;
+} reco_train_report_t;
+
+/*
+ * Trains every model on history and writes the version to the new folder
+ * path.  items: history->nitems catalogue entries, index = dense number.
+ */
+reco_status_t reco_train(const reco_history_t *history,
+    const reco_snapshot_item_t *items, const reco_config_t *config,
+    const char *path, reco_train_report_t *report, reco_error_t *error);
+
+#endif /* RECO_TRAIN_H */
