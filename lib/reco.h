@@ -35,9 +35,8 @@ typedef struct {
     const char *data;
 } reco_str_t;
 
-#define reco_string(literal)                                                   \
-    ((reco_str_t){sizeof(literal) - 1, (literal)})
-#define reco_null_string ((reco_str_t){0, NULL})
+#define reco_string(literal) ((reco_str_t){sizeof(literal) - 1, (literal)})
+#define reco_null_string     ((reco_str_t){0, NULL})
 
 
 /*

@@ -1,0 +1,493 @@
+package Reco;
+
+# One private world for a test: nginx, Redis, trainer and origins on free
+# ports in a temporary folder.  Everything that was started is stopped and
+# removed when the test ends, however it ends; the test fails where a log holds
+# an alert or a sanitizer's report.
+#
+#   my $world = Reco->new;
+#   my $redis = $world->redis;
+#   my $origin = $world->origin(sub { my $request = shift; ... });
+#   $world->nginx(<<"CONF");          # goes inside http { }
+#       server { listen $world->{port}; location / { ... } }
+#   CONF
+#   is($world->get('/')->{status}, 200);
+#   $world->done;
+#
+# RECO_BUILD names the build under test (default: build).  Where it holds an
+# nginx of its own (build/asan has one), that is run in place of Debian's.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Path qw(make_path remove_tree);
+use File::Temp ();
+use IO::Socket::INET;
+use POSIX qw(:sys_wait_h);
+use Test::More ();
+use Time::HiRes qw(time sleep);
+
+use Reco::HTTP;
+use Reco::Origin;
+use Reco::Redis;
+
+our $ROOT  = abs_path(dirname(__FILE__) . '/../..');
+our $BUILD = abs_path($ENV{RECO_BUILD} || "$ROOT/build") || "$ROOT/build";
+
+my @worlds;
+
+
+sub new {
+    my ($class, %option) = @_;
+
+    my $self = bless {
+        dir      => File::Temp::tempdir('reco-test-XXXXXX', TMPDIR => 1),
+        owner    => $$,
+        children => {},
+        expected => [],
+        %option,
+    }, $class;
+
+    # nginx's workers may run as another user.
+    chmod 0755, $self->{dir};
+    make_path(map { "$self->{dir}/$_" } qw(logs tmp model outbox state));
+    chmod 0777, map { "$self->{dir}/$_" } qw(model outbox);
+    $self->{port} = free_port();
+    push @worlds, $self;
+
+    return $self;
+}
+
+
+# A port that nothing listens on, unlikely to be given to another test.
+sub free_port {
+    for (1 .. 200) {
+        my $port = 20000 + int(rand(12000));
+        my $socket = IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1',
+            LocalPort => $port,
+            Proto     => 'tcp',
+            Listen    => 1,
+        ) or next;
+        close $socket;
+        return $port;
+    }
+    die "no free port found";
+}
+
+
+sub write_file {
+    my ($self, $name, $content) = @_;
+
+    my $path = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+    make_path(dirname($path));
+    open my $file, '>:raw', $path or die "cannot write $path: $!";
+    print {$file} $content;
+    close $file or die "cannot write $path: $!";
+
+    return $path;
+}
+
+
+sub read_file {
+    my ($self, $name) = @_;
+
+    my $path = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+    open my $file, '<:raw', $path or return '';
+    local $/;
+    my $content = <$file>;
+
+    return defined $content ? $content : '';
+}
+
+
+# Starts a program with its output in logs/NAME.log; returns its pid.
+sub start {
+    my ($self, $name, @command) = @_;
+
+    my $log = "$self->{dir}/logs/$name.log";
+    my $pid = fork;
+    die "cannot fork: $!" unless defined $pid;
+
+    if ($pid == 0) {
+        open STDOUT, '>>', $log or POSIX::_exit(127);
+        open STDERR, '>&', \*STDOUT or POSIX::_exit(127);
+        open STDIN, '<', '/dev/null';
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+
+    $self->{children}{$pid} = $name;
+
+    return $pid;
+}
+
+
+# Sends a signal and waits for the end; KILL after ten seconds.  Returns the
+# wait status, or undef where it was no longer there.
+sub stop {
+    my ($self, $pid, $signal) = @_;
+
+    return unless defined $pid && delete $self->{children}{$pid};
+    kill $signal || 'TERM', $pid;
+    kill 'CONT', $pid;
+
+    my $deadline = time + 10;
+    while (time < $deadline) {
+        return $? if waitpid($pid, WNOHANG) == $pid;
+        sleep 0.02;
+    }
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+
+    return $?;
+}
+
+
+# Runs a program to its end: (exit code, output of both kinds).
+sub run {
+    my ($self, @command) = @_;
+
+    my $pid = open my $pipe, '-|';
+    die "cannot fork: $!" unless defined $pid;
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec { $command[0] } @command or POSIX::_exit(127);
+    }
+    local $/;
+    my $output = <$pipe>;
+    close $pipe;
+
+    return ($? >> 8 || $? & 127, defined $output ? $output : '');
+}
+
+
+# Waits until the code answers true; false after so many seconds.
+sub wait_for {
+    my ($self, $seconds, $code) = @_;
+
+    my $deadline = time + $seconds;
+    while (1) {
+        my $value = $code->();
+        return $value if $value;
+        return 0 if time > $deadline;
+        sleep 0.05;
+    }
+}
+
+
+# -- Redis ------------------------------------------------------------------
+
+# Starts Redis (again) on one port and socket; returns a client.
+sub redis {
+    my ($self, @arguments) = @_;
+
+    $self->{redis_port} ||= free_port();
+    $self->{redis_socket} = "$self->{dir}/redis.sock";
+    $self->{redis_arguments} = \@arguments if @arguments;
+
+    $self->{redis_pid} = $self->start('redis', 'redis-server',
+        '--bind', '127.0.0.1', '--port', $self->{redis_port},
+        '--unixsocket', $self->{redis_socket}, '--unixsocketperm', '777',
+        '--dir', $self->{dir}, '--save', '', '--appendonly', 'yes',
+        '--daemonize', 'no', @{ $self->{redis_arguments} || [] });
+
+    my $client;
+    $self->wait_for(20, sub {
+        $client = eval { Reco::Redis->new(port => $self->{redis_port}) }
+            or return 0;
+        my $answer = eval { $client->command('PING') } || $@;
+        return $answer =~ /PONG|NOAUTH/;
+    }) or die "Redis did not start: " . $self->read_file('logs/redis.log');
+
+    return $client;
+}
+
+
+sub stop_redis {
+    my ($self, $signal) = @_;
+
+    $self->stop(delete $self->{redis_pid}, $signal);
+}
+
+
+# -- nginx ------------------------------------------------------------------
+
+sub nginx_binary {
+    return -x "$BUILD/nginx" ? "$BUILD/nginx" : '/usr/sbin/nginx';
+}
+
+
+sub has_own_nginx {
+    return -x "$BUILD/nginx";
+}
+
+
+# Writes nginx.conf.  Options: main => text at the top level, events => text,
+# workers => N.
+sub nginx_conf {
+    my ($self, $http, %option) = @_;
+
+    my $dir     = $self->{dir};
+    my $workers = $option{workers} || 1;
+    my $load    = has_own_nginx() ? '' :
+        "load_module $BUILD/ngx_http_reco_module.so;";
+    my $user    = $> == 0 ? 'user root;' : '';
+    my $main    = $option{main} || '';
+    my $events  = $option{events} || '';
+
+    return $self->write_file('nginx.conf', <<"CONF");
+$load
+$user
+$main
+daemon off;
+worker_processes $workers;
+worker_shutdown_timeout 5s;
+pid $dir/nginx.pid;
+error_log $dir/logs/error.log info;
+
+events {
+    worker_connections 512;
+    $events
+}
+
+http {
+    access_log off;
+    default_type text/plain;
+    types { text/html html; text/css css; application/javascript js; }
+    client_body_temp_path $dir/tmp/body;
+    proxy_temp_path $dir/tmp/proxy;
+    fastcgi_temp_path $dir/tmp/fastcgi;
+    uwsgi_temp_path $dir/tmp/uwsgi;
+    scgi_temp_path $dir/tmp/scgi;
+$http
+}
+CONF
+}
+
+
+# Writes the configuration, starts nginx and waits until it listens.
+sub nginx {
+    my ($self, $http, %option) = @_;
+
+    $self->nginx_conf($http, %option);
+    $self->start_nginx;
+}
+
+
+sub start_nginx {
+    my ($self) = @_;
+
+    my $dir = $self->{dir};
+    $self->{nginx_pid} = $self->start('nginx', nginx_binary(),
+        '-p', $dir, '-e', "$dir/logs/error.log", '-c', "$dir/nginx.conf");
+
+    $self->wait_for(30, sub {
+        waitpid($self->{nginx_pid}, WNOHANG) == 0 or return 1;
+        return Reco::HTTP::can_connect($self->{port});
+    });
+    Reco::HTTP::can_connect($self->{port})
+        or die "nginx did not start: " . $self->read_file('logs/error.log')
+               . $self->read_file('logs/nginx.log');
+
+    return $self->{nginx_pid};
+}
+
+
+# nginx -t on a configuration: (ok, output).
+sub nginx_test {
+    my ($self, $http, %option) = @_;
+
+    $self->nginx_conf($http, %option);
+    my ($code, $output) = $self->run(nginx_binary(), '-t', '-p', $self->{dir},
+        '-e', "$self->{dir}/logs/test.log", '-c', "$self->{dir}/nginx.conf");
+
+    return ($code == 0, $output);
+}
+
+
+sub reload {
+    my ($self) = @_;
+
+    kill 'HUP', $self->{nginx_pid};
+}
+
+
+sub stop_nginx {
+    my ($self, $signal) = @_;
+
+    $self->stop(delete $self->{nginx_pid}, $signal || 'QUIT');
+}
+
+
+# Pids of the worker processes that are not shutting down.
+sub workers {
+    my ($self) = @_;
+
+    return grep { $_ } map {
+        my ($pid) = m{/proc/(\d+)/stat$};
+        my $stat = $self->read_file($_);
+        my $title = $self->read_file("/proc/$pid/cmdline");
+        $stat =~ /\) \S (\d+)/ && $1 == ($self->{nginx_pid} || 0)
+            && $title =~ /worker process/ && $title !~ /shutting down/
+            ? $pid : ();
+    } glob '/proc/[0-9]*/stat';
+}
+
+
+sub error_log {
+    my ($self) = @_;
+
+    return $self->read_file('logs/error.log');
+}
+
+
+# Lines of the logs that match are expected by the test.
+sub expect_log {
+    my ($self, $pattern) = @_;
+
+    push @{ $self->{expected} }, $pattern;
+}
+
+
+# -- HTTP -------------------------------------------------------------------
+
+sub get {
+    my ($self, $path, %option) = @_;
+
+    return Reco::HTTP::request($self->{port}, 'GET', $path, %option);
+}
+
+
+sub post {
+    my ($self, $path, $body, %option) = @_;
+
+    return Reco::HTTP::request($self->{port}, 'POST', $path, body => $body,
+        %option);
+}
+
+
+# A forked origin server on a port of its own; see Reco::Origin.
+sub origin {
+    my ($self, $handler) = @_;
+
+    my ($port, $pid) = Reco::Origin::start($handler);
+    $self->{children}{$pid} = 'origin';
+
+    return $port;
+}
+
+
+# -- trainer ----------------------------------------------------------------
+
+# Starts reco-trainer on a configuration; keys given override the defaults.
+sub trainer_conf {
+    my ($self, %key) = @_;
+
+    my %value = (
+        state  => "$self->{dir}/state",
+        model  => "$self->{dir}/model",
+        archive => "$self->{dir}/archive",
+        redis  => "unix:$self->{dir}/redis.sock",
+        %key,
+    );
+
+    return $self->write_file('trainer.conf',
+        join '', map { "$_ $value{$_}\n" } sort keys %value);
+}
+
+
+sub trainer {
+    my ($self, %key) = @_;
+
+    $self->trainer_conf(%key) if %key || !-e "$self->{dir}/trainer.conf";
+    $self->{trainer_pid} = $self->start('trainer', "$BUILD/reco-trainer",
+        '-c', "$self->{dir}/trainer.conf");
+
+    return $self->{trainer_pid};
+}
+
+
+sub stop_trainer {
+    my ($self, $signal) = @_;
+
+    $self->stop(delete $self->{trainer_pid}, $signal);
+}
+
+
+sub recoctl {
+    my ($self, @arguments) = @_;
+
+    return $self->run("$BUILD/recoctl", @arguments);
+}
+
+
+# -- the end ----------------------------------------------------------------
+
+my $BAD_LINE = qr/\[(?:alert|emerg|crit)\]
+                 |ERROR:\ (?:Address|Leak|Thread|Memory)Sanitizer
+                 |runtime\ error:
+                 |SUMMARY:\ \w+Sanitizer/x;
+
+
+# Lines of any log that no test may leave behind.
+sub bad_lines {
+    my ($self) = @_;
+
+    my @bad;
+    for my $log (glob "$self->{dir}/logs/*.log") {
+        next if $log =~ /test\.log$/;
+        for my $line (split /\n/, $self->read_file($log)) {
+            next unless $line =~ $BAD_LINE;
+            next if grep { $line =~ $_ } @{ $self->{expected} };
+            push @bad, $line;
+        }
+    }
+
+    return @bad;
+}
+
+
+# Stops everything and checks the logs: the last assertion of a test.
+sub done {
+    my ($self) = @_;
+
+    $self->shut_down;
+    my @bad = $self->bad_lines;
+    Test::More::is(scalar @bad, 0, 'no alert and no sanitizer report in logs')
+        or Test::More::diag(join "\n", @bad[0 .. ($#bad > 20 ? 20 : $#bad)]);
+
+    return !@bad;
+}
+
+
+sub shut_down {
+    my ($self) = @_;
+
+    $self->stop_nginx if $self->{nginx_pid};
+    $self->stop_trainer if $self->{trainer_pid};
+    $self->stop($_) for keys %{ $self->{children} };
+}
+
+
+END {
+    my $status = $?;
+    for my $world (@worlds) {
+        next if $world->{owner} != $$;
+        $world->shut_down;
+        if ($ENV{RECO_KEEP}) {
+            Test::More::diag("kept: $world->{dir}");
+        } else {
+            remove_tree($world->{dir});
+        }
+    }
+    $? = $status;
+}
+
+
+for my $signal (qw(INT TERM)) {
+    $SIG{$signal} = sub { exit 130 };
+}
+
+1;

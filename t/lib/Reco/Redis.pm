@@ -1,0 +1,95 @@
+package Reco::Redis;
+
+# A client for Redis on a bare socket: command(NAME, ARGUMENT...) answers a
+# string, a number, undef, or an array reference; an error reply dies.
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+
+
+sub new {
+    my ($class, %option) = @_;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $option{port}, Proto => 'tcp', Timeout => 5)
+        or die "cannot connect to Redis: $!\n";
+    binmode $socket;
+
+    return bless { socket => $socket, data => '' }, $class;
+}
+
+
+sub command {
+    my ($self, @words) = @_;
+
+    my $line = '*' . @words . "\r\n"
+        . join '', map { '$' . length($_) . "\r\n$_\r\n" } @words;
+    print { $self->{socket} } $line or die "Redis is gone\n";
+    $self->{socket}->flush;
+
+    return $self->reply;
+}
+
+
+sub fill {
+    my ($self) = @_;
+
+    sysread($self->{socket}, $self->{data}, 1 << 20, length $self->{data})
+        or die "Redis is gone\n";
+}
+
+
+sub line {
+    my ($self) = @_;
+
+    my $end;
+    $self->fill while ($end = index $self->{data}, "\r\n") < 0;
+    my $line = substr $self->{data}, 0, $end;
+    substr($self->{data}, 0, $end + 2) = '';
+
+    return $line;
+}
+
+
+sub reply {
+    my ($self) = @_;
+
+    my $line = $self->line;
+    my ($kind, $rest) = (substr($line, 0, 1), substr($line, 1));
+
+    return $rest if $kind eq '+' || $kind eq ':';
+    die "$rest\n" if $kind eq '-';
+    if ($kind eq '$') {
+        return undef if $rest < 0;
+        $self->fill while length $self->{data} < $rest + 2;
+        my $value = substr $self->{data}, 0, $rest;
+        substr($self->{data}, 0, $rest + 2) = '';
+        return $value;
+    }
+    if ($kind eq '*') {
+        return undef if $rest < 0;
+        return [map { $self->reply } 1 .. $rest];
+    }
+    die "unknown reply: $line\n";
+}
+
+
+# The entries of a stream as [id, {field => value}], oldest first.
+sub entries {
+    my ($self, $stream) = @_;
+
+    return map { [$_->[0], { @{ $_->[1] } }] }
+        @{ $self->command('XRANGE', $stream, '-', '+') || [] };
+}
+
+
+# Entries of all shards of a stream.
+sub events {
+    my ($self, $stream, $shards) = @_;
+
+    return map { $self->entries("$stream:$_") } 0 .. ($shards || 1) - 1;
+}
+
+1;
