@@ -137,12 +137,15 @@ sub read_response {
     } elsif (lc($header->{'transfer-encoding'} || '') eq 'chunked') {
         my $body = '';
         while (1) {
-            until ($data =~ /^([0-9a-fA-F]+)[^\r\n]*\r\n/) {
+            my $end;
+            while (($end = index $data, "\r\n") < 0) {
                 $more->() or do { $response->{complete} = 0; last };
             }
             last unless $response->{complete};
-            my $size = hex $1;
-            my $at   = $+[0];
+            my ($digits) = $data =~ /^([0-9a-fA-F]+)/
+                or die "bad chunk size: " . substr($data, 0, 40);
+            my $size = hex $digits;
+            my $at   = $end + 2;
             while (length($data) < $at + $size + 2) {
                 $more->() or do { $response->{complete} = 0; last };
             }
