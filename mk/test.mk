@@ -16,9 +16,26 @@ $(UNIT_TRAINER): %: %.o $(TRAINER_LIB) $(LIB) $(FAISS_C)
 	$(CC) $(SANITIZE) -o $@ $< $(TRAINER_LIB) $(LIB) $(TRAINER_LIBS) \
 	    $(LIB_LIBS) -lcmocka
 
+ASAN := BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+        SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
 asan:
-	$(MAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" all
+	$(MAKE) $(ASAN) all
+
+asan-unit:
+	$(MAKE) $(ASAN) unit
+
+check:
+	t/run
+
+lint:
+	t/lint
+
+demo:
+	demo/run
+
+bench:
+	bench/run
 
 # t/fuzz/fuzz_NAME.c -> build/fuzz/fuzz_NAME, with libFuzzer.
 FUZZERS := $(patsubst t/fuzz/%.c,build/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
@@ -34,5 +51,5 @@ build/fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIB) $(FAISS_C)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIB_LIBS)
 
-.PHONY: fuzzers
+.PHONY: fuzzers asan-unit
 .PRECIOUS: $(BUILD)/%.o
