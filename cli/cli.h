@@ -1,0 +1,39 @@
+/*
+ * recoctl: what its subcommands share.
+ *
+ * A subcommand is one file, cli/NAME.c, one function and one row of the table
+ * in main.c, which drives dispatch and help.
+ */
+
+#ifndef RECO_CLI_H
+#define RECO_CLI_H
+
+#include "reco.h"
+
+
+/* Exit statuses. */
+#define RECO_CLI_OK     0
+#define RECO_CLI_FAILED 1
+#define RECO_CLI_USAGE  2
+
+
+/*
+ * The subcommands: argv[0] is the name, options follow (getopt_long() from
+ * index 1); what is returned is the exit status.  --help never gets here.
+ */
+int reco_cli_config(int argc, char **argv);
+
+
+/* "recoctl NAME: message" on stderr; returns RECO_CLI_FAILED. */
+int reco_cli_fail(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same with a hint at the help; returns RECO_CLI_USAGE. */
+int reco_cli_misuse(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "FILE:LINE: message", as far as known; returns RECO_CLI_FAILED. */
+int reco_cli_fail_at(
+    const char *name, const char *path, const reco_error_t *error);
+
+#endif /* RECO_CLI_H */

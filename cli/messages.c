@@ -1,0 +1,53 @@
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+
+static void
+say(const char *name, const char *format, va_list args)
+{
+    fprintf(stderr, "recoctl %s: ", name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+
+int
+reco_cli_fail(const char *name, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(name, format, args);
+    va_end(args);
+
+    return RECO_CLI_FAILED;
+}
+
+
+int
+reco_cli_misuse(const char *name, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(name, format, args);
+    va_end(args);
+
+    fprintf(stderr, "\"recoctl help %s\" tells how to use it\n", name);
+
+    return RECO_CLI_USAGE;
+}
+
+
+int
+reco_cli_fail_at(const char *name, const char *path, const reco_error_t *error)
+{
+    if (error->line != 0) {
+        return reco_cli_fail(
+            name, "%s:%u: %s", path, error->line, error->message);
+    }
+
+    return reco_cli_fail(name, "%s", error->message);
+}
