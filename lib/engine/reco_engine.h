@@ -81,7 +81,12 @@ void reco_engine_session_shown(
 typedef struct {
     uint64_t current; /* key of the page's own item; 0: none */
     const reco_engine_session_t *session;
-    const float *user;   /* long-term vector, dimensions floats; NULL: none */
+    const reco_engine_event_t *history; /* the profile from before the session,
+                                           oldest first; NULL: none */
+    unsigned nhistory;                  /* any number */
+    int history_repeat;  /* items of the history may be recommended */
+    const float *user;   /* long-term vector, dimensions floats; NULL: folded
+                            in from history and session */
     uint32_t now;        /* seconds since the epoch */
     uint32_t sources;    /* mask of 1 << reco_engine_source_t; 0: all */
     unsigned n;          /* 1 .. RECO_ENGINE_RESULT_MAX */
@@ -132,5 +137,30 @@ void reco_engine_scratch_destroy(reco_engine_scratch_t *scratch);
 reco_status_t reco_engine_recommend(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
     reco_engine_result_t *result);
+
+
+/*
+ * The blend laid open, for learning its weights, for export and for explain:
+ * score = sum of weight * feature.  Weights are parameters "weight.NAME".
+ */
+#define RECO_ENGINE_FEATURES_MAX 32
+
+/* NULL past the last one. */
+const char *reco_engine_feature_name(unsigned feature);
+
+typedef struct {
+    uint32_t item;    /* dense */
+    uint32_t sources; /* mask of those that brought it */
+    float score;
+    float features[RECO_ENGINE_FEATURES_MAX];
+} reco_engine_candidate_t;
+
+/*
+ * The candidates of a query after the filters and before diversification, in
+ * any order; at most max.  Returns how many.
+ */
+unsigned reco_engine_candidates(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    reco_engine_candidate_t *candidates, unsigned max);
 
 #endif /* RECO_ENGINE_H */
