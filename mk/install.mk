@@ -1,0 +1,25 @@
+# make install: the module where Debian's nginx looks for it, programs, and
+# configuration that is never overwritten.
+
+MODULES   ?= $(PREFIX)/lib/nginx/modules
+CONFIG    ?= /etc/reco
+SYSTEMD   ?= /lib/systemd/system
+TEMPLATES := $(wildcard conf/templates/*.mustache)
+
+install: all
+	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/reco \
+	    $(DESTDIR)$(PREFIX)/share/nginx/modules-available \
+	    $(DESTDIR)$(CONFIG) $(DESTDIR)$(SYSTEMD)
+	install -m 644 $(BUILD)/ngx_http_reco_module.so $(DESTDIR)$(MODULES)
+	install -m 755 $(BUILD)/recoctl $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/reco-trainer $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 $(BUILD)/reco.js conf/templates/reco.css $(TEMPLATES) \
+	    $(DESTDIR)$(PREFIX)/share/reco
+	echo 'load_module modules/ngx_http_reco_module.so;' \
+	    > $(DESTDIR)$(PREFIX)/share/nginx/modules-available/mod-http-reco.conf
+	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)
+	for file in conf/trainer.conf $(TEMPLATES); do \
+	    target=$(DESTDIR)$(CONFIG)/$${file##*/}; \
+	    test -e $$target || install -m 644 $$file $$target; \
+	done
