@@ -1,3 +1,88 @@
-# build/ngx_http_reco_module.so against Debian's nginx (nginx-dev).
+# build/ngx_http_reco_module.so against Debian's nginx (nginx-dev); and, where
+# SANITIZE is set, $(BUILD)/nginx: a sanitised nginx with the module inside,
+# because Debian's binary is not one.
 
-module:
+NGX_DEV  ?= /usr/share/nginx/src
+NGX_TREE := $(BUILD)/nginx-tree
+
+# What the module links besides the library.
+LIB_WORKER_LIBS ?= -lcjson -lm
+LIB_WORKER_DEPS ?=
+
+NGX_CONFIGURE := config config.make mk/module.mk \
+                 $(wildcard ngx_http_reco_module/*.c ngx_http_reco_module/*.h)
+NGX_ENVIRONMENT = RECO_BUILD=$(abspath $(BUILD)) RECO_CFLAGS="$(CFLAGS)" \
+                  RECO_SANITIZE="$(SANITIZE)"
+
+.PHONY: worker-lib worker-libs nginx-dynamic nginx-static
+
+worker-lib: $(LIB) $(LIB_WORKER_DEPS)
+
+worker-libs:
+	@echo $(LIB_WORKER_LIBS)
+
+ifeq ($(SANITIZE),)
+module: nginx-dynamic
+else
+module: nginx-static
+endif
+
+
+nginx-dynamic: $(NGX_TREE)/objs/Makefile
+	@$(MAKE) -s --no-print-directory -C $(NGX_TREE) -f objs/Makefile modules
+	@cmp -s $(NGX_TREE)/objs/ngx_http_reco_module.so \
+	    $(BUILD)/ngx_http_reco_module.so \
+	 || cp $(NGX_TREE)/objs/ngx_http_reco_module.so $(BUILD)/
+
+ifeq ($(SANITIZE),)
+# The list of files is read by configure; their contents are make's business.
+$(NGX_TREE)/objs/Makefile: config config.make mk/module.mk \
+        $(BUILD)/nginx-files
+	@rm -rf $(NGX_TREE) && mkdir -p $(BUILD) && cp -r $(NGX_DEV) $(NGX_TREE)
+	cd $(NGX_TREE) && bash -c '. ./conf_flags; $(NGX_ENVIRONMENT) \
+	    ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc-opt="$(CFLAGS) -fPIC" \
+	    --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
+	    --add-dynamic-module=$(CURDIR)' > configure.log || \
+	    { tail -n 20 configure.log; exit 1; }
+endif
+
+
+# nginx reads memory through pointers that are null where a length is zero, and
+# unaligned; its own code is therefore checked with these three left out.
+NGX_SANITIZE = $(SANITIZE) \
+    -fno-sanitize=nonnull-attribute,pointer-overflow,alignment
+
+# Each palloc becomes a malloc, so that the sanitiser sees its bounds.
+NGX_SANITIZED_FLAGS = $(CFLAGS) -DNGX_DEBUG_PALLOC=1 $(NGX_SANITIZE)
+
+NGX_WITH := --with-debug --with-threads --with-http_ssl_module \
+    --with-http_v2_module --with-http_gunzip_module \
+    --with-http_gzip_static_module --with-http_sub_module \
+    --with-http_addition_module --with-http_slice_module \
+    --with-http_realip_module --with-http_auth_request_module \
+    --with-http_stub_status_module
+
+nginx-static: $(NGX_TREE)/objs/Makefile
+	@$(MAKE) -s --no-print-directory -C $(NGX_TREE) -f objs/Makefile binary
+	@cmp -s $(NGX_TREE)/objs/nginx $(BUILD)/nginx \
+	 || cp $(NGX_TREE)/objs/nginx $(BUILD)/nginx
+
+ifneq ($(SANITIZE),)
+$(NGX_TREE)/objs/Makefile: config config.make mk/module.mk \
+        $(BUILD)/nginx-files
+	@rm -rf $(NGX_TREE) && mkdir -p $(NGX_TREE)
+	mk/nginx-source $(NGX_TREE)
+	cd $(NGX_TREE) && $(NGX_ENVIRONMENT) ./configure $(NGX_WITH) \
+	    --with-cc-opt="$(NGX_SANITIZED_FLAGS)" \
+	    --with-ld-opt="$(SANITIZE)" --add-module=$(CURDIR) \
+	    > configure.log || { tail -n 20 configure.log; exit 1; }
+endif
+
+# Changes when a file of the module comes or goes.
+$(BUILD)/nginx-files: nginx-files
+	@mkdir -p $(BUILD)
+	@ls ngx_http_reco_module/*.[ch] | cmp -s - $@ \
+	 || ls ngx_http_reco_module/*.[ch] > $@
+
+.PHONY: nginx-files
+nginx-files:
