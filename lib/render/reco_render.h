@@ -19,14 +19,19 @@ typedef struct {
 
 /*
  * Parses source (kept: the template refers to its bytes).  RECO_INVALID with
- * line and column for unknown variables, unclosed sections and the like.
+ * line and column for unknown variables, unclosed sections, and values where
+ * no escaping could keep them; RECO_TOO_LARGE beyond 1 MiB; RECO_NOMEM.
+ * docs/templates.md is the reference of what a template may say.
  */
 reco_status_t reco_render_parse(reco_str_t source,
     const reco_render_memory_t *memory, reco_render_template_t **template,
     reco_error_t *error);
 
 
-/* One item of a block.  Empty strings are absent; price < 0 is absent. */
+/*
+ * One item of a block.  Empty strings are absent; price < 0 is absent.  Any
+ * bytes may come: all are escaped for the place that they are printed in.
+ */
 typedef struct {
     reco_str_t id;
     reco_str_t title;
@@ -37,7 +42,7 @@ typedef struct {
     reco_str_t currency; /* ISO 4217 */
     double price;
     int available;
-    reco_str_t reason;       /* "related", "because", "trending", ... */
+    reco_str_t reason; /* a reco_engine_source_name(), "because" or "related" */
     reco_str_t reason_title; /* title of the item that is the reason */
 } reco_render_item_t;
 
@@ -56,12 +61,15 @@ typedef struct {
 
 /*
  * Renders into out, of size bytes; *len is what was written, or what would
- * have been with RECO_TOO_LARGE (out is then undefined).
+ * have been with RECO_TOO_LARGE (out is then undefined).  Allocates nothing.
  */
 reco_status_t reco_render(const reco_render_template_t *template,
     const reco_render_block_t *block, char *out, size_t size, size_t *len);
 
-/* The block as JSON, for the API; same contract. */
+/*
+ * The block as one JSON object, for the API; same contract.  "<", ">", "&",
+ * quotes, U+2028 and U+2029 are escaped, so that it may stand in a script.
+ */
 reco_status_t reco_render_json(
     const reco_render_block_t *block, char *out, size_t size, size_t *len);
 
