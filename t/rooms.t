@@ -58,7 +58,8 @@ for my $file (@sources) {
         next if $system->($name) || $name =~ $allowed{$room};
         next if $room !~ /^lib/ && (-e "$folder/$name" || -e "$room/$name");
         next if $room eq 'cli' && -e "trainer/$name";
-        next if $room =~ m{^lib/} && $name !~ m{/} && -e "$folder/$name";
+        next if $room =~ m{^lib/} && (-e "$folder/$name"
+            || "lib/$name" =~ m{^\Q$room\E/} && -e "lib/$name");
         push @strangers, "$file includes $name";
     }
 }
