@@ -24,6 +24,7 @@ typedef struct {
     uint32_t *times;   /* seconds since the epoch */
     uint32_t *dwells;  /* ms of active time, 0 unknown */
     uint8_t *types;    /* reco_event_type_t */
+    uint64_t sequence; /* newest event of the store that is in; 0: no store */
 } reco_history_t;
 
 void reco_history_done(reco_history_t *history);

@@ -1,0 +1,581 @@
+/*
+ * A batch of events, applied in one transaction.
+ */
+
+#include "store.h"
+
+#include "store_check.h"
+#include "store_env.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define DAY  INT64_C(86400000)
+#define HOUR INT64_C(3600000)
+
+
+/* The visitor of the event before this one: most come in runs. */
+typedef struct {
+    char key[16];
+    reco_store_visitor_t record;
+    int loaded;
+    int changed;
+} visitor_cache_t;
+
+typedef struct {
+    reco_store_t *store;
+    MDB_txn *txn;
+    const reco_store_batch_t *batch;
+    const reco_store_limits_t *limits;
+    reco_store_meta_t meta;
+    visitor_cache_t visitor;
+    uint64_t outcomes[RECO_STORE_OUTCOME_COUNT];
+    uint64_t types[RECO_EVENT_TYPE_COUNT];
+    char record[RECO_STORE_RECORD_MAX];
+} apply_t;
+
+typedef struct {
+    const reco_store_batch_t *batch;
+    const reco_store_limits_t *limits;
+} request_t;
+
+
+const char *
+reco_store_outcome_name(reco_store_outcome_t outcome)
+{
+    static const char *const names[RECO_STORE_OUTCOME_COUNT] = {
+        [RECO_STORE_APPLIED] = "applied",
+        [RECO_STORE_DUPLICATE] = "duplicate",
+        [RECO_STORE_BAD_VISITOR] = "bad-visitor",
+        [RECO_STORE_BAD_ID] = "bad-id",
+        [RECO_STORE_BAD_ITEM] = "bad-item",
+        [RECO_STORE_BAD_TIME] = "bad-time",
+        [RECO_STORE_BAD_VALUE] = "bad-value",
+        [RECO_STORE_TOO_OLD] = "too-old",
+        [RECO_STORE_TOO_MANY] = "too-many",
+    };
+
+    return names[outcome];
+}
+
+
+static int
+get(apply_t *apply, reco_store_table_t table, const void *key, size_t len,
+    MDB_val *value)
+{
+    MDB_val name = {len, (void *) key};
+
+    return mdb_get(apply->txn, apply->store->tables[table], &name, value);
+}
+
+
+static int
+put(apply_t *apply, reco_store_table_t table, const void *key, size_t len,
+    const void *data, size_t size, unsigned flags)
+{
+    MDB_val name = {len, (void *) key};
+    MDB_val value = {size, (void *) data};
+
+    return mdb_put(
+        apply->txn, apply->store->tables[table], &name, &value, flags);
+}
+
+
+static int
+flush_visitor(apply_t *apply)
+{
+    char record[RECO_STORE_VISITOR_BYTES];
+    visitor_cache_t *visitor = &apply->visitor;
+    int rc;
+
+    if (!visitor->loaded || !visitor->changed) {
+        return 0;
+    }
+
+    reco_store_visitor_encode(&visitor->record, record);
+    rc = put(apply, RECO_STORE_VISITORS, visitor->key, sizeof(visitor->key),
+        record, sizeof(record), 0);
+    visitor->changed = 0;
+
+    return rc;
+}
+
+
+/* A visitor who is new has number 0 until an event of theirs is applied. */
+static int
+load_visitor(apply_t *apply, const char key[16])
+{
+    visitor_cache_t *visitor = &apply->visitor;
+    MDB_val value;
+    int rc;
+
+    if (visitor->loaded && memcmp(visitor->key, key, 16) == 0) {
+        return 0;
+    }
+
+    rc = flush_visitor(apply);
+    if (rc != 0) {
+        return rc;
+    }
+
+    visitor->loaded = 1;
+    memcpy(visitor->key, key, 16);
+    memset(&visitor->record, 0, sizeof(visitor->record));
+
+    rc = get(apply, RECO_STORE_VISITORS, key, 16, &value);
+    if (rc == MDB_NOTFOUND) {
+        return 0;
+    }
+
+    if (rc == 0
+        && reco_store_visitor_decode(
+               (reco_str_t){value.mv_size, value.mv_data}, &visitor->record)
+               != RECO_OK)
+    {
+        rc = MDB_CORRUPTED;
+    }
+
+    return rc;
+}
+
+
+static int
+name_visitor(apply_t *apply)
+{
+    visitor_cache_t *visitor = &apply->visitor;
+
+    if (visitor->record.number != 0) {
+        return 0;
+    }
+
+    if (apply->meta.visitors == UINT32_MAX) {
+        return ENOSPC;
+    }
+
+    visitor->record.number = ++apply->meta.visitors;
+    visitor->changed = 1;
+
+    return put(apply, RECO_STORE_NAMES, &visitor->record.number,
+        sizeof(visitor->record.number), visitor->key, sizeof(visitor->key), 0);
+}
+
+
+static int
+put_item(apply_t *apply, uint32_t number, const reco_store_item_t *item)
+{
+    char record[RECO_STORE_RECORD_MAX];
+    size_t len;
+
+    if (reco_store_item_encode(item, record, &len) != RECO_OK) {
+        return MDB_BAD_VALSIZE;
+    }
+
+    return put(
+        apply, RECO_STORE_CATALOG, &number, sizeof(number), record, len, 0);
+}
+
+
+/* Loads the item or makes an entry for it, in which nothing is written yet. */
+static int
+load_item(apply_t *apply, reco_str_t id, int64_t ts, uint32_t *number,
+    reco_store_item_t *item, int *is_new)
+{
+    MDB_val value;
+    int rc;
+
+    *is_new = 0;
+
+    rc = get(apply, RECO_STORE_ITEMS, id.data, id.len, &value);
+    if (rc == MDB_NOTFOUND) {
+        if (apply->meta.items == RECO_STORE_NO_ITEM) {
+            return ENOSPC;
+        }
+        *is_new = 1;
+        *number = apply->meta.items++;
+        memset(item, 0, sizeof(*item));
+        item->id = id;
+        item->product.price = -1;
+        item->product.available = -1;
+        item->first_seen = ts;
+        item->last_seen = ts;
+        return put(apply, RECO_STORE_ITEMS, id.data, id.len, number,
+            sizeof(*number), 0);
+    }
+
+    if (rc != 0 || value.mv_size != sizeof(*number)) {
+        return rc != 0 ? rc : MDB_CORRUPTED;
+    }
+
+    memcpy(number, value.mv_data, sizeof(*number));
+
+    rc = get(apply, RECO_STORE_CATALOG, number, sizeof(*number), &value);
+    if (rc == 0
+        && reco_store_item_decode(
+               (reco_str_t){value.mv_size, value.mv_data}, item)
+               != RECO_OK)
+    {
+        rc = MDB_CORRUPTED;
+    }
+
+    return rc;
+}
+
+
+/* An event met the item; times are kept to the hour, which saves writes. */
+static int
+touch_item(apply_t *apply, reco_str_t id, int64_t ts, uint32_t *number)
+{
+    reco_store_item_t item;
+    int rc, is_new;
+
+    rc = load_item(apply, id, ts, number, &item, &is_new);
+    if (rc != 0) {
+        return rc;
+    }
+
+    if (!is_new && ts <= item.last_seen + HOUR && ts >= item.first_seen) {
+        return 0;
+    }
+
+    if (ts > item.last_seen) {
+        item.last_seen = ts;
+    }
+    if (ts < item.first_seen) {
+        item.first_seen = ts;
+    }
+
+    return put_item(apply, *number, &item);
+}
+
+
+static void
+merge_text(reco_str_t *text, reco_str_t news)
+{
+    if (news.len > 0) {
+        *text = news;
+    }
+}
+
+
+/* Metadata: what is given replaces, what is absent stays. */
+static int
+apply_product(
+    apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
+{
+    const reco_event_product_t *news = &event->product;
+    reco_event_product_t *product;
+    reco_store_item_t item;
+    uint32_t number;
+    int rc, is_new;
+
+    rc = load_item(apply, event->item, event->ts, &number, &item, &is_new);
+    if (rc != 0) {
+        return rc;
+    }
+
+    if (event->ts < item.updated) {
+        *outcome = RECO_STORE_DUPLICATE;
+        return 0;
+    }
+
+    product = &item.product;
+    item.updated = event->ts;
+    if (event->ts < item.first_seen) {
+        item.first_seen = event->ts;
+    }
+
+    merge_text(&product->title, news->title);
+    merge_text(&product->url, news->url);
+    merge_text(&product->image, news->image);
+    merge_text(&product->category, news->category);
+    merge_text(&product->brand, news->brand);
+    merge_text(&item.currency, event->currency);
+    if (news->price >= 0) {
+        product->price = news->price;
+    }
+    if (news->available >= 0) {
+        product->available = news->available;
+    }
+
+    return put_item(apply, number, &item);
+}
+
+
+static uint64_t
+session_of(const reco_event_t *event)
+{
+    static const char key[] = "session";
+    const reco_event_pair_t *pair;
+    unsigned i;
+
+    for (i = 0; i < event->ncontext; i++) {
+        pair = &event->context[i];
+        if (pair->key.len == sizeof(key) - 1 && pair->value.len > 0
+            && memcmp(pair->key.data, key, sizeof(key) - 1) == 0)
+        {
+            return reco_item_key(pair->value);
+        }
+    }
+
+    return 0;
+}
+
+
+/* May the visitor send one more on that day?  A day that is past counts as
+   the newest, or going back and forth would start a new count each time. */
+static int
+within_rate(apply_t *apply, int64_t ts)
+{
+    reco_store_visitor_t *record = &apply->visitor.record;
+    uint32_t day;
+
+    day = (uint32_t) (ts / DAY);
+    if (day > record->day) {
+        record->day = day;
+        record->day_events = 0;
+    }
+
+    return record->day_events < apply->limits->visitor_rate;
+}
+
+
+static void
+note_visit(apply_t *apply, int64_t ts)
+{
+    reco_store_visitor_t *record = &apply->visitor.record;
+
+    if (record->nevents == 0 || ts < record->first_seen) {
+        record->first_seen = ts;
+    }
+    if (record->nevents == 0 || ts > record->last_seen) {
+        record->last_seen = ts;
+    }
+
+    record->nevents++;
+    record->day_events++;
+    record->last = apply->meta.sequence;
+    apply->visitor.changed = 1;
+}
+
+
+static int
+append_event(apply_t *apply, const reco_event_t *event)
+{
+    reco_store_line_t lines[RECO_EVENT_ITEMS_MAX];
+    reco_store_event_t header;
+    unsigned i;
+    size_t len;
+    int rc;
+
+    memset(&header, 0, sizeof(header));
+    header.type = (uint8_t) event->type;
+    header.ts = event->ts;
+    header.ms = event->ms < UINT32_MAX ? (uint32_t) event->ms : UINT32_MAX;
+    header.item = RECO_STORE_NO_ITEM;
+    header.visitor = apply->visitor.record.number;
+    header.previous = apply->visitor.record.last;
+    header.session = session_of(event);
+
+    if (event->item.len > 0) {
+        rc = touch_item(apply, event->item, event->ts, &header.item);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    for (i = 0; i < event->nlines; i++) {
+        rc = touch_item(apply, event->lines[i].item, event->ts, &lines[i].item);
+        if (rc != 0) {
+            return rc;
+        }
+        lines[i].qty = (float) event->lines[i].qty;
+        lines[i].price = (float) event->lines[i].price;
+    }
+
+    if (reco_store_event_encode(&header, event, lines, apply->record, &len)
+        != RECO_OK)
+    {
+        return MDB_BAD_VALSIZE;
+    }
+
+    apply->meta.sequence++;
+
+    return put(apply, RECO_STORE_EVENTS, &apply->meta.sequence,
+        sizeof(apply->meta.sequence), apply->record, len, MDB_APPEND);
+}
+
+
+static int
+apply_act(
+    apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
+{
+    uint64_t hash;
+    char key[16];
+    int rc;
+
+    reco_store_visitor_key(event->visitor, key);
+
+    rc = load_visitor(apply, key);
+    if (rc != 0) {
+        return rc;
+    }
+
+    if (!within_rate(apply, event->ts)) {
+        *outcome = RECO_STORE_TOO_MANY;
+        return 0;
+    }
+
+    rc = name_visitor(apply);
+    if (rc != 0) {
+        return rc;
+    }
+
+    hash = reco_store_id_hash(event->id);
+    rc = put(apply, RECO_STORE_IDS, &apply->visitor.record.number,
+        sizeof(apply->visitor.record.number), &hash, sizeof(hash),
+        MDB_NODUPDATA);
+    if (rc == MDB_KEYEXIST) {
+        *outcome = RECO_STORE_DUPLICATE;
+        return 0;
+    }
+
+    if (rc == 0) {
+        rc = append_event(apply, event);
+    }
+
+    if (rc == 0) {
+        note_visit(apply, event->ts);
+        apply->types[event->type]++;
+        if (event->ts > apply->meta.newest) {
+            apply->meta.newest = event->ts;
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+apply_event(
+    apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
+{
+    *outcome = reco_store_check(event, apply->limits);
+    if (*outcome != RECO_STORE_APPLIED) {
+        return 0;
+    }
+
+    if (event->type == RECO_EVENT_ITEM) {
+        return apply_product(apply, event, outcome);
+    }
+
+    if (event->ts < apply->meta.newest - apply->limits->retention) {
+        *outcome = RECO_STORE_TOO_OLD;
+        return 0;
+    }
+
+    return apply_act(apply, event, outcome);
+}
+
+
+static int
+count_all(apply_t *apply)
+{
+    const reco_store_batch_t *batch = apply->batch;
+    int rc, i;
+    size_t j;
+
+    rc = 0;
+
+    for (i = 0; rc == 0 && i < RECO_STORE_OUTCOME_COUNT; i++) {
+        if (apply->outcomes[i] > 0) {
+            rc = reco_store_count(apply->store, apply->txn,
+                reco_store_outcome_name((reco_store_outcome_t) i),
+                apply->outcomes[i]);
+        }
+    }
+
+    for (i = 0; rc == 0 && i < RECO_EVENT_TYPE_COUNT; i++) {
+        if (apply->types[i] > 0) {
+            rc = reco_store_count(apply->store, apply->txn,
+                reco_event_type_name((reco_event_type_t) i), apply->types[i]);
+        }
+    }
+
+    for (j = 0; rc == 0 && j < batch->ncounts; j++) {
+        rc = reco_store_count(apply->store, apply->txn, batch->counts[j].name,
+            batch->counts[j].count);
+    }
+
+    return rc;
+}
+
+
+static int
+save_positions(apply_t *apply)
+{
+    const reco_store_position_t *position;
+    size_t i;
+    int rc;
+
+    rc = 0;
+
+    for (i = 0; rc == 0 && i < apply->batch->npositions; i++) {
+        position = &apply->batch->positions[i];
+        if (position->id[0] != '\0') {
+            rc = put(apply, RECO_STORE_STREAMS, position->stream,
+                strlen(position->stream), position->id, strlen(position->id),
+                0);
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+apply_batch(reco_store_t *store, MDB_txn *txn, void *context)
+{
+    const request_t *request = context;
+    apply_t apply;
+    size_t i;
+    int rc;
+
+    memset(&apply, 0, offsetof(apply_t, record));
+    apply.store = store;
+    apply.txn = txn;
+    apply.batch = request->batch;
+    apply.limits = request->limits;
+
+    rc = reco_store_load_meta(store, txn, &apply.meta);
+
+    for (i = 0; rc == 0 && i < apply.batch->nevents; i++) {
+        rc = apply_event(
+            &apply, &apply.batch->events[i], &apply.batch->outcomes[i]);
+        apply.outcomes[apply.batch->outcomes[i]]++;
+    }
+
+    if (rc == 0) {
+        rc = flush_visitor(&apply);
+    }
+    if (rc == 0) {
+        rc = reco_store_save_meta(store, txn, &apply.meta);
+    }
+    if (rc == 0) {
+        rc = count_all(&apply);
+    }
+    if (rc == 0) {
+        rc = save_positions(&apply);
+    }
+
+    return rc;
+}
+
+
+reco_status_t
+reco_store_apply(reco_store_t *store, const reco_store_batch_t *batch,
+    const reco_store_limits_t *limits, reco_error_t *error)
+{
+    request_t request = {batch, limits};
+
+    return reco_store_write(store, apply_batch, &request, error);
+}

@@ -1,0 +1,288 @@
+#include "store.h"
+
+#include "store_env.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+struct reco_store_view_s {
+    reco_store_t *store;
+    MDB_txn *txn;
+    MDB_cursor *events;
+    reco_store_meta_t meta;
+};
+
+
+reco_status_t
+reco_store_view_begin(
+    reco_store_t *store, reco_store_view_t **view, reco_error_t *error)
+{
+    reco_store_view_t *begun;
+    reco_status_t status;
+    int rc;
+
+    begun = calloc(1, sizeof(*begun));
+    if (begun == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    begun->store = store;
+
+    status = reco_store_begin_read(store, &begun->txn, error);
+    if (status != RECO_OK) {
+        free(begun);
+        return status;
+    }
+
+    rc = reco_store_load_meta(store, begun->txn, &begun->meta);
+    if (rc == 0) {
+        rc = mdb_cursor_open(
+            begun->txn, store->tables[RECO_STORE_EVENTS], &begun->events);
+    }
+
+    if (rc != 0) {
+        reco_store_view_end(begun);
+        return reco_store_status(store, rc, "read", error);
+    }
+
+    *view = begun;
+
+    return RECO_OK;
+}
+
+
+void
+reco_store_view_end(reco_store_view_t *view)
+{
+    if (view == NULL) {
+        return;
+    }
+
+    if (view->events != NULL) {
+        mdb_cursor_close(view->events);
+    }
+
+    mdb_txn_abort(view->txn);
+    free(view);
+}
+
+
+static reco_status_t
+get_event(reco_store_view_t *view, MDB_val *key, MDB_cursor_op op,
+    reco_store_event_t *event)
+{
+    MDB_val value;
+    int rc;
+
+    rc = mdb_cursor_get(view->events, key, &value, op);
+    if (rc != 0) {
+        return reco_store_status(view->store, rc, "read", NULL);
+    }
+
+    if (key->mv_size != sizeof(event->sequence)) {
+        return RECO_CORRUPT;
+    }
+
+    memcpy(&event->sequence, key->mv_data, sizeof(event->sequence));
+
+    return reco_store_event_decode(
+        (reco_str_t){value.mv_size, value.mv_data}, event);
+}
+
+
+reco_status_t
+reco_store_view_seek(
+    reco_store_view_t *view, uint64_t sequence, reco_store_event_t *event)
+{
+    MDB_val key = {sizeof(sequence), &sequence};
+
+    return get_event(view, &key, MDB_SET_RANGE, event);
+}
+
+
+reco_status_t
+reco_store_view_next(reco_store_view_t *view, reco_store_event_t *event)
+{
+    MDB_val key;
+
+    return get_event(view, &key, MDB_NEXT, event);
+}
+
+
+static reco_status_t
+get(reco_store_view_t *view, reco_store_table_t table, const void *key,
+    size_t len, reco_str_t *data)
+{
+    MDB_val name = {len, (void *) key};
+    MDB_val value;
+    int rc;
+
+    rc = mdb_get(view->txn, view->store->tables[table], &name, &value);
+    if (rc == 0) {
+        data->data = value.mv_data;
+        data->len = value.mv_size;
+    }
+
+    return reco_store_status(view->store, rc, "read", NULL);
+}
+
+
+reco_status_t
+reco_store_view_item(
+    reco_store_view_t *view, uint32_t number, reco_store_item_t *item)
+{
+    reco_status_t status;
+    reco_str_t record;
+
+    status = get(view, RECO_STORE_CATALOG, &number, sizeof(number), &record);
+
+    return status == RECO_OK ? reco_store_item_decode(record, item) : status;
+}
+
+
+reco_status_t
+reco_store_view_find_item(
+    reco_store_view_t *view, reco_str_t id, uint32_t *number)
+{
+    reco_status_t status;
+    reco_str_t data;
+
+    if (id.len == 0 || id.len > RECO_EVENT_ITEM_MAX) {
+        return RECO_DECLINED;
+    }
+
+    status = get(view, RECO_STORE_ITEMS, id.data, id.len, &data);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    if (data.len != sizeof(*number)) {
+        return RECO_CORRUPT;
+    }
+
+    memcpy(number, data.data, sizeof(*number));
+
+    return RECO_OK;
+}
+
+
+uint32_t
+reco_store_view_nitems(reco_store_view_t *view)
+{
+    return view->meta.items;
+}
+
+
+uint32_t
+reco_store_view_nvisitors(reco_store_view_t *view)
+{
+    return view->meta.visitors + 1;
+}
+
+
+uint64_t
+reco_store_view_sequence(reco_store_view_t *view)
+{
+    return view->meta.sequence;
+}
+
+
+int64_t
+reco_store_view_newest(reco_store_view_t *view)
+{
+    return view->meta.newest;
+}
+
+
+reco_status_t
+reco_store_view_visitor(
+    reco_store_view_t *view, reco_str_t visitor, reco_store_visitor_t *record)
+{
+    reco_status_t status;
+    reco_str_t data;
+    char key[16];
+
+    if (!reco_store_visitor_key(visitor, key)) {
+        return RECO_DECLINED;
+    }
+
+    status = get(view, RECO_STORE_VISITORS, key, sizeof(key), &data);
+
+    return status == RECO_OK ? reco_store_visitor_decode(data, record) : status;
+}
+
+
+/* 32 hex digits. */
+static reco_status_t
+name_visitor(reco_store_view_t *view, uint32_t number, char visitor[32])
+{
+    static const char digits[] = "0123456789abcdef";
+    reco_status_t status;
+    reco_str_t data;
+    size_t i;
+
+    status = get(view, RECO_STORE_NAMES, &number, sizeof(number), &data);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    if (data.len != 16) {
+        return RECO_CORRUPT;
+    }
+
+    for (i = 0; i < 16; i++) {
+        visitor[2 * i] = digits[(unsigned char) data.data[i] >> 4];
+        visitor[2 * i + 1] = digits[data.data[i] & 15];
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+name_item(reco_store_view_t *view, uint32_t number, reco_str_t *id)
+{
+    reco_store_item_t item;
+    reco_status_t status;
+
+    if (number == RECO_STORE_NO_ITEM) {
+        return RECO_OK;
+    }
+
+    status = reco_store_view_item(view, number, &item);
+    if (status == RECO_OK) {
+        *id = item.id;
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_store_view_event(reco_store_view_t *view, const reco_store_event_t *header,
+    reco_store_scratch_t *scratch, reco_event_t *event)
+{
+    reco_store_line_t lines[RECO_EVENT_ITEMS_MAX];
+    reco_status_t status;
+    unsigned i;
+
+    reco_store_event_restore(header, scratch, event);
+
+    status = name_visitor(view, header->visitor, scratch->visitor);
+    if (status == RECO_OK) {
+        event->visitor =
+            (reco_str_t){sizeof(scratch->visitor), scratch->visitor};
+        status = name_item(view, header->item, &event->item);
+    }
+
+    event->nlines = reco_store_event_lines(header, lines);
+
+    for (i = 0; status == RECO_OK && i < event->nlines; i++) {
+        event->lines[i].qty = lines[i].qty;
+        event->lines[i].price = lines[i].price;
+        status = name_item(view, lines[i].item, &event->lines[i].item);
+    }
+
+    return status;
+}
