@@ -1,0 +1,217 @@
+/*
+ * trainer.conf: values, units, quotes, and what is refused with which words.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+
+
+static reco_config_t *config;
+
+
+static int
+setup(void **state)
+{
+    (void) state;
+
+    config = reco_config_create();
+
+    return config == NULL;
+}
+
+
+static int
+teardown(void **state)
+{
+    (void) state;
+
+    reco_config_destroy(config);
+
+    return 0;
+}
+
+
+static reco_status_t
+read_text(const char *text, reco_error_t *error)
+{
+    char path[] = "/tmp/reco-config-XXXXXX";
+    reco_status_t status;
+    int fd;
+
+    fd = mkstemp(path);
+    assert_true(fd != -1);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+    close(fd);
+    status = reco_config_read(config, path, error);
+    unlink(path);
+
+    return status;
+}
+
+
+static void
+test_defaults(void **state)
+{
+    (void) state;
+
+    assert_string_equal(reco_config_string(config, "stream"), "reco:events");
+    assert_int_equal(reco_config_integer(config, "session_gap"), 1800000);
+    assert_int_equal(reco_config_integer(config, "gate"), 1);
+    assert_false(reco_config_is_set(config, "gate"));
+}
+
+
+static void
+test_values(void **state)
+{
+    (void) state;
+
+    assert_int_equal(read_text("# a comment\n"
+                               "\n"
+                               "  shards   4   # as in nginx.conf\n"
+                               "session_gap 45m\n"
+                               "overlay_interval 250ms\n"
+                               "train_interval 90\n"
+                               "store_size 2G\n"
+                               "gate off\n"
+                               "gate_tolerance 5e-2\n"
+                               "redis_password \"a # b \"  # secret\n"
+                               "redis_user x#y\n"
+                               "shards 8",
+                         NULL),
+        RECO_OK);
+
+    assert_int_equal(reco_config_integer(config, "shards"), 8);
+    assert_int_equal(reco_config_integer(config, "session_gap"), 2700000);
+    assert_int_equal(reco_config_integer(config, "overlay_interval"), 250);
+    assert_int_equal(reco_config_integer(config, "train_interval"), 90000);
+    assert_int_equal(
+        reco_config_integer(config, "store_size"), INT64_C(2) << 30);
+    assert_int_equal(reco_config_integer(config, "gate"), 0);
+    assert_true(reco_config_number(config, "gate_tolerance") == 0.05);
+    assert_string_equal(reco_config_string(config, "redis_password"), "a # b ");
+    assert_string_equal(reco_config_string(config, "redis_user"), "x#y");
+    assert_true(reco_config_is_set(config, "gate"));
+}
+
+
+static void
+test_refuses(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned line;
+        const char *says;
+    } bad[] = {
+        {"shards 4\nshard 4\n", 2, "unknown key \"shard\""},
+        {"shards four\n", 1, "a whole number"},
+        {"shards 4.5\n", 1, "a whole number"},
+        {"shards\n", 1, "a whole number"},
+        {"shards 0\n", 1, "out of range"},
+        {"shards 4k\n", 1, "a whole number"},
+        {"shards nan\n", 1, "a whole number"},
+        {"gate_tolerance inf\n", 1, "a number"},
+        {"gate_tolerance 0x\n", 1, "a number"},
+        {"session_gap 30 m\n", 1, "a duration"},
+        {"session_gap -5m\n", 1, "out of range"},
+        {"gate yes\n", 1, "on or off"},
+        {"redis \"unix:/a\n", 1, "quote"},
+        {"redis \"a\" b\n", 1, "quote"},
+    };
+    reco_error_t error;
+    size_t i;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        memset(&error, 0, sizeof(error));
+        assert_int_equal(read_text(bad[i].text, &error), RECO_INVALID);
+        assert_int_equal(error.line, bad[i].line);
+        if (strstr(error.message, bad[i].says) == NULL) {
+            fail_msg("\"%s\" does not say \"%s\"", error.message, bad[i].says);
+        }
+    }
+
+    assert_int_equal(
+        reco_config_read(config, "/nowhere/trainer.conf", &error), RECO_IO);
+    assert_non_null(strstr(error.message, "/nowhere/trainer.conf"));
+}
+
+
+static void
+test_pairs(void **state)
+{
+    reco_error_t error = {0};
+
+    (void) state;
+
+    assert_int_equal(
+        reco_config_set_pair(config, "shards = 3", &error), RECO_OK);
+    assert_int_equal(reco_config_integer(config, "shards"), 3);
+    assert_int_equal(
+        reco_config_set_pair(config, "redis=unix:/a=b", &error), RECO_OK);
+    assert_string_equal(reco_config_string(config, "redis"), "unix:/a=b");
+    assert_int_equal(
+        reco_config_set_pair(config, "shards", &error), RECO_INVALID);
+    assert_non_null(strstr(error.message, "KEY=VALUE"));
+}
+
+
+static void
+test_lists_entries(void **state)
+{
+    reco_config_entry_t entry;
+    unsigned engine, set;
+    size_t i;
+
+    (void) state;
+
+    assert_int_equal(reco_config_set_pair(config, "engine.a=1", NULL), RECO_OK);
+    assert_int_equal(reco_config_set_pair(config, "engine.b=2", NULL), RECO_OK);
+    assert_int_equal(reco_config_set_pair(config, "engine.a=3", NULL), RECO_OK);
+    assert_int_equal(reco_config_set_pair(config, "shards=1", NULL), RECO_OK);
+
+    engine = 0;
+    set = 0;
+
+    for (i = 0; reco_config_at(config, i, &entry); i++) {
+        set += entry.set != 0;
+        if (strcmp(entry.key, "engine.a") == 0) {
+            engine++;
+            assert_string_equal(entry.value, "3");
+        }
+        if (strcmp(entry.key, "engine.b") == 0) {
+            engine++;
+            assert_string_equal(entry.value, "2");
+        }
+    }
+
+    assert_int_equal(engine, 2);
+    assert_int_equal(set, 3);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lists_entries, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
