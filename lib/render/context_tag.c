@@ -148,7 +148,7 @@ reco_render_between_names(reco_render_context_t *context, unsigned char c)
 static const char *
 slash_byte(reco_render_context_t *context, unsigned char c)
 {
-    if (c != '>') {
+    if (c != '>' || context->end_tag) {
         return reco_render_between_names(context, c);
     }
 

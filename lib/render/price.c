@@ -1,6 +1,7 @@
 /*
  * Decimal and grouping marks, and where the currency's sign stands, after the
- * Unicode CLDR (42), with Latin digits everywhere; minor units after ISO 4217.
+ * Unicode CLDR, with Latin digits everywhere; decimals after ISO 4217.  Abroad,
+ * a currency's sign is one that cannot be mistaken: US$, not $.
  */
 
 #include <math.h>
@@ -35,10 +36,10 @@ struct reco_render_locale_s {
 static const reco_render_locale_t locales[] = {
     {"ar", "", "AE", ".", ",", SIGN_BEHIND, 1, 0},
     {"bg", "", "BG", ",", NBSP, SIGN_BEHIND, 2, 0},
-    {"ca", "", "ES", ",", ".", SIGN_BEHIND, 2, 0},
+    {"ca", "", "ES", ",", ".", SIGN_BEHIND, 1, 0},
     {"cs", "", "CZ", ",", NBSP, SIGN_BEHIND, 1, 0},
     {"da", "", "DK", ",", ".", SIGN_BEHIND, 1, 0},
-    {"de", "AT", "AT", ",", NBSP, SIGN_APART, 1, 0},
+    {"de", "AT", "AT", ",", ".", SIGN_APART, 1, 0},
     {"de", "CH", "CH", ".", QUOTE, SIGN_APART, 1, 0},
     {"de", "LI", "LI", ".", QUOTE, SIGN_APART, 1, 0},
     {"de", "", "DE", ",", ".", SIGN_BEHIND, 1, 0},
@@ -56,7 +57,7 @@ static const reco_render_locale_t locales[] = {
     {"eu", "", "ES", ",", ".", SIGN_BEHIND, 1, 0},
     {"fi", "", "FI", ",", NBSP, SIGN_BEHIND, 1, 0},
     {"fr", "CA", "CA", ",", NBSP, SIGN_BEHIND, 1, 0},
-    {"fr", "CH", "CH", ",", NNBSP, SIGN_BEHIND, 1, 0},
+    {"fr", "CH", "CH", ".", NNBSP, SIGN_BEHIND, 1, 0},
     {"fr", "", "FR", ",", NNBSP, SIGN_BEHIND, 1, 0},
     {"ga", "", "IE", ".", ",", SIGN_BEFORE, 1, 0},
     {"gl", "", "ES", ",", ".", SIGN_BEHIND, 1, 0},
@@ -108,6 +109,7 @@ static const currency_t currencies[] = {
     {"ARS", 2, NULL, "AR", "$"},
     {"AUD", 2, "A$", "AU", "$"},
     {"BDT", 2, NULL, "BD", "\xE0\xA7\xB3"},
+    {"BGN", 2, NULL, "BG", "\xD0\xBB\xD0\xB2."},
     {"BHD", 3, NULL, NULL, NULL},
     {"BIF", 0, NULL, NULL, NULL},
     {"BRL", 2, "R$", NULL, NULL},
@@ -128,7 +130,7 @@ static const currency_t currencies[] = {
     {"ILS", 2, "\xE2\x82\xAA", NULL, NULL},
     {"INR", 2, "\xE2\x82\xB9", NULL, NULL},
     {"IQD", 3, NULL, NULL, NULL},
-    {"ISK", 0, NULL, NULL, NULL},
+    {"ISK", 0, NULL, "IS", "kr."},
     {"JOD", 3, NULL, NULL, NULL},
     {"JPY", 0, "\xC2\xA5", "JP", "\xEF\xBF\xA5"},
     {"KMF", 0, NULL, NULL, NULL},
