@@ -215,6 +215,10 @@ reco_render_html(reco_render_out_t *out, reco_str_t text)
     uint32_t code;
     size_t len;
 
+    if (text.len == 0) {
+        return;
+    }
+
     p = text.data;
     end = p + text.len;
     start = p;
@@ -270,6 +274,10 @@ reco_render_json_string(reco_render_out_t *out, reco_str_t text)
     const char *p, *end, *start;
     uint32_t code;
     size_t len;
+
+    if (text.len == 0) {
+        return;
+    }
 
     p = text.data;
     end = p + text.len;

@@ -68,11 +68,11 @@ reco_render_url_is_safe(reco_str_t url)
 {
     const char *p, *end;
 
-    end = url.data + url.len;
-
     if (url.len == 0 || *url.data == ' ') {
         return 0;
     }
+
+    end = url.data + url.len;
 
     for (p = url.data; p < end; p++) {
         if ((unsigned char) *p < 0x20 || *p == 0x7F) {
@@ -121,6 +121,10 @@ encode(reco_render_out_t *out, reco_str_t text, unsigned place)
     const char *p, *end, *start;
     uint32_t code;
     size_t len;
+
+    if (text.len == 0) {
+        return;
+    }
 
     end = text.data + text.len;
     start = text.data;
