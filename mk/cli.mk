@@ -9,6 +9,6 @@ $(BUILD)/cli/%.o: ROOM_FLAGS = -Itrainer -Icli
 
 $(BUILD)/recoctl: $(CLI_OBJECTS) $(TRAINER_LIB) $(LIB) $(FAISS_C)
 	$(CC) $(SANITIZE) -o $@ $(CLI_OBJECTS) $(TRAINER_LIB) $(LIB) \
-	    $(TRAINER_LIBS) $(LIB_LIBS) -lz
+	    $(TRAINER_LIBS) $(LIB_LIBS)
 
 -include $(CLI_OBJECTS:.o=.d)

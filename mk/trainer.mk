@@ -4,7 +4,7 @@ TRAINER_MAIN    := trainer/main.c
 TRAINER_SOURCES := $(filter-out $(TRAINER_MAIN),$(wildcard trainer/*.c trainer/*/*.c))
 TRAINER_OBJECTS := $(TRAINER_SOURCES:%.c=$(BUILD)/%.o)
 TRAINER_LIB     := $(BUILD)/libreco_trainer.a
-TRAINER_LIBS    := -lhiredis -llmdb -lsystemd -llapack -lopenblas -lpthread
+TRAINER_LIBS    := -lhiredis -llmdb -lsystemd -lz -llapack -lopenblas -lpthread
 
 trainer: $(BUILD)/reco-trainer
 

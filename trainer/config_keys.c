@@ -54,6 +54,61 @@ const reco_config_key_t reco_config_keys[] = {
     {"overlay_sessions", RECO_CONFIG_INTEGER, "20000", 1, 1e7},
     {"trend_halflife", RECO_CONFIG_DURATION, "2h", MINUTE, 365 * DAY},
 
+    /* What an event counts in training. */
+    {"threads", RECO_CONFIG_INTEGER, "0", 0, 256},
+    {"seed", RECO_CONFIG_INTEGER, "1", 0, 1e15},
+    {"weight.view", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"weight.click", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"weight.hover", RECO_CONFIG_NUMBER, "0", 0, 1e6},
+    {"weight.dwell", RECO_CONFIG_NUMBER, "0", 0, 1e6},
+    {"weight.cart", RECO_CONFIG_NUMBER, "2", 0, 1e6},
+    {"weight.purchase", RECO_CONFIG_NUMBER, "3", 0, 1e6},
+    {"weight.rating", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"weight.custom", RECO_CONFIG_NUMBER, "0", 0, 1e6},
+    {"dwell_full", RECO_CONFIG_DURATION, "1m", 0, DAY},
+    {"history_halflife", RECO_CONFIG_DURATION, "0", 0, 36500 * DAY},
+
+    /* Session kNN. */
+    {"knn_sessions", RECO_CONFIG_INTEGER, "20000000", 1, 1e9},
+    {"knn_longest", RECO_CONFIG_INTEGER, "100", 2, 10000},
+
+    /* Sequential rules. */
+    {"rules_window", RECO_CONFIG_INTEGER, "10", 1, 1000},
+    {"rules_decay", RECO_CONFIG_NUMBER, "1", 0, 10},
+    {"rules_shrinkage", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"rules_sample", RECO_CONFIG_INTEGER, "20000", 1, 1e9},
+
+    /* Item neighbours. */
+    {"neighbors_limit", RECO_CONFIG_INTEGER, "100", 1, 10000},
+    {"neighbors_sample", RECO_CONFIG_INTEGER, "5000", 1, 1e9},
+    {"neighbors_longest", RECO_CONFIG_INTEGER, "200", 2, 100000},
+    {"view_from", RECO_CONFIG_NUMBER, "0.5", 0, 2},
+    {"view_to", RECO_CONFIG_NUMBER, "0.5", 0, 2},
+    {"view_length", RECO_CONFIG_NUMBER, "0.5", 0, 2},
+    {"view_shrinkage", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"view_significance", RECO_CONFIG_NUMBER, "0", 0, 1e6},
+    {"buy_from", RECO_CONFIG_NUMBER, "0.5", 0, 2},
+    {"buy_to", RECO_CONFIG_NUMBER, "0.5", 0, 2},
+    {"buy_length", RECO_CONFIG_NUMBER, "0", 0, 2},
+    {"buy_shrinkage", RECO_CONFIG_NUMBER, "5", 0, 1e6},
+    {"buy_significance", RECO_CONFIG_NUMBER, "3.84", 0, 1e6},
+    {"content_common", RECO_CONFIG_INTEGER, "5000", 1, 1e9},
+
+    /* Implicit matrix factorisation. */
+    {"ials_dimensions", RECO_CONFIG_INTEGER, "64", 0, 2048},
+    {"ials_iterations", RECO_CONFIG_INTEGER, "12", 1, 1000},
+    {"ials_regularization", RECO_CONFIG_NUMBER, "0.003", 0, 1e6},
+    {"ials_exponent", RECO_CONFIG_NUMBER, "1", 0, 2},
+    {"ials_unobserved", RECO_CONFIG_NUMBER, "0.1", 0, 1e6},
+    {"ials_alpha", RECO_CONFIG_NUMBER, "1", 0, 1e6},
+    {"ials_deviation", RECO_CONFIG_NUMBER, "0.1", 1e-6, 1e3},
+    {"ials_solver", RECO_CONFIG_TEXT, "cholesky", 0, 0},
+    {"ials_block", RECO_CONFIG_INTEGER, "64", 1, 2048},
+    {"ials_steps", RECO_CONFIG_INTEGER, "3", 1, 100},
+
+    /* Popularity. */
+    {"popular_halflife", RECO_CONFIG_DURATION, "30d", 0, 36500 * DAY},
+
     {NULL, RECO_CONFIG_TEXT, NULL, 0, 0},
 };
 /* clang-format on */

@@ -27,6 +27,36 @@ typedef struct {
     uint64_t sequence; /* newest event of the store that is in; 0: no store */
 } reco_history_t;
 
+/* One event before it found its place. */
+typedef struct {
+    uint32_t group; /* what it is a session of; see reco_history_build() */
+    uint32_t user;
+    uint32_t item;
+    uint32_t time;
+    uint32_t dwell;
+    uint16_t fraction; /* of a second, in 1/65536; for the order alone */
+    uint8_t type;
+} reco_history_row_t;
+
+/*
+ * Sorts rows into history: each group's by time, rows of one time in the
+ * order given.  gap > 0 cuts a group (then: a user) where gap seconds or more
+ * pass between two events; 0 makes each group one session.  Groups are
+ * numbered from 0 below ngroups; nitems and nusers bound the numbers in rows.
+ * Less than 2^32 rows.  RECO_INVALID (a number is out of bounds), RECO_NOMEM;
+ * history is then empty.
+ */
+reco_status_t reco_history_build(reco_history_t *history,
+    const reco_history_row_t *rows, uint64_t nrows, uint32_t ngroups,
+    uint32_t nitems, uint32_t nusers, uint32_t gap, reco_error_t *error);
+
+/*
+ * The sessions [begin, end) of history as one of their own, in the same
+ * memory: valid as long as history is, not to be done.
+ */
+void reco_history_slice(const reco_history_t *history, uint32_t begin,
+    uint32_t end, reco_history_t *slice);
+
 void reco_history_done(reco_history_t *history);
 
 #endif /* RECO_HISTORY_H */

@@ -1,0 +1,264 @@
+#include "model/ials.h"
+
+#include "model/ials_solver.h"
+#include "parallel.h"
+#include "random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_GRAIN 64
+
+
+/* One half of an iteration: the rows of matrix, given the other side. */
+typedef struct {
+    const reco_ials_params_t *params;
+    const reco_matrix_t *matrix;
+    reco_ials_problem_t problem;
+    float *factors; /* of the rows, padded */
+    size_t stride;
+    reco_ials_state_t **states; /* one for each thread */
+} half_t;
+
+
+reco_status_t
+reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config,
+    reco_error_t *error)
+{
+    static const char *const names[] = {[RECO_IALS_CHOLESKY] = "cholesky",
+        [RECO_IALS_CG] = "cg",
+        [RECO_IALS_BLOCK] = "block"};
+    const char *name;
+    unsigned i;
+
+    params->dimensions =
+        (uint32_t) reco_config_integer(config, "ials_dimensions");
+    params->iterations =
+        (uint32_t) reco_config_integer(config, "ials_iterations");
+    params->regularization = reco_config_number(config, "ials_regularization");
+    params->exponent = reco_config_number(config, "ials_exponent");
+    params->unobserved = reco_config_number(config, "ials_unobserved");
+    params->alpha = reco_config_number(config, "ials_alpha");
+    params->deviation = reco_config_number(config, "ials_deviation");
+    params->block = (uint32_t) reco_config_integer(config, "ials_block");
+    params->steps = (uint32_t) reco_config_integer(config, "ials_steps");
+    params->seed = (uint64_t) reco_config_integer(config, "seed");
+    params->threads =
+        reco_parallel_threads(reco_config_integer(config, "threads"));
+
+    name = reco_config_string(config, "ials_solver");
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            params->solver = (reco_ials_solver_t) i;
+            return RECO_OK;
+        }
+    }
+
+    return reco_error_set(error, RECO_INVALID,
+        "ials_solver \"%.32s\" is unknown: cholesky, cg or block", name);
+}
+
+
+/* Vectors whose expected length is deviation, whatever the dimensions. */
+static float *
+randomise(uint32_t nrows, const reco_ials_params_t *params, uint64_t stream)
+{
+    reco_random_t random;
+    size_t stride, d;
+    double scale;
+    uint64_t row;
+    float *factors;
+
+    stride = reco_ials_stride(params->dimensions);
+    factors = calloc(((size_t) nrows + 1) * stride, sizeof(float));
+    if (factors == NULL) {
+        return NULL;
+    }
+
+    random.state = params->seed * UINT64_C(0xd1342543de82ef95) + stream;
+    scale = params->deviation / sqrt(params->dimensions);
+
+    for (row = 0; row < nrows; row++) {
+        for (d = 0; d < params->dimensions; d++) {
+            factors[row * stride + d] =
+                (float) (scale * reco_random_normal(&random));
+        }
+    }
+
+    return factors;
+}
+
+
+/* Takes the padding out, in place. */
+static void
+compact(float *factors, uint32_t nrows, const reco_ials_params_t *params)
+{
+    size_t stride, d;
+    uint64_t row;
+
+    stride = reco_ials_stride(params->dimensions);
+    d = params->dimensions;
+
+    for (row = 1; stride != d && row < nrows; row++) {
+        memmove(factors + row * d, factors + row * stride, d * sizeof(float));
+    }
+}
+
+
+static void
+solve_rows(void *context, unsigned thread, uint64_t begin, uint64_t end)
+{
+    half_t *half = context;
+    const reco_matrix_t *matrix;
+    reco_ials_row_t row;
+    uint64_t r;
+
+    matrix = half->matrix;
+
+    for (r = begin; r < end; r++) {
+        row.count = (uint32_t) (matrix->offsets[r + 1] - matrix->offsets[r]);
+        row.columns = matrix->columns + matrix->offsets[r];
+        row.values = matrix->values + matrix->offsets[r];
+        row.ridge =
+            (float) (half->params->regularization
+                     * pow(row.count
+                               + half->params->unobserved * matrix->ncolumns,
+                         half->params->exponent));
+        reco_ials_solve(half->states[thread], &half->problem, &row,
+            half->factors + r * half->stride);
+    }
+}
+
+
+static reco_status_t
+run_half(half_t *half, const float *other)
+{
+    reco_status_t status;
+
+    half->problem.other = other;
+    status = reco_ials_gram(
+        &half->problem, half->matrix->ncolumns, half->params->threads);
+    if (status == RECO_OK) {
+        reco_parallel(half->params->threads, half->matrix->nrows, ROWS_GRAIN,
+            solve_rows, half);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+iterate(half_t *by_user, half_t *by_item, const reco_ials_params_t *params)
+{
+    reco_status_t status;
+    uint32_t i;
+
+    status = RECO_OK;
+    for (i = 0; status == RECO_OK && i < params->iterations; i++) {
+        status = run_half(by_user, by_item->factors);
+        if (status == RECO_OK) {
+            status = run_half(by_item, by_user->factors);
+        }
+    }
+
+    return status;
+}
+
+
+/* What both halves need besides their factors. */
+static reco_status_t
+prepare(half_t *half, const reco_ials_params_t *params, const half_t *share)
+{
+    unsigned i;
+
+    half->params = params;
+    half->stride = reco_ials_stride(params->dimensions);
+    half->problem.params = params;
+
+    if (share != NULL) {
+        half->problem.gram = share->problem.gram;
+        half->states = share->states;
+        return RECO_OK;
+    }
+
+    half->problem.gram = malloc(half->stride * half->stride * sizeof(float));
+    half->states = calloc(params->threads, sizeof(*half->states));
+    if (half->problem.gram == NULL || half->states == NULL) {
+        return RECO_NOMEM;
+    }
+
+    for (i = 0; i < params->threads; i++) {
+        half->states[i] = reco_ials_state_create(params);
+        if (half->states[i] == NULL) {
+            return RECO_NOMEM;
+        }
+    }
+
+    return RECO_OK;
+}
+
+
+static void
+release(half_t *half)
+{
+    unsigned i;
+
+    for (i = 0; half->states != NULL && i < half->params->threads; i++) {
+        reco_ials_state_destroy(half->states[i]);
+    }
+    free(half->states);
+    free(half->problem.gram);
+}
+
+
+reco_status_t
+reco_ials_train(const reco_matrix_t *matrix, const reco_ials_params_t *params,
+    float **users, float **items, reco_error_t *error)
+{
+    half_t by_user = {.matrix = matrix}, by_item = {0};
+    reco_matrix_t transposed;
+    reco_status_t status;
+
+    status = reco_matrix_transpose(&transposed, matrix, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    by_item.matrix = &transposed;
+    by_user.factors = randomise(matrix->nrows, params, 1);
+    by_item.factors = randomise(matrix->ncolumns, params, 2);
+
+    status = by_user.factors != NULL && by_item.factors != NULL ? RECO_OK
+                                                                : RECO_NOMEM;
+    if (prepare(&by_user, params, NULL) != RECO_OK) {
+        status = RECO_NOMEM;
+    }
+    prepare(&by_item, params, &by_user);
+
+    if (status == RECO_OK) {
+        status = iterate(&by_user, &by_item, params);
+    }
+
+    release(&by_user);
+    reco_matrix_done(&transposed);
+
+    if (status != RECO_OK) {
+        free(by_user.factors);
+        free(by_item.factors);
+        return reco_error_set(error, status,
+            "out of memory for %u factors of %u users and %u items",
+            params->dimensions, matrix->nrows, matrix->ncolumns);
+    }
+
+    compact(by_item.factors, matrix->ncolumns, params);
+    *items = by_item.factors;
+    compact(by_user.factors, matrix->nrows, params);
+    if (users != NULL) {
+        *users = by_user.factors;
+    } else {
+        free(by_user.factors);
+    }
+
+    return RECO_OK;
+}

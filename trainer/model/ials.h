@@ -1,0 +1,59 @@
+/*
+ * Matrix factorisation of implicit feedback by alternating least squares
+ * (Hu, Koren, Volinsky 2008), with the regularisation and the weight of what
+ * was not observed of Rendle et al. 2022 ("Revisiting the performance of iALS
+ * on item recommendation benchmarks") and the block solver iALS++ (Rendle et
+ * al. 2021).
+ */
+
+#ifndef RECO_IALS_H
+#define RECO_IALS_H
+
+#include "config.h"
+#include "model/matrix.h"
+
+
+typedef enum {
+    RECO_IALS_CHOLESKY, /* each row exactly */
+    RECO_IALS_CG,       /* conjugate gradients from the row as it was */
+    RECO_IALS_BLOCK     /* iALS++: blocks of dimensions, one after another */
+} reco_ials_solver_t;
+
+/*
+ * Minimises, over all users u and items i,
+ *
+ *     sum (unobserved + alpha r_ui) (p_ui - <x_u, y_i>)^2
+ *         + sum regularization (n_u + unobserved * nitems)^exponent |x_u|^2
+ *         + the same of items
+ *
+ * where r is the matrix, p is 1 where it holds a value and 0 elsewhere, and
+ * n_u counts the row's values.
+ */
+typedef struct {
+    uint32_t dimensions;
+    uint32_t iterations;
+    double regularization;
+    double exponent;
+    double unobserved;
+    double alpha;
+    double deviation; /* of the first vectors' length */
+    reco_ials_solver_t solver;
+    uint32_t block; /* dimensions of a block */
+    uint32_t steps; /* of conjugate gradients */
+    uint64_t seed;
+    unsigned threads;
+} reco_ials_params_t;
+
+/* RECO_INVALID: an unknown solver. */
+reco_status_t reco_ials_params_read(reco_ials_params_t *params,
+    const reco_config_t *config, reco_error_t *error);
+
+/*
+ * Factors of users and items, row-major, for the caller to free; users may be
+ * NULL.  The same for a seed, whatever the threads.  RECO_NOMEM.
+ */
+reco_status_t reco_ials_train(const reco_matrix_t *matrix,
+    const reco_ials_params_t *params, float **users, float **items,
+    reco_error_t *error);
+
+#endif /* RECO_IALS_H */

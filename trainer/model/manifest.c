@@ -1,0 +1,118 @@
+#include "model/manifest.h"
+
+#include <cjson/cJSON.h>
+
+#include <string.h>
+
+#define ENGINE_PREFIX "engine."
+
+
+static int
+add_trained(cJSON *root, const reco_history_t *history)
+{
+    uint32_t first, last;
+    cJSON *trained;
+
+    trained = cJSON_AddObjectToObject(root, "trained");
+    if (trained == NULL) {
+        return 0;
+    }
+
+    first = 0;
+    last = 0;
+    if (history->nevents > 0) {
+        first = history->times[history->offsets[0]];
+        last = history->times[history->offsets[history->nsessions] - 1];
+    }
+
+    return cJSON_AddNumberToObject(trained, "events", (double) history->nevents)
+           && cJSON_AddNumberToObject(trained, "sessions", history->nsessions)
+           && cJSON_AddNumberToObject(trained, "users", history->nusers)
+           && cJSON_AddNumberToObject(trained, "items", history->nitems)
+           && cJSON_AddNumberToObject(trained, "first", first)
+           && cJSON_AddNumberToObject(trained, "last", last);
+}
+
+
+static int
+add_seconds(cJSON *root, const reco_train_report_t *report)
+{
+    cJSON *seconds;
+
+    seconds = cJSON_AddObjectToObject(root, "seconds");
+
+    return seconds != NULL
+           && cJSON_AddNumberToObject(seconds, "sessions", report->sessions)
+           && cJSON_AddNumberToObject(seconds, "factors", report->factors)
+           && cJSON_AddNumberToObject(seconds, "neighbors", report->neighbors)
+           && cJSON_AddNumberToObject(seconds, "blend", report->blend);
+}
+
+
+/* Secrets and places stay out: a manifest is for everybody. */
+static int
+is_model_key(const char *key)
+{
+    static const char *const prefixes[] = {"weight.", "knn_", "rules_",
+        "neighbors_", "view_", "buy_", "content_", "ials_", "popular_",
+        "trend_", "dwell_", "history_half", "seed", "blend_"};
+    size_t i;
+
+    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+add_params(cJSON *root, const reco_config_t *config)
+{
+    reco_config_entry_t entry;
+    cJSON *params, *engine;
+    const char *name;
+    size_t i;
+    int done;
+
+    params = cJSON_AddObjectToObject(root, "params");
+    engine = cJSON_AddObjectToObject(root, "engine");
+    done = params != NULL && engine != NULL;
+
+    for (i = 0; done && reco_config_at(config, i, &entry); i++) {
+        if (strncmp(entry.key, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0) {
+            name = entry.key + strlen(ENGINE_PREFIX);
+            cJSON_DeleteItemFromObjectCaseSensitive(engine, name);
+            done = cJSON_AddStringToObject(engine, name, entry.value) != NULL;
+        } else if (is_model_key(entry.key)) {
+            done =
+                cJSON_AddStringToObject(params, entry.key, entry.value) != NULL;
+        }
+    }
+
+    return done;
+}
+
+
+char *
+reco_manifest_print(const reco_history_t *history, const reco_config_t *config,
+    const reco_train_report_t *report)
+{
+    cJSON *root;
+    char *text;
+
+    root = cJSON_CreateObject();
+    text = NULL;
+
+    if (root != NULL && add_trained(root, history) && add_seconds(root, report)
+        && add_params(root, config))
+    {
+        text = cJSON_PrintUnformatted(root);
+    }
+
+    cJSON_Delete(root);
+
+    return text;
+}
