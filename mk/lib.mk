@@ -13,6 +13,10 @@ endif
 # What a program that links libreco.a needs besides.
 LIB_LIBS := $(FAISS_C) -lfaiss -lopenblas -lgomp -lstdc++ -lcjson -lm
 
+# What a worker's shared object needs: FAISS is called only to build an index;
+# workers walk its file themselves, so that no C++, BLAS or OpenMP enters nginx.
+LIB_WORKER_LIBS := -lcjson -lm
+
 lib: $(LIB)
 
 $(LIB): $(LIB_OBJECTS)

@@ -16,7 +16,9 @@
 #include "reco.h"
 
 
-#define RECO_ITEM_NONE UINT32_MAX
+#define RECO_ITEM_NONE               UINT32_MAX
+#define RECO_SNAPSHOT_ITEMS_MAX      (1u << 28)
+#define RECO_SNAPSHOT_DIMENSIONS_MAX 1024
 
 /* A catalogue entry.  Empty strings and price < 0 are absent. */
 typedef struct {
@@ -33,6 +35,10 @@ typedef struct {
 } reco_snapshot_item_t;
 
 
+/* Of a longer session the last items are kept; see postings_max. */
+#define RECO_SNAPSHOT_SESSION_MAX  100
+#define RECO_SNAPSHOT_POSTINGS_MAX 2048
+
 /*
  * Sessions for session kNN, as arrays that the caller owns: session s has
  * events [offsets[s], offsets[s + 1]), oldest first; sessions in order of
@@ -44,6 +50,8 @@ typedef struct {
     const uint32_t *items;   /* dense */
     const float *weights;    /* by event type and dwell; NULL: all 1 */
     const uint32_t *times;   /* of each session's last event, s; nsessions */
+    uint32_t postings_max;   /* most recent sessions kept of each item, at
+                                least the m of queries; 0: 2048 */
 } reco_snapshot_sessions_t;
 
 
@@ -65,7 +73,7 @@ typedef struct {
 /* Lists by descending score: global and for each category of the catalogue. */
 typedef struct {
     uint32_t nitems;
-    const float *popularity; /* decayed count of each item */
+    const float *popularity; /* decayed count of each item; finite */
     const float *trend;      /* velocity against its baseline, 0 = none */
 } reco_snapshot_popular_t;
 
@@ -77,7 +85,11 @@ typedef struct {
     reco_snapshot_neighbors_t neighbors[RECO_NEIGHBORS_COUNT];
     reco_snapshot_popular_t popular;
     uint32_t dimensions;  /* of the factors; 0: none */
-    const float *factors; /* nitems * dimensions, row-major */
+    const float *factors; /* nitems * dimensions, row-major, finite; a row of
+                             zeros: this item has none */
+    const float *queries; /* a sample of visitors' vectors to tune the index
+                             on, row-major; NULL: items' vectors */
+    uint32_t nqueries;
     const char *manifest; /* JSON object: what the trainer wants to keep with
                              it (params, metrics, weights); the writer adds
                              format, sizes and hashes */
@@ -102,7 +114,17 @@ reco_status_t reco_snapshot_open(const char *path, int verify,
 void reco_snapshot_acquire(reco_snapshot_t *snapshot);
 void reco_snapshot_release(reco_snapshot_t *snapshot);
 
+/* The manifest's "id", or the name of the folder. */
 const char *reco_snapshot_id(const reco_snapshot_t *snapshot);
+
+/* The manifest as it was read, for those who want more of it. */
+reco_str_t reco_snapshot_manifest(const reco_snapshot_t *snapshot);
+
+/* The scalars of the manifest's object "engine", in its order; 0 past the
+   last. */
+int reco_snapshot_parameter(const reco_snapshot_t *snapshot, unsigned index,
+    reco_str_t *key, reco_str_t *value);
+
 uint32_t reco_snapshot_nitems(const reco_snapshot_t *snapshot);
 
 /* Dense number of a key or an external id; RECO_ITEM_NONE if unknown. */
@@ -150,5 +172,6 @@ reco_status_t reco_snapshot_overlay_open(const char *path,
 void reco_snapshot_overlay_acquire(reco_snapshot_overlay_t *overlay);
 void reco_snapshot_overlay_release(reco_snapshot_overlay_t *overlay);
 int64_t reco_snapshot_overlay_created(const reco_snapshot_overlay_t *overlay);
+uint64_t reco_snapshot_overlay_sequence(const reco_snapshot_overlay_t *overlay);
 
 #endif /* RECO_SNAPSHOT_H */

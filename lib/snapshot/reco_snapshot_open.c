@@ -1,0 +1,322 @@
+/*
+ * An open version: its mappings, the view of them, and who holds it.
+ */
+
+#include "reco_snapshot_parts.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct reco_snapshot_s {
+    unsigned holders;
+    reco_snapshot_view_t view;
+    reco_snapshot_manifest_t manifest;
+    reco_snapshot_container_t containers[RECO_SNAPSHOT_FILE_COUNT];
+    const uint8_t *vectors; /* the mapping of vectors.faiss */
+    uint64_t vectors_size;
+    char paths[RECO_SNAPSHOT_FILE_COUNT][PATH_MAX];
+};
+
+static const uint32_t open_kinds[RECO_SNAPSHOT_FILE_COUNT] = {
+    [RECO_SNAPSHOT_FILE_CATALOG] = RECO_SNAPSHOT_CATALOG,
+    [RECO_SNAPSHOT_FILE_SESSIONS] = RECO_SNAPSHOT_SESSIONS,
+    [RECO_SNAPSHOT_FILE_NEIGHBORS] = RECO_SNAPSHOT_NEIGHBORS,
+    [RECO_SNAPSHOT_FILE_POPULAR] = RECO_SNAPSHOT_POPULAR,
+    [RECO_SNAPSHOT_FILE_FACTORS] = RECO_SNAPSHOT_FACTORS,
+};
+
+
+static void
+open_close(reco_snapshot_t *snapshot)
+{
+    unsigned i;
+
+    for (i = 0; i < RECO_SNAPSHOT_FILE_COUNT; i++) {
+        reco_snapshot_container_close(&snapshot->containers[i]);
+    }
+
+    reco_snapshot_vectors_close(&snapshot->view.vectors);
+
+    if (snapshot->vectors != NULL) {
+        munmap((void *) snapshot->vectors, snapshot->vectors_size);
+    }
+
+    reco_snapshot_manifest_done(&snapshot->manifest);
+    free(snapshot);
+}
+
+
+/* A file must be the one that the manifest speaks of. */
+static reco_status_t
+open_check_file(const reco_snapshot_t *snapshot, reco_snapshot_file_t file,
+    const uint8_t *base, uint64_t size, int verify, reco_error_t *error)
+{
+    if (size != snapshot->manifest.files[file].size) {
+        return reco_error_set(error, RECO_CORRUPT,
+            "\"%s\" has %llu bytes; its manifest says %llu",
+            snapshot->paths[file], (unsigned long long) size,
+            (unsigned long long) snapshot->manifest.files[file].size);
+    }
+
+    if (verify && reco_hash(base, size) != snapshot->manifest.files[file].hash)
+    {
+        return reco_error_set(error, RECO_CORRUPT, "\"%s\" fails its checksum",
+            snapshot->paths[file]);
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+open_container(reco_snapshot_t *snapshot, reco_snapshot_file_t file, int verify,
+    reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_container_t *container;
+
+    container = &snapshot->containers[file];
+
+    /* The whole file's hash covers the sections': no need for both. */
+    status = reco_snapshot_container_open(
+        container, snapshot->paths[file], open_kinds[file], 0, error);
+
+    if (status == RECO_DECLINED) {
+        status = RECO_CORRUPT;
+    }
+
+    if (status == RECO_OK) {
+        status = open_check_file(
+            snapshot, file, container->base, container->size, verify, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_view_t *view;
+
+    const reco_snapshot_file_t vectors = RECO_SNAPSHOT_FILE_VECTORS;
+    const reco_snapshot_file_t factors = RECO_SNAPSHOT_FILE_FACTORS;
+
+    view = &snapshot->view;
+
+    if (snapshot->manifest.files[vectors].size == 0
+        || snapshot->manifest.files[factors].size == 0)
+    {
+        return RECO_OK;
+    }
+
+    status = reco_snapshot_map(snapshot->paths[vectors], &snapshot->vectors,
+        &snapshot->vectors_size, error);
+
+    if (status == RECO_DECLINED) {
+        status = RECO_CORRUPT;
+    }
+
+    if (status == RECO_OK) {
+        status = open_check_file(snapshot, vectors, snapshot->vectors,
+            snapshot->vectors_size, verify, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_vectors_open(snapshot->vectors,
+            snapshot->vectors_size, snapshot->paths[vectors], &view->vectors,
+            error);
+    }
+
+    if (status == RECO_OK) {
+        status = open_container(snapshot, factors, verify, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_factors_open(&snapshot->containers[factors],
+            view->catalog.nitems, &view->vectors, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
+{
+    unsigned i;
+    reco_status_t status;
+    reco_snapshot_view_t *view;
+    const reco_snapshot_container_t *containers;
+
+    view = &snapshot->view;
+    containers = snapshot->containers;
+
+    for (i = 0; i < RECO_SNAPSHOT_FILE_VECTORS; i++) {
+        status = open_container(snapshot, i, verify, error);
+
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
+    status = reco_snapshot_catalog_open(
+        &containers[RECO_SNAPSHOT_FILE_CATALOG], &view->catalog, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_sessions_open(
+            &containers[RECO_SNAPSHOT_FILE_SESSIONS], view->catalog.nitems, 0,
+            &view->sessions, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_neighbors_open(
+            &containers[RECO_SNAPSHOT_FILE_NEIGHBORS], view->catalog.nitems,
+            view->neighbors, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_popular_open(
+            &containers[RECO_SNAPSHOT_FILE_POPULAR], view->catalog.nitems,
+            view->catalog.ncategories, &view->popular, error);
+    }
+
+    if (status == RECO_OK) {
+        status = open_vectors(snapshot, verify, error);
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_snapshot_open(const char *path, int verify, reco_snapshot_t **snapshot,
+    reco_error_t *error)
+{
+    unsigned i;
+    reco_status_t status;
+    reco_snapshot_t *opened;
+
+    opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL) {
+        return reco_error_set(
+            error, RECO_NOMEM, "out of memory for \"%s\"", path);
+    }
+
+    opened->holders = 1;
+
+    for (i = 0; i < RECO_SNAPSHOT_FILE_COUNT; i++) {
+        if ((unsigned) snprintf(opened->paths[i], PATH_MAX, "%s/%s", path,
+                reco_snapshot_file_names[i])
+            >= PATH_MAX)
+        {
+            free(opened);
+            return reco_error_set(
+                error, RECO_INVALID, "the path \"%s\" is too long", path);
+        }
+    }
+
+    status = reco_snapshot_manifest_read(path, &opened->manifest, error);
+
+    if (status == RECO_OK) {
+        status = open_files(opened, verify, error);
+    }
+
+    if (status != RECO_OK) {
+        open_close(opened);
+        return status;
+    }
+
+    *snapshot = opened;
+
+    return RECO_OK;
+}
+
+
+void
+reco_snapshot_acquire(reco_snapshot_t *snapshot)
+{
+    snapshot->holders++;
+}
+
+
+void
+reco_snapshot_release(reco_snapshot_t *snapshot)
+{
+    if (snapshot != NULL && --snapshot->holders == 0) {
+        open_close(snapshot);
+    }
+}
+
+
+const char *
+reco_snapshot_id(const reco_snapshot_t *snapshot)
+{
+    return snapshot->manifest.id;
+}
+
+
+reco_str_t
+reco_snapshot_manifest(const reco_snapshot_t *snapshot)
+{
+    return snapshot->manifest.text;
+}
+
+
+int
+reco_snapshot_parameter(const reco_snapshot_t *snapshot, unsigned index,
+    reco_str_t *key, reco_str_t *value)
+{
+    const char *text;
+
+    if (index >= snapshot->manifest.nparameters) {
+        return 0;
+    }
+
+    text = snapshot->manifest.parameters;
+
+    for (;;) {
+        *key = (reco_str_t){strlen(text), text};
+        text += key->len + 1;
+        *value = (reco_str_t){strlen(text), text};
+        text += value->len + 1;
+
+        if (index-- == 0) {
+            return 1;
+        }
+    }
+}
+
+
+uint32_t
+reco_snapshot_nitems(const reco_snapshot_t *snapshot)
+{
+    return snapshot->view.catalog.nitems;
+}
+
+
+uint32_t
+reco_snapshot_find(const reco_snapshot_t *snapshot, uint64_t key)
+{
+    return reco_snapshot_catalog_find(&snapshot->view.catalog, key);
+}
+
+
+void
+reco_snapshot_item(const reco_snapshot_t *snapshot, uint32_t number,
+    reco_snapshot_item_t *item)
+{
+    reco_snapshot_catalog_item(&snapshot->view.catalog, number, item);
+}
+
+
+const reco_snapshot_view_t *
+reco_snapshot_view(const reco_snapshot_t *snapshot)
+{
+    return &snapshot->view;
+}

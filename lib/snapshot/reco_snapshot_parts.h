@@ -1,0 +1,147 @@
+/*
+ * The parts of a version, between the files of this folder: for each, how its
+ * sections are built and how they are found again.  The builders read what
+ * reco_snapshot_source_t holds; the openers fill a view and check every
+ * length that a later reader relies upon.
+ */
+
+#ifndef RECO_SNAPSHOT_PARTS_H
+#define RECO_SNAPSHOT_PARTS_H
+
+#include "reco_snapshot_builder.h"
+#include "reco_snapshot_view.h"
+
+
+#define RECO_SNAPSHOT_CATALOG   RECO_SNAPSHOT_TAG('c', 'a', 't', 'l')
+#define RECO_SNAPSHOT_SESSIONS  RECO_SNAPSHOT_TAG('s', 'e', 's', 's')
+#define RECO_SNAPSHOT_NEIGHBORS RECO_SNAPSHOT_TAG('n', 'e', 'i', 'g')
+#define RECO_SNAPSHOT_POPULAR   RECO_SNAPSHOT_TAG('p', 'o', 'p', 'u')
+#define RECO_SNAPSHOT_FACTORS   RECO_SNAPSHOT_TAG('f', 'a', 'c', 't')
+#define RECO_SNAPSHOT_OVERLAY   RECO_SNAPSHOT_TAG('o', 'v', 'e', 'r')
+
+/* The smallest power of two >= value, at least 1. */
+static inline uint32_t
+reco_snapshot_power(uint64_t value)
+{
+    uint32_t power;
+
+    for (power = 1; power < value && power < 1u << 31; power <<= 1) {
+        /* void */
+    }
+
+    return power;
+}
+
+
+/* Where an item number is looked for first in a table of mask + 1 slots. */
+static inline uint32_t
+reco_snapshot_slot(uint32_t item, uint32_t mask)
+{
+    return (item * 0x9e3779b1u) >> 7 & mask;
+}
+
+
+/* RECO_INVALID: two items share an id, or one has none.  RECO_TOO_LARGE. */
+reco_status_t reco_snapshot_catalog_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_item_t *items, uint32_t nitems, reco_error_t *error);
+reco_status_t reco_snapshot_catalog_open(
+    const reco_snapshot_container_t *container,
+    reco_snapshot_catalog_t *catalog, reco_error_t *error);
+
+/* A category's name; the empty string past the last one. */
+reco_str_t reco_snapshot_catalog_term(
+    const reco_snapshot_catalog_t *catalog, uint32_t term);
+
+
+/*
+ * compact: rows only for the items that occur (an overlay); else a row for
+ * each of nitems, with its idf.
+ */
+reco_status_t reco_snapshot_sessions_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_sessions_t *sessions, uint32_t nitems, int compact,
+    reco_error_t *error);
+reco_status_t reco_snapshot_sessions_open(
+    const reco_snapshot_container_t *container, uint32_t nitems, int compact,
+    reco_snapshot_postings_t *postings, reco_error_t *error);
+
+
+reco_status_t reco_snapshot_neighbors_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_neighbors_t *neighbors, uint32_t nitems,
+    reco_error_t *error);
+reco_status_t reco_snapshot_neighbors_open(
+    const reco_snapshot_container_t *container, uint32_t nitems,
+    reco_snapshot_edges_t *edges, reco_error_t *error);
+
+
+/* catalog: the finished one, opened again. */
+reco_status_t reco_snapshot_popular_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_popular_t *popular,
+    const reco_snapshot_catalog_t *catalog, reco_error_t *error);
+reco_status_t reco_snapshot_popular_open(
+    const reco_snapshot_container_t *container, uint32_t nitems,
+    uint32_t ncategories, reco_snapshot_toplists_t *toplists,
+    reco_error_t *error);
+
+
+/*
+ * vectors.faiss: FAISS trains, fills, tunes and writes it; what it found is
+ * for the manifest.  RECO_DECLINED: no item has a vector.
+ */
+typedef struct {
+    uint32_t nlists;
+    uint32_t nprobe;
+    double recall; /* at 50, of the exact search */
+} reco_snapshot_index_t;
+
+reco_status_t reco_snapshot_faiss_build(const char *path,
+    const reco_snapshot_source_t *source, reco_snapshot_index_t *index,
+    reco_error_t *error);
+
+/* Readers check the file's structure and never call FAISS. */
+reco_status_t reco_snapshot_vectors_open(const uint8_t *base, uint64_t size,
+    const char *path, reco_snapshot_vectors_t *vectors, reco_error_t *error);
+void reco_snapshot_vectors_close(reco_snapshot_vectors_t *vectors);
+
+/* factors.bin: where each item's vector is in the index. */
+reco_status_t reco_snapshot_factors_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_vectors_t *vectors, uint32_t nitems,
+    reco_error_t *error);
+reco_status_t reco_snapshot_factors_open(
+    const reco_snapshot_container_t *container, uint32_t nitems,
+    reco_snapshot_vectors_t *vectors, reco_error_t *error);
+
+
+/* The files of a version, in the order in which they are written. */
+typedef enum {
+    RECO_SNAPSHOT_FILE_CATALOG,
+    RECO_SNAPSHOT_FILE_SESSIONS,
+    RECO_SNAPSHOT_FILE_NEIGHBORS,
+    RECO_SNAPSHOT_FILE_POPULAR,
+    RECO_SNAPSHOT_FILE_VECTORS, /* this and the next may be absent */
+    RECO_SNAPSHOT_FILE_FACTORS,
+    RECO_SNAPSHOT_FILE_COUNT
+} reco_snapshot_file_t;
+
+extern const char *const reco_snapshot_file_names[RECO_SNAPSHOT_FILE_COUNT];
+
+/* What manifest.json says. */
+typedef struct {
+    char id[128];
+    reco_str_t text;  /* malloc()ed */
+    char *parameters; /* key NUL value NUL ..., malloc()ed */
+    unsigned nparameters;
+    struct {
+        uint64_t size; /* 0: absent */
+        uint64_t hash;
+    } files[RECO_SNAPSHOT_FILE_COUNT];
+} reco_snapshot_manifest_t;
+
+/* Adds what is known of the files to the caller's JSON, and writes it. */
+reco_status_t reco_snapshot_manifest_write(const char *folder, const char *json,
+    const reco_snapshot_manifest_t *manifest,
+    const reco_snapshot_index_t *index, reco_error_t *error);
+reco_status_t reco_snapshot_manifest_read(const char *folder,
+    reco_snapshot_manifest_t *manifest, reco_error_t *error);
+void reco_snapshot_manifest_done(reco_snapshot_manifest_t *manifest);
+
+#endif /* RECO_SNAPSHOT_PARTS_H */

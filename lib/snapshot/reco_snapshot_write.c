@@ -1,0 +1,328 @@
+/*
+ * Writes a version: every file, the manifest last, then reads all of it back.
+ */
+
+#include "reco_snapshot_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    const char *folder;
+    const reco_snapshot_source_t *source;
+    reco_snapshot_manifest_t manifest;
+    reco_snapshot_index_t index;
+} write_work_t;
+
+
+static reco_status_t
+write_path(const write_work_t *work, reco_snapshot_file_t file,
+    char path[PATH_MAX], reco_error_t *error)
+{
+    if ((unsigned) snprintf(path, PATH_MAX, "%s/%s", work->folder,
+            reco_snapshot_file_names[file])
+        >= PATH_MAX)
+    {
+        return reco_error_set(
+            error, RECO_INVALID, "the path \"%s\" is too long", work->folder);
+    }
+
+    return RECO_OK;
+}
+
+
+/* Notes size and hash of what is now on disk. */
+static reco_status_t
+write_note(write_work_t *work, reco_snapshot_file_t file, const char *path,
+    reco_error_t *error)
+{
+    uint64_t size;
+    reco_status_t status;
+    const uint8_t *base;
+
+    status = reco_snapshot_map(path, &base, &size, error);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    work->manifest.files[file].size = size;
+    work->manifest.files[file].hash = reco_hash(base, size);
+    munmap((void *) base, size);
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+write_file(write_work_t *work, reco_snapshot_file_t file, uint32_t kind,
+    const reco_snapshot_builder_t *builder, reco_error_t *error)
+{
+    char path[PATH_MAX];
+    reco_status_t status;
+
+    status = write_path(work, file, path, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_builder_write(builder, path, kind, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_note(work, file, path, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+write_catalog(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+
+    reco_snapshot_builder_init(&builder);
+    status = reco_snapshot_catalog_build(
+        &builder, work->source->items, work->source->nitems, error);
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_CATALOG,
+            RECO_SNAPSHOT_CATALOG, &builder, error);
+    }
+
+    reco_snapshot_builder_done(&builder);
+
+    return status;
+}
+
+
+static reco_status_t
+write_sessions(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+
+    reco_snapshot_builder_init(&builder);
+    status = reco_snapshot_sessions_build(
+        &builder, &work->source->sessions, work->source->nitems, 0, error);
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_SESSIONS,
+            RECO_SNAPSHOT_SESSIONS, &builder, error);
+    }
+
+    reco_snapshot_builder_done(&builder);
+
+    return status;
+}
+
+
+static reco_status_t
+write_neighbors(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+
+    reco_snapshot_builder_init(&builder);
+    status = reco_snapshot_neighbors_build(
+        &builder, work->source->neighbors, work->source->nitems, error);
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_NEIGHBORS,
+            RECO_SNAPSHOT_NEIGHBORS, &builder, error);
+    }
+
+    reco_snapshot_builder_done(&builder);
+
+    return status;
+}
+
+
+/* The lists by category need the catalogue's numbers of categories. */
+static reco_status_t
+write_popular(write_work_t *work, reco_error_t *error)
+{
+    char path[PATH_MAX];
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+    reco_snapshot_catalog_t catalog;
+    reco_snapshot_container_t container;
+
+    status = write_path(work, RECO_SNAPSHOT_FILE_CATALOG, path, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_container_open(
+            &container, path, RECO_SNAPSHOT_CATALOG, 0, error);
+    }
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    reco_snapshot_builder_init(&builder);
+    memset(&catalog, 0, sizeof(catalog));
+    status = reco_snapshot_catalog_open(&container, &catalog, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_popular_build(
+            &builder, &work->source->popular, &catalog, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_POPULAR,
+            RECO_SNAPSHOT_POPULAR, &builder, error);
+    }
+
+    reco_snapshot_builder_done(&builder);
+    reco_snapshot_container_close(&container);
+
+    return status;
+}
+
+
+static reco_status_t
+write_sync(const char *path, int flags, reco_error_t *error)
+{
+    int fd, rc;
+
+    fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    rc = fd == -1 ? -1 : fsync(fd);
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    return rc == 0 ? RECO_OK
+                   : reco_error_set(error, RECO_IO, "cannot sync \"%s\": %s",
+                       path, strerror(errno));
+}
+
+
+/* factors.bin, from the index as it is on disk. */
+static reco_status_t
+write_factors(write_work_t *work, const char *index, reco_error_t *error)
+{
+    uint64_t size;
+    const uint8_t *base;
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+    reco_snapshot_vectors_t vectors;
+
+    status = reco_snapshot_map(index, &base, &size, error);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    reco_snapshot_builder_init(&builder);
+    status = reco_snapshot_vectors_open(base, size, index, &vectors, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_factors_build(
+            &builder, &vectors, work->source->nitems, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_FACTORS,
+            RECO_SNAPSHOT_FACTORS, &builder, error);
+    }
+
+    reco_snapshot_vectors_close(&vectors);
+    reco_snapshot_builder_done(&builder);
+    munmap((void *) base, size);
+
+    return status;
+}
+
+
+static reco_status_t
+write_vectors(write_work_t *work, reco_error_t *error)
+{
+    char path[PATH_MAX];
+    reco_status_t status;
+
+    if (work->source->dimensions == 0 || work->source->factors == NULL) {
+        return RECO_OK;
+    }
+
+    status = write_path(work, RECO_SNAPSHOT_FILE_VECTORS, path, error);
+
+    if (status == RECO_OK) {
+        status =
+            reco_snapshot_faiss_build(path, work->source, &work->index, error);
+    }
+
+    if (status == RECO_DECLINED) {
+        return RECO_OK;
+    }
+
+    if (status == RECO_OK) {
+        status = write_sync(path, 0, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_note(work, RECO_SNAPSHOT_FILE_VECTORS, path, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_factors(work, path, error);
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_snapshot_write(
+    const char *path, const reco_snapshot_source_t *source, reco_error_t *error)
+{
+    unsigned i;
+    write_work_t work;
+    reco_status_t status;
+    reco_snapshot_t *written;
+
+    static reco_status_t (*const steps[])(write_work_t *, reco_error_t *) = {
+        write_catalog, write_sessions, write_neighbors, write_popular,
+        write_vectors};
+
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+        return reco_error_set(
+            error, RECO_IO, "cannot create \"%s\": %s", path, strerror(errno));
+    }
+
+    memset(&work, 0, sizeof(work));
+    work.folder = path;
+    work.source = source;
+    status = RECO_OK;
+
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (status == RECO_OK) {
+            status = steps[i](&work, error);
+        }
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_manifest_write(
+            path, source->manifest, &work.manifest, &work.index, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_sync(path, O_DIRECTORY, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_open(path, 1, &written, error);
+    }
+
+    if (status == RECO_OK) {
+        reco_snapshot_release(written);
+    }
+
+    return status;
+}
