@@ -4,7 +4,7 @@
  *   CMET  counts
  *   KEYS  key of each item
  *   SLOT  hash index key -> item: linear probing, at most 2/3 full
- *   HOT_  what filters read, 16 bytes an item
+ *   HOT_  what is asked of a candidate, 32 bytes an item
  *   RECS  what a shown item needs, 32 bytes an item
  *   TERM  strings that items share: categories first, then brands, currencies
  *   CSLT  hash index category -> term
@@ -271,6 +271,10 @@ catalog_collect_terms(const reco_snapshot_item_t *items, uint32_t nitems,
         status = terms_add(terms, items[i].category, &hot[i].category);
     }
 
+    if (status == RECO_OK && terms->nstrings > RECO_SNAPSHOT_CATEGORY) {
+        return RECO_TOO_LARGE;
+    }
+
     *ncategories = terms->nstrings;
 
     for (i = 0; i < nitems && status == RECO_OK; i++) {
@@ -295,7 +299,11 @@ catalog_fill_items(const reco_snapshot_item_t *items, uint32_t nitems,
     for (i = 0; i < nitems; i++) {
         hot[i].price = items[i].price >= 0 ? (float) items[i].price : -1;
         hot[i].born = items[i].born;
-        hot[i].flags = items[i].available ? RECO_SNAPSHOT_AVAILABLE : 0;
+        hot[i].position = RECO_ITEM_NONE;
+
+        if (items[i].available) {
+            hot[i].category |= RECO_SNAPSHOT_AVAILABLE;
+        }
 
         records[i].price = items[i].price;
         records[i].id = (uint16_t) items[i].id.len;
@@ -378,7 +386,7 @@ catalog_build_text(reco_snapshot_builder_t *builder,
 
     if (status != RECO_OK) {
         return reco_error_set(
-            error, status, "out of memory while making the catalogue");
+            error, status, "out of memory for, or too many, categories");
     }
 
     meta->nterms = collected->nstrings;
@@ -413,7 +421,8 @@ catalog_build_text(reco_snapshot_builder_t *builder,
 
 reco_status_t
 reco_snapshot_catalog_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_item_t *items, uint32_t nitems, reco_error_t *error)
+    const reco_snapshot_item_t *items, uint32_t nitems,
+    reco_snapshot_facts_t *facts, reco_error_t *error)
 {
     uint32_t *slots, nslots;
     uint64_t *keys, length;
@@ -465,6 +474,10 @@ reco_snapshot_catalog_build(reco_snapshot_builder_t *builder,
     status =
         catalog_build_text(builder, items, &terms, hot, records, meta, error);
     terms_done(&terms);
+
+    facts->nitems = nitems;
+    facts->ncategories = meta->ncategories;
+    facts->hot = hot;
 
     return status;
 }
@@ -656,10 +669,11 @@ reco_snapshot_catalog_item(const reco_snapshot_catalog_t *catalog,
     item->url = catalog_text(catalog, offset, record->url);
     offset += record->url;
     item->image = catalog_text(catalog, offset, record->image);
-    item->category = reco_snapshot_catalog_term(catalog, hot->category);
+    item->category = reco_snapshot_catalog_term(
+        catalog, hot->category & RECO_SNAPSHOT_CATEGORY);
     item->brand = reco_snapshot_catalog_term(catalog, record->brand);
     item->currency = reco_snapshot_catalog_term(catalog, record->currency);
     item->price = record->price;
-    item->available = (hot->flags & RECO_SNAPSHOT_AVAILABLE) != 0;
+    item->available = (hot->category & RECO_SNAPSHOT_AVAILABLE) != 0;
     item->born = hot->born;
 }

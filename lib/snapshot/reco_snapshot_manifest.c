@@ -25,7 +25,6 @@ const char *const reco_snapshot_file_names[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_NEIGHBORS] = "neighbors.bin",
     [RECO_SNAPSHOT_FILE_POPULAR] = "popular.bin",
     [RECO_SNAPSHOT_FILE_VECTORS] = "vectors.faiss",
-    [RECO_SNAPSHOT_FILE_FACTORS] = "factors.bin",
 };
 
 
@@ -211,7 +210,7 @@ manifest_read_files(
         file = cJSON_GetObjectItemCaseSensitive(
             files, reco_snapshot_file_names[i]);
 
-        if (file == NULL && i >= RECO_SNAPSHOT_FILE_VECTORS) {
+        if (file == NULL && i == RECO_SNAPSHOT_FILE_VECTORS) {
             continue;
         }
 

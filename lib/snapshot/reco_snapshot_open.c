@@ -25,7 +25,6 @@ static const uint32_t open_kinds[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_SESSIONS] = RECO_SNAPSHOT_SESSIONS,
     [RECO_SNAPSHOT_FILE_NEIGHBORS] = RECO_SNAPSHOT_NEIGHBORS,
     [RECO_SNAPSHOT_FILE_POPULAR] = RECO_SNAPSHOT_POPULAR,
-    [RECO_SNAPSHOT_FILE_FACTORS] = RECO_SNAPSHOT_FACTORS,
 };
 
 
@@ -101,16 +100,10 @@ static reco_status_t
 open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 {
     reco_status_t status;
-    reco_snapshot_view_t *view;
 
     const reco_snapshot_file_t vectors = RECO_SNAPSHOT_FILE_VECTORS;
-    const reco_snapshot_file_t factors = RECO_SNAPSHOT_FILE_FACTORS;
 
-    view = &snapshot->view;
-
-    if (snapshot->manifest.files[vectors].size == 0
-        || snapshot->manifest.files[factors].size == 0)
-    {
+    if (snapshot->manifest.files[vectors].size == 0) {
         return RECO_OK;
     }
 
@@ -128,17 +121,8 @@ open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 
     if (status == RECO_OK) {
         status = reco_snapshot_vectors_open(snapshot->vectors,
-            snapshot->vectors_size, snapshot->paths[vectors], &view->vectors,
-            error);
-    }
-
-    if (status == RECO_OK) {
-        status = open_container(snapshot, factors, verify, error);
-    }
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_factors_open(&snapshot->containers[factors],
-            view->catalog.nitems, &view->vectors, error);
+            snapshot->vectors_size, snapshot->paths[vectors],
+            &snapshot->view.vectors, error);
     }
 
     return status;
@@ -156,8 +140,10 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
     view = &snapshot->view;
     containers = snapshot->containers;
 
-    for (i = 0; i < RECO_SNAPSHOT_FILE_VECTORS; i++) {
-        status = open_container(snapshot, i, verify, error);
+    for (i = 0; i < RECO_SNAPSHOT_FILE_COUNT; i++) {
+        status = i == RECO_SNAPSHOT_FILE_VECTORS
+                     ? open_vectors(snapshot, verify, error)
+                     : open_container(snapshot, i, verify, error);
 
         if (status != RECO_OK) {
             return status;
@@ -180,13 +166,9 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
     }
 
     if (status == RECO_OK) {
-        status = reco_snapshot_popular_open(
-            &containers[RECO_SNAPSHOT_FILE_POPULAR], view->catalog.nitems,
-            view->catalog.ncategories, &view->popular, error);
-    }
-
-    if (status == RECO_OK) {
-        status = open_vectors(snapshot, verify, error);
+        status =
+            reco_snapshot_popular_open(&containers[RECO_SNAPSHOT_FILE_POPULAR],
+                view->catalog.ncategories, &view->popular, error);
     }
 
     return status;

@@ -206,6 +206,7 @@ overlay_build(reco_snapshot_builder_t *builder,
 {
     reco_status_t status;
     overlay_meta_t *meta;
+    reco_snapshot_facts_t facts;
 
     meta = reco_snapshot_builder_new(builder, TAG_META, 1, sizeof(*meta));
 
@@ -226,11 +227,11 @@ overlay_build(reco_snapshot_builder_t *builder,
     meta->weight = source->weight;
 
     status = reco_snapshot_catalog_build(
-        builder, source->items, source->nitems, error);
+        builder, source->items, source->nitems, &facts, error);
 
     if (status == RECO_OK) {
         status = reco_snapshot_sessions_build(builder, &source->sessions,
-            source->base_nitems + source->nitems, 1, error);
+            source->base_nitems + source->nitems, NULL, error);
     }
 
     if (status == RECO_OK) {

@@ -16,7 +16,6 @@
 #define RECO_SNAPSHOT_SESSIONS  RECO_SNAPSHOT_TAG('s', 'e', 's', 's')
 #define RECO_SNAPSHOT_NEIGHBORS RECO_SNAPSHOT_TAG('n', 'e', 'i', 'g')
 #define RECO_SNAPSHOT_POPULAR   RECO_SNAPSHOT_TAG('p', 'o', 'p', 'u')
-#define RECO_SNAPSHOT_FACTORS   RECO_SNAPSHOT_TAG('f', 'a', 'c', 't')
 #define RECO_SNAPSHOT_OVERLAY   RECO_SNAPSHOT_TAG('o', 'v', 'e', 'r')
 
 /* The smallest power of two >= value, at least 1. */
@@ -41,9 +40,20 @@ reco_snapshot_slot(uint32_t item, uint32_t mask)
 }
 
 
-/* RECO_INVALID: two items share an id, or one has none.  RECO_TOO_LARGE. */
+/*
+ * hot is where the other parts note what they know of each item, until the
+ * file is written.  RECO_INVALID: two items share an id, or one has none.
+ * RECO_TOO_LARGE.
+ */
+typedef struct {
+    uint32_t nitems;
+    uint32_t ncategories;
+    reco_snapshot_hot_t *hot;
+} reco_snapshot_facts_t;
+
 reco_status_t reco_snapshot_catalog_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_item_t *items, uint32_t nitems, reco_error_t *error);
+    const reco_snapshot_item_t *items, uint32_t nitems,
+    reco_snapshot_facts_t *facts, reco_error_t *error);
 reco_status_t reco_snapshot_catalog_open(
     const reco_snapshot_container_t *container,
     reco_snapshot_catalog_t *catalog, reco_error_t *error);
@@ -54,12 +64,12 @@ reco_str_t reco_snapshot_catalog_term(
 
 
 /*
- * compact: rows only for the items that occur (an overlay); else a row for
- * each of nitems, with its idf.
+ * facts: of a base, whose nitems rows and idf are filled; NULL: of an
+ * overlay, with rows only for the items that occur.
  */
 reco_status_t reco_snapshot_sessions_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_sessions_t *sessions, uint32_t nitems, int compact,
-    reco_error_t *error);
+    const reco_snapshot_sessions_t *sessions, uint32_t nitems,
+    reco_snapshot_facts_t *facts, reco_error_t *error);
 reco_status_t reco_snapshot_sessions_open(
     const reco_snapshot_container_t *container, uint32_t nitems, int compact,
     reco_snapshot_postings_t *postings, reco_error_t *error);
@@ -73,14 +83,13 @@ reco_status_t reco_snapshot_neighbors_open(
     reco_snapshot_edges_t *edges, reco_error_t *error);
 
 
-/* catalog: the finished one, opened again. */
+/* Fills in each item's popularity and trend. */
 reco_status_t reco_snapshot_popular_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_popular_t *popular,
-    const reco_snapshot_catalog_t *catalog, reco_error_t *error);
-reco_status_t reco_snapshot_popular_open(
-    const reco_snapshot_container_t *container, uint32_t nitems,
-    uint32_t ncategories, reco_snapshot_toplists_t *toplists,
+    const reco_snapshot_popular_t *popular, reco_snapshot_facts_t *facts,
     reco_error_t *error);
+reco_status_t reco_snapshot_popular_open(
+    const reco_snapshot_container_t *container, uint32_t ncategories,
+    reco_snapshot_toplists_t *toplists, reco_error_t *error);
 
 
 /*
@@ -102,23 +111,19 @@ reco_status_t reco_snapshot_vectors_open(const uint8_t *base, uint64_t size,
     const char *path, reco_snapshot_vectors_t *vectors, reco_error_t *error);
 void reco_snapshot_vectors_close(reco_snapshot_vectors_t *vectors);
 
-/* factors.bin: where each item's vector is in the index. */
-reco_status_t reco_snapshot_factors_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_vectors_t *vectors, uint32_t nitems,
+/* Notes where in the index each item's vector is, and its length. */
+reco_status_t reco_snapshot_vectors_locate(
+    const reco_snapshot_vectors_t *vectors, reco_snapshot_facts_t *facts,
     reco_error_t *error);
-reco_status_t reco_snapshot_factors_open(
-    const reco_snapshot_container_t *container, uint32_t nitems,
-    reco_snapshot_vectors_t *vectors, reco_error_t *error);
 
 
 /* The files of a version, in the order in which they are written. */
 typedef enum {
-    RECO_SNAPSHOT_FILE_CATALOG,
     RECO_SNAPSHOT_FILE_SESSIONS,
     RECO_SNAPSHOT_FILE_NEIGHBORS,
     RECO_SNAPSHOT_FILE_POPULAR,
-    RECO_SNAPSHOT_FILE_VECTORS, /* this and the next may be absent */
-    RECO_SNAPSHOT_FILE_FACTORS,
+    RECO_SNAPSHOT_FILE_VECTORS, /* absent where no item has a vector */
+    RECO_SNAPSHOT_FILE_CATALOG,
     RECO_SNAPSHOT_FILE_COUNT
 } reco_snapshot_file_t;
 

@@ -1,9 +1,8 @@
 /*
- * popular.bin: how popular each item is, and the lists that need no visitor.
+ * popular.bin: the lists that need no visitor.  How popular each item is
+ * stands in the catalogue.
  *
  *   PMET  counts, largest values
- *   POPU  decayed count of each item
- *   TRND  velocity of each item against its baseline
  *   GLOB  the most popular items
  *   TRLS  the items that rise most
  *   COFF  where each category's list starts
@@ -19,8 +18,6 @@
 #include <string.h>
 
 #define TAG_META RECO_SNAPSHOT_TAG('P', 'M', 'E', 'T')
-#define TAG_POPU RECO_SNAPSHOT_TAG('P', 'O', 'P', 'U')
-#define TAG_TRND RECO_SNAPSHOT_TAG('T', 'R', 'N', 'D')
 #define TAG_GLOB RECO_SNAPSHOT_TAG('G', 'L', 'O', 'B')
 #define TAG_TRLS RECO_SNAPSHOT_TAG('T', 'R', 'L', 'S')
 #define TAG_COFF RECO_SNAPSHOT_TAG('C', 'O', 'F', 'F')
@@ -75,10 +72,11 @@ popular_sort(popular_entry_t *entries, const float *values,
     count = 0;
 
     for (item = 0; item < nitems; item++) {
-        if (hot[item].flags & RECO_SNAPSHOT_AVAILABLE) {
+        if (hot[item].category & RECO_SNAPSHOT_AVAILABLE) {
             entries[count].value = values[item];
             entries[count].item = item;
-            entries[count].category = hot[item].category;
+            entries[count].category =
+                hot[item].category & RECO_SNAPSHOT_CATEGORY;
             count++;
         }
     }
@@ -191,40 +189,38 @@ popular_build_lists(reco_snapshot_builder_t *builder, popular_meta_t *meta,
 
 reco_status_t
 reco_snapshot_popular_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_popular_t *popular,
-    const reco_snapshot_catalog_t *catalog, reco_error_t *error)
+    const reco_snapshot_popular_t *popular, reco_snapshot_facts_t *facts,
+    reco_error_t *error)
 {
     uint32_t item;
     popular_meta_t *meta;
 
-    if (popular->nitems != catalog->nitems) {
+    if (popular->nitems != facts->nitems) {
         return reco_error_set(error, RECO_INVALID,
             "popularity of %u items; the catalogue has %u", popular->nitems,
-            catalog->nitems);
+            facts->nitems);
     }
 
-    for (item = 0; item < catalog->nitems; item++) {
+    for (item = 0; item < facts->nitems; item++) {
         if (!isfinite(popular->popularity[item])
             || !isfinite(popular->trend[item])) {
             return reco_error_set(error, RECO_INVALID,
                 "popularity or trend of item %u is not a number", item);
         }
+
+        facts->hot[item].popularity = popular->popularity[item];
+        facts->hot[item].trend = popular->trend[item];
     }
 
     meta = reco_snapshot_builder_new(builder, TAG_META, 1, sizeof(*meta));
 
     if (meta != NULL) {
-        meta->nitems = catalog->nitems;
-        meta->ncategories = catalog->ncategories;
-
-        reco_snapshot_builder_add(builder, TAG_POPU, popular->popularity,
-            (uint64_t) catalog->nitems * sizeof(popular->popularity[0]));
-        reco_snapshot_builder_add(builder, TAG_TRND, popular->trend,
-            (uint64_t) catalog->nitems * sizeof(popular->trend[0]));
+        meta->nitems = facts->nitems;
+        meta->ncategories = facts->ncategories;
     }
 
     if (meta == NULL
-        || !popular_build_lists(builder, meta, popular, catalog->hot)) {
+        || !popular_build_lists(builder, meta, popular, facts->hot)) {
         return reco_error_set(
             error, RECO_NOMEM, "out of memory for the popular items");
     }
@@ -235,7 +231,7 @@ reco_snapshot_popular_build(reco_snapshot_builder_t *builder,
 
 reco_status_t
 reco_snapshot_popular_open(const reco_snapshot_container_t *container,
-    uint32_t nitems, uint32_t ncategories, reco_snapshot_toplists_t *toplists,
+    uint32_t ncategories, reco_snapshot_toplists_t *toplists,
     reco_error_t *error)
 {
     reco_status_t status;
@@ -256,8 +252,6 @@ reco_snapshot_popular_open(const reco_snapshot_container_t *container,
     toplists->trend_max = meta->trend_max;
 
     const reco_snapshot_array_t arrays[] = {
-        {TAG_POPU, 4, nitems, &toplists->popularity},
-        {TAG_TRND, 4, nitems, &toplists->trend},
         {TAG_GLOB, 4, meta->nglobal, &toplists->global},
         {TAG_TRLS, 4, meta->ntrending, &toplists->trending},
         {TAG_COFF, 4, (uint64_t) ncategories + 1, &toplists->category_offsets},

@@ -8,9 +8,8 @@
  *   ITEM  the items of a session, oldest first
  *   WGHT  a weight for each of them, in 1/255 of SMET's scale; optional
  *   TIME  of each session's last event
- *   IDF_  ln(1 + sessions / sessions with the item), each item; not compact
- *   ROWS  the items of the rows, ascending; compact only
- *   RSLT  hash index item -> row; compact only
+ *   ROWS  the items of the rows, ascending; overlay only
+ *   RSLT  hash index item -> row; overlay only
  *
  * A session number is its rank by recency, so that the m most recent sessions
  * with an item are a prefix of its postings, and a posting costs 4 bytes.
@@ -29,7 +28,6 @@
 #define TAG_ITEM RECO_SNAPSHOT_TAG('I', 'T', 'E', 'M')
 #define TAG_WGHT RECO_SNAPSHOT_TAG('W', 'G', 'H', 'T')
 #define TAG_TIME RECO_SNAPSHOT_TAG('T', 'I', 'M', 'E')
-#define TAG_IDF  RECO_SNAPSHOT_TAG('I', 'D', 'F', '_')
 #define TAG_ROWS RECO_SNAPSHOT_TAG('R', 'O', 'W', 'S')
 #define TAG_RSLT RECO_SNAPSHOT_TAG('R', 'S', 'L', 'T')
 
@@ -42,7 +40,7 @@ typedef struct {
     uint32_t nevents;
     uint32_t npostings;
     uint32_t newest;
-    uint32_t row_slots; /* 0: not compact */
+    uint32_t row_slots; /* 0: of a base */
     float weight_scale; /* 0: no weights */
     uint32_t unused;
 } sessions_meta_t;
@@ -352,35 +350,25 @@ sessions_build_postings(sessions_work_t *work)
 }
 
 
-static int
-sessions_build_idf(sessions_work_t *work)
+static void
+sessions_note_idf(const sessions_work_t *work, reco_snapshot_facts_t *facts)
 {
-    float *idf;
     uint32_t item;
     double sessions;
-
-    idf = reco_snapshot_builder_new(
-        work->builder, TAG_IDF, work->nitems, sizeof(idf[0]));
-
-    if (idf == NULL) {
-        return 0;
-    }
 
     sessions = work->meta->nsessions;
 
     for (item = 0; item < work->nitems; item++) {
-        idf[item] = (float) log1p(
+        facts->hot[item].idf = (float) log1p(
             sessions / (work->counts[item] != 0 ? work->counts[item] : 1));
     }
-
-    return 1;
 }
 
 
 reco_status_t
 reco_snapshot_sessions_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_sessions_t *sessions, uint32_t nitems, int compact,
-    reco_error_t *error)
+    const reco_snapshot_sessions_t *sessions, uint32_t nitems,
+    reco_snapshot_facts_t *facts, reco_error_t *error)
 {
     int done;
     reco_status_t status;
@@ -405,12 +393,12 @@ reco_snapshot_sessions_build(reco_snapshot_builder_t *builder,
     done = work.meta != NULL && work.counts != NULL
            && sessions_build_events(&work);
 
-    if (done && compact) {
+    if (done && facts == NULL) {
         done = sessions_build_rows(&work);
 
     } else if (done) {
         work.meta->nrows = nitems;
-        done = sessions_build_idf(&work);
+        sessions_note_idf(&work, facts);
     }
 
     done = done && sessions_build_postings(&work);
@@ -479,10 +467,6 @@ reco_snapshot_sessions_open(const reco_snapshot_container_t *container,
             TAG_ROWS, 4, meta->nrows, &postings->row_items};
         arrays[narrays++] = (reco_snapshot_array_t){
             TAG_RSLT, 4, meta->row_slots, &postings->row_slots};
-
-    } else {
-        arrays[narrays++] =
-            (reco_snapshot_array_t){TAG_IDF, 4, meta->nrows, &postings->idf};
     }
 
     return reco_snapshot_container_arrays(container, arrays, narrays, error);

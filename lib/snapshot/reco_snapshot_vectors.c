@@ -1,6 +1,5 @@
 /*
- * Reads vectors.faiss in place, and factors.bin, which tells where in it an
- * item's vector is.
+ * Reads vectors.faiss in place.
  *
  * The worker walks the inverted lists of FAISS's file itself: FAISS's own
  * reader trusts what it reads, its search allocates, and its quantizer would
@@ -23,10 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAG_META RECO_SNAPSHOT_TAG('F', 'M', 'E', 'T')
-#define TAG_POSI RECO_SNAPSHOT_TAG('P', 'O', 'S', 'I')
-#define TAG_NORM RECO_SNAPSHOT_TAG('N', 'O', 'R', 'M')
-
 #define FOURCC_IVF_FLAT      RECO_SNAPSHOT_TAG('I', 'w', 'F', 'l')
 #define FOURCC_FLAT          RECO_SNAPSHOT_TAG('I', 'x', 'F', 'I')
 #define FOURCC_LISTS         RECO_SNAPSHOT_TAG('i', 'l', 'a', 'r')
@@ -34,11 +29,6 @@
 #define FOURCC_SIZES_SPARSE  RECO_SNAPSHOT_TAG('s', 'p', 'r', 's')
 #define METRIC_INNER_PRODUCT 0
 #define VECTORS_LISTS_MAX    (1u << 20)
-
-typedef struct {
-    uint32_t nitems;
-    uint32_t dimensions;
-} factors_meta_t;
 
 /* Reads little-endian fields one after the other; sticky at the end. */
 typedef struct {
@@ -291,37 +281,20 @@ vectors_inverse_norm(const uint8_t *vector, uint32_t dimensions)
 
 
 reco_status_t
-reco_snapshot_factors_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_vectors_t *vectors, uint32_t nitems,
-    reco_error_t *error)
+reco_snapshot_vectors_locate(const reco_snapshot_vectors_t *vectors,
+    reco_snapshot_facts_t *facts, reco_error_t *error)
 {
-    float *norms;
-    uint32_t list, i, *positions;
+    uint32_t list, i;
     uint64_t item, offset, stride;
-    factors_meta_t *meta;
     const uint8_t *ids;
-
-    meta = reco_snapshot_builder_new(builder, TAG_META, 1, sizeof(*meta));
-    positions = reco_snapshot_builder_new(
-        builder, TAG_POSI, nitems, sizeof(positions[0]));
-    norms =
-        reco_snapshot_builder_new(builder, TAG_NORM, nitems, sizeof(norms[0]));
-
-    if (norms == NULL) {
-        return reco_error_set(
-            error, RECO_NOMEM, "out of memory for the places of vectors");
-    }
-
-    meta->nitems = nitems;
-    meta->dimensions = vectors->dimensions;
-    memset(positions, 0xff, (size_t) nitems * sizeof(positions[0]));
-    stride = vectors->dimensions * sizeof(float);
 
     if (vectors->lists_length / 4 >= RECO_ITEM_NONE) {
         return reco_error_set(error, RECO_TOO_LARGE,
             "the vectors take %llu bytes; 16 GiB are possible",
             (unsigned long long) vectors->lists_length);
     }
+
+    stride = vectors->dimensions * sizeof(float);
 
     for (list = 0; list < vectors->nlists; list++) {
         offset = vectors->list_offset[list];
@@ -330,40 +303,15 @@ reco_snapshot_factors_build(reco_snapshot_builder_t *builder,
         for (i = 0; i < vectors->list_length[list]; i++) {
             memcpy(&item, ids + i * sizeof(item), sizeof(item));
 
-            if (item < nitems) {
-                positions[item] = (uint32_t) ((offset + i * stride) / 4);
-                norms[item] = vectors_inverse_norm(
-                    vectors->lists + offset + i * stride, vectors->dimensions);
+            if (item < facts->nitems) {
+                facts->hot[item].position = (uint32_t) (offset / 4);
+                facts->hot[item].norm = vectors_inverse_norm(
+                    vectors->lists + offset, vectors->dimensions);
             }
+
+            offset += stride;
         }
     }
 
     return RECO_OK;
-}
-
-
-reco_status_t
-reco_snapshot_factors_open(const reco_snapshot_container_t *container,
-    uint32_t nitems, reco_snapshot_vectors_t *vectors, reco_error_t *error)
-{
-    reco_status_t status;
-    const factors_meta_t *meta;
-
-    const reco_snapshot_array_t arrays[] = {
-        {TAG_META, sizeof(*meta), 1, &meta},
-        {TAG_POSI, 4, nitems, &vectors->positions},
-        {TAG_NORM, 4, nitems, &vectors->norms},
-    };
-
-    status = reco_snapshot_container_arrays(
-        container, arrays, sizeof(arrays) / sizeof(arrays[0]), error);
-
-    if (status == RECO_OK
-        && (meta->nitems != nitems || meta->dimensions != vectors->dimensions))
-    {
-        return reco_error_set(error, RECO_CORRUPT,
-            "\"%s\" belongs to another index", container->path);
-    }
-
-    return status;
 }

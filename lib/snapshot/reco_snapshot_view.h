@@ -42,15 +42,24 @@ reco_snapshot_row(
 }
 
 
-/* The fields that filters read. */
+/*
+ * All that is asked of an item before it is shown, in half a cache line: one
+ * miss for each candidate of a query.
+ */
 typedef struct {
-    uint32_t category; /* 0: none */
+    uint32_t category; /* and flags above RECO_SNAPSHOT_CATEGORY; 0: none */
     float price;       /* < 0: unknown */
     uint32_t born;     /* seconds since the epoch */
-    uint32_t flags;
+    float popularity;  /* decayed count */
+    float trend;       /* velocity against its baseline */
+    float idf;         /* ln(1 + sessions / sessions with the item) */
+    float norm;        /* 1 / length of its vector, 0: none */
+    uint32_t position; /* of its vector, in 4 bytes from the first list's
+                          start; RECO_ITEM_NONE */
 } reco_snapshot_hot_t;
 
-#define RECO_SNAPSHOT_AVAILABLE 1u
+#define RECO_SNAPSHOT_CATEGORY  0x00ffffffu
+#define RECO_SNAPSHOT_AVAILABLE 0x01000000u
 
 /* The fields that are read for the few items that are shown. */
 typedef struct {
@@ -124,7 +133,6 @@ typedef struct {
     const uint32_t *items;           /* nevents */
     const uint8_t *weights;          /* nevents; NULL: all 1 */
     const uint32_t *times;           /* nsessions */
-    const float *idf;                /* nrows; NULL: none */
     const uint32_t *row_items;       /* nrows; NULL: row = item */
     const uint32_t *row_slots;
     uint32_t row_mask;
@@ -149,9 +157,7 @@ typedef struct {
     uint32_t ncategory_items;
     float popularity_max;
     float trend_max;
-    const float *popularity; /* nitems */
-    const float *trend;      /* nitems */
-    const uint32_t *global;  /* by descending popularity */
+    const uint32_t *global; /* by descending popularity */
     const uint32_t *trending;
     const uint32_t *category_offsets; /* ncategories + 1 */
     const uint32_t *category_items;
@@ -168,33 +174,27 @@ typedef struct {
     uint32_t nlists;
     uint32_t nprobe;
     uint64_t ntotal;
-    const uint8_t *centroids;  /* nlists * dimensions floats */
-    uint64_t *list_offset;     /* nlists; bytes from lists */
-    uint32_t *list_length;     /* nlists; vectors */
-    const uint8_t *lists;      /* length * dimensions floats, then length
+    const uint8_t *centroids; /* nlists * dimensions floats */
+    uint64_t *list_offset;    /* nlists; bytes from lists */
+    uint32_t *list_length;    /* nlists; vectors */
+    const uint8_t *lists;     /* length * dimensions floats, then length
                                     ids of 8 bytes, for each list */
-    uint64_t lists_length;     /* bytes */
-    const uint32_t *positions; /* nitems: of each item's vector, in units of
-                                    4 bytes from lists; RECO_ITEM_NONE */
-    const float *norms;        /* nitems: 1 / length, 0: no vector */
+    uint64_t lists_length;    /* bytes */
 } reco_snapshot_vectors_t;
 
 /* The unaligned vector of an item; NULL if it has none. */
 static inline const uint8_t *
 reco_snapshot_vector(
-    const reco_snapshot_vectors_t *vectors, uint32_t nitems, uint32_t item)
+    const reco_snapshot_vectors_t *vectors, const reco_snapshot_hot_t *hot)
 {
     uint64_t position;
 
-    if (vectors->dimensions == 0 || item >= nitems
-        || vectors->positions[item] == RECO_ITEM_NONE)
+    position = (uint64_t) hot->position * 4;
+
+    if (hot->position == RECO_ITEM_NONE
+        || position + (uint64_t) vectors->dimensions * 4
+               > vectors->lists_length)
     {
-        return NULL;
-    }
-
-    position = (uint64_t) vectors->positions[item] * 4;
-
-    if (position + (uint64_t) vectors->dimensions * 4 > vectors->lists_length) {
         return NULL;
     }
 

@@ -18,6 +18,8 @@ typedef struct {
     const reco_snapshot_source_t *source;
     reco_snapshot_manifest_t manifest;
     reco_snapshot_index_t index;
+    reco_snapshot_builder_t catalog; /* while the other parts fill it in */
+    reco_snapshot_facts_t facts;
 } write_work_t;
 
 
@@ -82,27 +84,6 @@ write_file(write_work_t *work, reco_snapshot_file_t file, uint32_t kind,
 
 
 static reco_status_t
-write_catalog(write_work_t *work, reco_error_t *error)
-{
-    reco_status_t status;
-    reco_snapshot_builder_t builder;
-
-    reco_snapshot_builder_init(&builder);
-    status = reco_snapshot_catalog_build(
-        &builder, work->source->items, work->source->nitems, error);
-
-    if (status == RECO_OK) {
-        status = write_file(work, RECO_SNAPSHOT_FILE_CATALOG,
-            RECO_SNAPSHOT_CATALOG, &builder, error);
-    }
-
-    reco_snapshot_builder_done(&builder);
-
-    return status;
-}
-
-
-static reco_status_t
 write_sessions(write_work_t *work, reco_error_t *error)
 {
     reco_status_t status;
@@ -144,35 +125,15 @@ write_neighbors(write_work_t *work, reco_error_t *error)
 }
 
 
-/* The lists by category need the catalogue's numbers of categories. */
 static reco_status_t
 write_popular(write_work_t *work, reco_error_t *error)
 {
-    char path[PATH_MAX];
     reco_status_t status;
     reco_snapshot_builder_t builder;
-    reco_snapshot_catalog_t catalog;
-    reco_snapshot_container_t container;
-
-    status = write_path(work, RECO_SNAPSHOT_FILE_CATALOG, path, error);
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_container_open(
-            &container, path, RECO_SNAPSHOT_CATALOG, 0, error);
-    }
-
-    if (status != RECO_OK) {
-        return status;
-    }
 
     reco_snapshot_builder_init(&builder);
-    memset(&catalog, 0, sizeof(catalog));
-    status = reco_snapshot_catalog_open(&container, &catalog, error);
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_popular_build(
-            &builder, &work->source->popular, &catalog, error);
-    }
+    status = reco_snapshot_popular_build(
+        &builder, &work->source->popular, &work->facts, error);
 
     if (status == RECO_OK) {
         status = write_file(work, RECO_SNAPSHOT_FILE_POPULAR,
@@ -180,7 +141,6 @@ write_popular(write_work_t *work, reco_error_t *error)
     }
 
     reco_snapshot_builder_done(&builder);
-    reco_snapshot_container_close(&container);
 
     return status;
 }
@@ -204,14 +164,13 @@ write_sync(const char *path, int flags, reco_error_t *error)
 }
 
 
-/* factors.bin, from the index as it is on disk. */
+/* Reads back the index as it is on disk, for the places of vectors. */
 static reco_status_t
-write_factors(write_work_t *work, const char *index, reco_error_t *error)
+write_locate(write_work_t *work, const char *index, reco_error_t *error)
 {
     uint64_t size;
     const uint8_t *base;
     reco_status_t status;
-    reco_snapshot_builder_t builder;
     reco_snapshot_vectors_t vectors;
 
     status = reco_snapshot_map(index, &base, &size, error);
@@ -220,21 +179,13 @@ write_factors(write_work_t *work, const char *index, reco_error_t *error)
         return status;
     }
 
-    reco_snapshot_builder_init(&builder);
     status = reco_snapshot_vectors_open(base, size, index, &vectors, error);
 
     if (status == RECO_OK) {
-        status = reco_snapshot_factors_build(
-            &builder, &vectors, work->source->nitems, error);
+        status = reco_snapshot_vectors_locate(&vectors, &work->facts, error);
+        reco_snapshot_vectors_close(&vectors);
     }
 
-    if (status == RECO_OK) {
-        status = write_file(work, RECO_SNAPSHOT_FILE_FACTORS,
-            RECO_SNAPSHOT_FACTORS, &builder, error);
-    }
-
-    reco_snapshot_vectors_close(&vectors);
-    reco_snapshot_builder_done(&builder);
     munmap((void *) base, size);
 
     return status;
@@ -271,7 +222,47 @@ write_vectors(write_work_t *work, reco_error_t *error)
     }
 
     if (status == RECO_OK) {
-        status = write_factors(work, path, error);
+        status = write_locate(work, path, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+write_catalog(write_work_t *work, reco_error_t *error)
+{
+    return write_file(work, RECO_SNAPSHOT_FILE_CATALOG, RECO_SNAPSHOT_CATALOG,
+        &work->catalog, error);
+}
+
+
+static reco_status_t
+write_manifest(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+
+    status = reco_snapshot_manifest_write(work->folder, work->source->manifest,
+        &work->manifest, &work->index, error);
+
+    if (status == RECO_OK) {
+        status = write_sync(work->folder, O_DIRECTORY, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+write_verify(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_t *written;
+
+    status = reco_snapshot_open(work->folder, 1, &written, error);
+
+    if (status == RECO_OK) {
+        reco_snapshot_release(written);
     }
 
     return status;
@@ -285,11 +276,10 @@ reco_snapshot_write(
     unsigned i;
     write_work_t work;
     reco_status_t status;
-    reco_snapshot_t *written;
 
     static reco_status_t (*const steps[])(write_work_t *, reco_error_t *) = {
-        write_catalog, write_sessions, write_neighbors, write_popular,
-        write_vectors};
+        write_sessions, write_neighbors, write_popular, write_vectors,
+        write_catalog, write_manifest, write_verify};
 
     if (mkdir(path, 0755) != 0 && errno != EEXIST) {
         return reco_error_set(
@@ -299,7 +289,9 @@ reco_snapshot_write(
     memset(&work, 0, sizeof(work));
     work.folder = path;
     work.source = source;
-    status = RECO_OK;
+
+    status = reco_snapshot_catalog_build(
+        &work.catalog, source->items, source->nitems, &work.facts, error);
 
     for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (status == RECO_OK) {
@@ -307,22 +299,7 @@ reco_snapshot_write(
         }
     }
 
-    if (status == RECO_OK) {
-        status = reco_snapshot_manifest_write(
-            path, source->manifest, &work.manifest, &work.index, error);
-    }
-
-    if (status == RECO_OK) {
-        status = write_sync(path, O_DIRECTORY, error);
-    }
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_open(path, 1, &written, error);
-    }
-
-    if (status == RECO_OK) {
-        reco_snapshot_release(written);
-    }
+    reco_snapshot_builder_done(&work.catalog);
 
     return status;
 }

@@ -342,20 +342,23 @@ test_vectors(void **state)
     const uint8_t *bytes;
     shop_t *shop;
     reco_snapshot_t *snapshot;
+    const reco_snapshot_hot_t *hot;
     const reco_snapshot_vectors_t *vectors;
 
     shop = *state;
     snapshot = write_and_open(shop);
+    hot = reco_snapshot_view(snapshot)->catalog.hot;
     vectors = &reco_snapshot_view(snapshot)->vectors;
 
     assert_int_equal(vectors->dimensions, DIMENSIONS);
     assert_int_equal(vectors->ntotal, ITEMS - 1);
 
     for (i = 0; i < ITEMS; i++) {
-        bytes = reco_snapshot_vector(vectors, ITEMS, i);
+        bytes = reco_snapshot_vector(vectors, &hot[i]);
 
         if (i == 3) {
             assert_null(bytes);
+            assert_true(hot[i].norm == 0);
             continue;
         }
 
@@ -365,7 +368,6 @@ test_vectors(void **state)
             vector, &shop->factors[i * DIMENSIONS], sizeof(vector));
     }
 
-    assert_null(reco_snapshot_vector(vectors, ITEMS, ITEMS));
     reco_snapshot_release(snapshot);
 }
 
@@ -440,7 +442,7 @@ test_damage(void **state)
     reco_snapshot_t *snapshot;
 
     static const char *const names[] = {"catalog.bin", "sessions.bin",
-        "neighbors.bin", "popular.bin", "vectors.faiss", "factors.bin"};
+        "neighbors.bin", "popular.bin", "vectors.faiss"};
 
     reco_snapshot_release(write_and_open(*state));
 
