@@ -1,0 +1,579 @@
+/*
+ * The outbox as a queue: against a naive model, over its wrap-around, when it
+ * is full, and with files that are locked, foreign or damaged.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "outbox/crc32c.h"
+#include "outbox/reco_outbox.h"
+
+#define PAGE 65536
+
+
+static char path[64];
+
+
+static int
+make_path(void **state)
+{
+    (void) state;
+
+    snprintf(path, sizeof(path), "/tmp/test_outbox.%d", (int) getpid());
+    (void) unlink(path);
+
+    return 0;
+}
+
+
+static int
+remove_path(void **state)
+{
+    (void) state;
+
+    (void) unlink(path);
+
+    return 0;
+}
+
+
+static reco_outbox_t *
+open_outbox(uint64_t size)
+{
+    reco_outbox_t *outbox;
+    reco_error_t error;
+
+    if (reco_outbox_open(path, size, &outbox, &error) != RECO_OK) {
+        fail_msg("%s", error.message);
+    }
+
+    return outbox;
+}
+
+
+static uint64_t
+waiting(const reco_outbox_t *outbox)
+{
+    reco_outbox_stats_t stats;
+
+    reco_outbox_stats(outbox, &stats);
+
+    return stats.records;
+}
+
+
+static void
+append(reco_outbox_t *outbox, const char *text)
+{
+    assert_int_equal(
+        reco_outbox_append(outbox, (reco_str_t){strlen(text), text}), RECO_OK);
+}
+
+
+/* The next record is text. */
+static void
+expect(reco_outbox_t *outbox, uint64_t *cursor, const char *text)
+{
+    reco_str_t record;
+
+    assert_int_equal(reco_outbox_next(outbox, cursor, &record), RECO_OK);
+    assert_int_equal(record.len, strlen(text));
+    assert_memory_equal(record.data, text, record.len);
+}
+
+
+/* Overwrites bytes of the file behind the outbox's back. */
+static void
+scribble(off_t offset, const void *data, size_t len)
+{
+    int fd;
+
+    fd = open(path, O_WRONLY);
+    assert_int_not_equal(fd, -1);
+    assert_int_equal(pwrite(fd, data, len, offset), len);
+    close(fd);
+}
+
+
+static void
+test_crc32c(void **state)
+{
+    /* RFC 3720, B.4. */
+    unsigned char zeros[32] = {0}, ones[32], up[32], random[1000];
+    size_t i, len;
+
+    (void) state;
+
+    memset(ones, 0xff, sizeof(ones));
+    for (i = 0; i < sizeof(up); i++) {
+        up[i] = (unsigned char) i;
+    }
+
+    assert_int_equal(reco_crc32c(0, zeros, 32), 0x8a9136aa);
+    assert_int_equal(reco_crc32c(0, ones, 32), 0x62a8ab43);
+    assert_int_equal(reco_crc32c(0, up, 32), 0x46dd794e);
+    assert_int_equal(reco_crc32c(0, "123456789", 9), 0xe3069283);
+    assert_int_equal(
+        reco_crc32c(reco_crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+
+    srand(1);
+    for (i = 0; i < sizeof(random); i++) {
+        random[i] = (unsigned char) rand();
+    }
+    for (len = 0; len < 300; len++) {
+        assert_int_equal(reco_crc32c(7, random + len % 9, len),
+            reco_crc32c_table(7, random + len % 9, len));
+    }
+}
+
+
+static void
+test_there_and_back(void **state)
+{
+    reco_outbox_t *outbox;
+    uint64_t cursor;
+    reco_str_t record;
+
+    (void) state;
+
+    outbox = open_outbox(1);
+    append(outbox, "one");
+    append(outbox, "");
+    append(outbox, "three");
+
+    cursor = 0;
+    expect(outbox, &cursor, "one");
+    expect(outbox, &cursor, "");
+    assert_int_equal(waiting(outbox), 3);
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(waiting(outbox), 1);
+    reco_outbox_close(outbox);
+
+    outbox = open_outbox(1);
+    assert_int_equal(waiting(outbox), 1);
+    cursor = 0;
+    expect(outbox, &cursor, "three");
+    assert_int_equal(reco_outbox_next(outbox, &cursor, &record), RECO_DECLINED);
+    append(outbox, "four");
+    expect(outbox, &cursor, "four");
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(waiting(outbox), 0);
+    assert_int_equal(reco_outbox_sync(outbox, 1), RECO_OK);
+    assert_int_equal(reco_outbox_sync(outbox, 0), RECO_OK);
+    assert_int_equal(reco_outbox_remove(outbox), RECO_OK);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+
+static void
+test_full(void **state)
+{
+    static char big[PAGE];
+    reco_outbox_t *outbox;
+    reco_outbox_stats_t stats;
+    uint64_t cursor;
+
+    (void) state;
+
+    outbox = open_outbox(1);
+    memset(big, 'x', sizeof(big));
+
+    assert_int_equal(reco_outbox_append(outbox, (reco_str_t){PAGE - 15, big}),
+        RECO_TOO_LARGE);
+
+    append(outbox, "first");
+    append(outbox, "second");
+    assert_int_equal(
+        reco_outbox_append(outbox, (reco_str_t){PAGE - 16, big}), RECO_FULL);
+    assert_int_equal(waiting(outbox), 2);
+
+    cursor = 0;
+    expect(outbox, &cursor, "first");
+    assert_int_equal(reco_outbox_drop_oldest(outbox), RECO_OK);
+    assert_int_equal(reco_outbox_drop_oldest(outbox), RECO_OK);
+    assert_int_equal(reco_outbox_drop_oldest(outbox), RECO_DECLINED);
+    assert_int_equal(
+        reco_outbox_append(outbox, (reco_str_t){PAGE - 16, big}), RECO_OK);
+
+    /* A reply for a record that was dropped while it was under way. */
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(waiting(outbox), 1);
+
+    reco_outbox_stats(outbox, &stats);
+    assert_int_equal(stats.bytes, PAGE);
+    assert_int_equal(stats.capacity, PAGE);
+    assert_int_equal(stats.appended, 3);
+    assert_int_equal(stats.dropped, 2);
+    assert_int_equal(reco_outbox_remove(outbox), RECO_BUSY);
+    reco_outbox_close(outbox);
+}
+
+
+static void
+test_locked(void **state)
+{
+    reco_outbox_t *outbox, *other;
+    reco_error_t error;
+    pid_t child;
+    int status;
+
+    (void) state;
+
+    outbox = open_outbox(1);
+    append(outbox, "one");
+    assert_int_equal(reco_outbox_open(path, 1, &other, &error), RECO_BUSY);
+    assert_non_null(strstr(error.message, path));
+
+    child = fork();
+    if (child == 0) {
+        _exit(reco_outbox_open(path, 1, &other, NULL) == RECO_BUSY ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+
+    assert_int_equal(reco_outbox_view(path, &other, &error), RECO_OK);
+    assert_int_equal(waiting(other), 1);
+    assert_int_equal(reco_outbox_append(other, reco_string("x")), RECO_INVALID);
+    assert_int_equal(reco_outbox_drop_oldest(other), RECO_INVALID);
+    reco_outbox_close(other);
+
+    reco_outbox_close(outbox);
+    outbox = open_outbox(1);
+    assert_int_equal(waiting(outbox), 1);
+    reco_outbox_close(outbox);
+}
+
+
+static void
+test_refused(void **state)
+{
+    reco_outbox_t *outbox;
+    reco_error_t error;
+    uint64_t wrong;
+    int fd;
+
+    (void) state;
+
+    /* Somebody else's file. */
+    fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "hello, world\n", 13), 13);
+    close(fd);
+    assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_CORRUPT);
+
+    /* An unfinished one is made again. */
+    assert_int_equal(truncate(path, 0), 0);
+    outbox = open_outbox(1);
+    append(outbox, "one");
+    reco_outbox_close(outbox);
+
+    /* Another size than the header tells; a bad header; a newer version. */
+    assert_int_equal(truncate(path, PAGE + PAGE / 2), 0);
+    assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_CORRUPT);
+    assert_int_equal(truncate(path, 2 * PAGE), 0);
+    wrong = 3 * PAGE;
+    scribble(16, &wrong, sizeof(wrong));
+    assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_CORRUPT);
+    wrong = 2;
+    scribble(8, &wrong, 4);
+    assert_int_equal(
+        reco_outbox_open(path, 1, &outbox, &error), RECO_UNSUPPORTED);
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_IO);
+    assert_int_equal(errno, ELOOP);
+
+    assert_int_equal(
+        reco_outbox_open("/nonexistent/0.outbox", 1, &outbox, &error), RECO_IO);
+    assert_non_null(strstr(error.message, "/nonexistent/0.outbox"));
+
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(
+        reco_outbox_open(path, 0, &outbox, &error), RECO_TOO_LARGE);
+    assert_int_equal(reco_outbox_view(path, &outbox, &error), RECO_CORRUPT);
+}
+
+
+/* No room for the file: a clean refusal, nothing left behind. */
+static void
+test_no_room(void **state)
+{
+    reco_outbox_t *outbox;
+    reco_error_t error;
+    struct rlimit limit = {4 * PAGE, 4 * PAGE};
+    pid_t child;
+    int status;
+
+    (void) state;
+
+    child = fork();
+    if (child == 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        _exit(reco_outbox_open(path, 16 * PAGE, &outbox, &error) == RECO_IO
+                      && errno == EFBIG && access(path, F_OK) == -1
+                  ? 0
+                  : 1);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
+
+/* A torn record in the middle, at the end, and where only tail is lost. */
+static void
+test_torn(void **state)
+{
+    reco_outbox_t *outbox;
+    reco_outbox_stats_t stats;
+    uint64_t cursor, zero;
+    reco_str_t record;
+
+    (void) state;
+
+    outbox = open_outbox(1);
+    append(outbox, "one");   /* at 0, 24 bytes */
+    append(outbox, "two");   /* at 24 */
+    append(outbox, "three"); /* at 48 */
+    reco_outbox_close(outbox);
+
+    scribble(PAGE + 24 + 16, "T", 1);
+    outbox = open_outbox(1);
+    reco_outbox_stats(outbox, &stats);
+    assert_int_equal(stats.torn, 1);
+    assert_int_equal(stats.records, 2);
+    cursor = 0;
+    expect(outbox, &cursor, "one");
+    expect(outbox, &cursor, "three");
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(waiting(outbox), 0);
+    append(outbox, "four"); /* at 72 */
+    append(outbox, "five"); /* at 96 */
+    reco_outbox_close(outbox);
+
+    scribble(PAGE + 96 + 16, "F", 1);
+    outbox = open_outbox(1);
+    reco_outbox_stats(outbox, &stats);
+    assert_int_equal(stats.torn, 1);
+    assert_int_equal(stats.records, 1);
+    append(outbox, "six");
+    cursor = 0;
+    expect(outbox, &cursor, "four");
+    expect(outbox, &cursor, "six");
+    assert_int_equal(reco_outbox_next(outbox, &cursor, &record), RECO_DECLINED);
+    reco_outbox_close(outbox);
+
+    /* The header's page is older than the ring's. */
+    zero = 0;
+    scribble(64, &zero, sizeof(zero));
+    scribble(128, &zero, sizeof(zero));
+    outbox = open_outbox(1);
+    reco_outbox_stats(outbox, &stats);
+    assert_int_equal(stats.records, 4);
+    assert_int_equal(stats.torn, 1);
+    cursor = 0;
+    expect(outbox, &cursor, "one");
+    expect(outbox, &cursor, "three");
+    expect(outbox, &cursor, "four");
+    expect(outbox, &cursor, "six");
+    reco_outbox_close(outbox);
+}
+
+
+/* What a visitor writes into a payload is never taken for a record. */
+static void
+test_forged(void **state)
+{
+    struct {
+        uint32_t crc;
+        uint32_t length;
+        uint64_t position;
+        char payload[8];
+    } forged = {0, 8, 16, "forged!"};
+    reco_outbox_t *outbox;
+    reco_outbox_stats_t stats;
+
+    (void) state;
+
+    forged.crc = reco_crc32c(0, &forged.length, 20);
+
+    outbox = open_outbox(1);
+    assert_int_equal(reco_outbox_append(outbox,
+                         (reco_str_t){sizeof(forged), (char *) &forged}),
+        RECO_OK);
+    reco_outbox_close(outbox);
+
+    scribble(PAGE, "\xff", 1); /* of the record that carries it */
+    outbox = open_outbox(1);
+    reco_outbox_stats(outbox, &stats);
+    assert_int_equal(stats.records, 0);
+    assert_int_equal(stats.torn, 1);
+    reco_outbox_close(outbox);
+}
+
+
+#define MODEL_MAX 4096
+
+typedef struct {
+    char data[2048];
+    size_t len;
+} model_record_t;
+
+typedef struct {
+    model_record_t records[MODEL_MAX];
+    uint64_t first;
+    uint64_t last;
+    uint64_t made; /* records ever */
+} model_t;
+
+
+static void
+fill_record(model_record_t *record, uint64_t number)
+{
+    size_t i;
+
+    record->len = (size_t) (rand() % (int) sizeof(record->data));
+    for (i = 0; i < record->len; i++) {
+        record->data[i] = (char) (number * 31 + i * 7);
+    }
+}
+
+
+static void
+model_append(model_t *model, reco_outbox_t *outbox)
+{
+    model_record_t *record;
+    reco_status_t rc;
+
+    record = &model->records[model->last % MODEL_MAX];
+    fill_record(record, model->made);
+
+    rc = reco_outbox_append(outbox, (reco_str_t){record->len, record->data});
+
+    if (rc == RECO_OK) {
+        model->last++;
+        model->made++;
+        assert_true(model->last - model->first < MODEL_MAX);
+    } else {
+        assert_int_equal(rc, RECO_FULL);
+        assert_true(model->last > model->first);
+    }
+}
+
+
+/* Reads up to n on, and acknowledges most of what was read. */
+static void
+model_read(model_t *model, reco_outbox_t *outbox, unsigned n)
+{
+    const model_record_t *record;
+    reco_str_t got;
+    uint64_t cursor, at, keep;
+
+    cursor = 0;
+    keep = 0;
+
+    for (at = model->first; at < model->last && n > 0; at++, n--) {
+        record = &model->records[at % MODEL_MAX];
+        assert_int_equal(reco_outbox_next(outbox, &cursor, &got), RECO_OK);
+        assert_int_equal(got.len, record->len);
+        assert_memory_equal(got.data, record->data, got.len);
+
+        if (rand() % 8 != 0) {
+            keep = cursor;
+            model->first = at + 1;
+        }
+    }
+
+    /* model->first moved on up to the last kept one alone. */
+    reco_outbox_acknowledge(outbox, keep);
+
+    if (at == model->last && n > 0) {
+        assert_int_equal(
+            reco_outbox_next(outbox, &cursor, &got), RECO_DECLINED);
+    }
+}
+
+
+static void
+test_model(void **state)
+{
+    static model_t model;
+    reco_outbox_t *outbox;
+    reco_status_t rc;
+    unsigned step;
+
+    (void) state;
+
+    srand(42);
+    memset(&model, 0, sizeof(model));
+    outbox = open_outbox(2 * PAGE);
+
+    for (step = 0; step < 60000; step++) {
+        switch (rand() % 16) {
+        case 0:
+            rc = reco_outbox_drop_oldest(outbox);
+            assert_int_equal(
+                rc, model.first < model.last ? RECO_OK : RECO_DECLINED);
+            model.first += rc == RECO_OK;
+            break;
+
+        case 1:
+            if (rand() % 50 == 0) {
+                reco_outbox_close(outbox);
+                outbox = open_outbox(PAGE);
+            }
+            break;
+
+        case 2:
+        case 3:
+        case 4:
+            model_read(&model, outbox, (unsigned) rand() % 12);
+            break;
+
+        default:
+            model_append(&model, outbox);
+        }
+
+        assert_int_equal(waiting(outbox), model.last - model.first);
+    }
+
+    /* It went round the ring many times. */
+    assert_true(model.made > 10000);
+    reco_outbox_close(outbox);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crc32c),
+        cmocka_unit_test_setup_teardown(
+            test_there_and_back, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_full, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_locked, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_refused, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_no_room, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_torn, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_forged, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_model, make_path, remove_path),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
