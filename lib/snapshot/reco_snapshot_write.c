@@ -90,8 +90,8 @@ write_sessions(write_work_t *work, reco_error_t *error)
     reco_snapshot_builder_t builder;
 
     reco_snapshot_builder_init(&builder);
-    status = reco_snapshot_sessions_build(
-        &builder, &work->source->sessions, work->source->nitems, 0, error);
+    status = reco_snapshot_sessions_build(&builder, &work->source->sessions,
+        work->source->nitems, &work->facts, error);
 
     if (status == RECO_OK) {
         status = write_file(work, RECO_SNAPSHOT_FILE_SESSIONS,

@@ -542,11 +542,13 @@ test_overlay(void **state)
     assert_int_equal(reco_snapshot_catalog_find(
                          &view->catalog, reco_item_key(text("new-1"))),
         1);
-    assert_int_equal(view->categories[view->catalog.hot[0].category],
+    assert_int_equal(view->categories[view->catalog.hot[0].category
+                                      & RECO_SNAPSHOT_CATEGORY],
         reco_snapshot_catalog_category(
             &reco_snapshot_view(base)->catalog, text("category 2")));
-    assert_true(view->categories[view->catalog.hot[1].category]
-                >= reco_snapshot_view(base)->catalog.ncategories);
+    assert_true(
+        view->categories[view->catalog.hot[1].category & RECO_SNAPSHOT_CATEGORY]
+        >= reco_snapshot_view(base)->catalog.ncategories);
     assert_int_equal(view->sessions.nrows, 4);
     assert_int_equal(reco_snapshot_postings_row(&view->sessions, ITEMS + 1), 3);
     assert_int_equal(
