@@ -1,5 +1,6 @@
 #include "model/ials.h"
 
+#include "model/dense.h"
 #include "model/ials_solver.h"
 #include "parallel.h"
 #include "random.h"
@@ -70,7 +71,7 @@ randomise(uint32_t nrows, const reco_ials_params_t *params, uint64_t stream)
     uint64_t row;
     float *factors;
 
-    stride = reco_ials_stride(params->dimensions);
+    stride = reco_dense_stride(params->dimensions);
     factors = calloc(((size_t) nrows + 1) * stride, sizeof(float));
     if (factors == NULL) {
         return NULL;
@@ -97,7 +98,7 @@ compact(float *factors, uint32_t nrows, const reco_ials_params_t *params)
     size_t stride, d;
     uint64_t row;
 
-    stride = reco_ials_stride(params->dimensions);
+    stride = reco_dense_stride(params->dimensions);
     d = params->dimensions;
 
     for (row = 1; stride != d && row < nrows; row++) {
@@ -131,38 +132,13 @@ solve_rows(void *context, unsigned thread, uint64_t begin, uint64_t end)
 }
 
 
-static reco_status_t
+static void
 run_half(half_t *half, const float *other)
 {
-    reco_status_t status;
-
     half->problem.other = other;
-    status = reco_ials_gram(
-        &half->problem, half->matrix->ncolumns, half->params->threads);
-    if (status == RECO_OK) {
-        reco_parallel(half->params->threads, half->matrix->nrows, ROWS_GRAIN,
-            solve_rows, half);
-    }
-
-    return status;
-}
-
-
-static reco_status_t
-iterate(half_t *by_user, half_t *by_item, const reco_ials_params_t *params)
-{
-    reco_status_t status;
-    uint32_t i;
-
-    status = RECO_OK;
-    for (i = 0; status == RECO_OK && i < params->iterations; i++) {
-        status = run_half(by_user, by_item->factors);
-        if (status == RECO_OK) {
-            status = run_half(by_item, by_user->factors);
-        }
-    }
-
-    return status;
+    reco_ials_gram(&half->problem, half->matrix->ncolumns);
+    reco_parallel(half->params->threads, half->matrix->nrows, ROWS_GRAIN,
+        solve_rows, half);
 }
 
 
@@ -173,8 +149,10 @@ prepare(half_t *half, const reco_ials_params_t *params, const half_t *share)
     unsigned i;
 
     half->params = params;
-    half->stride = reco_ials_stride(params->dimensions);
+    half->stride = reco_dense_stride(params->dimensions);
     half->problem.params = params;
+    half->problem.unobserved = (float) params->unobserved;
+    half->problem.alpha = (float) params->alpha;
 
     if (share != NULL) {
         half->problem.gram = share->problem.gram;
@@ -219,6 +197,7 @@ reco_ials_train(const reco_matrix_t *matrix, const reco_ials_params_t *params,
     half_t by_user = {.matrix = matrix}, by_item = {0};
     reco_matrix_t transposed;
     reco_status_t status;
+    uint32_t i;
 
     status = reco_matrix_transpose(&transposed, matrix, error);
     if (status != RECO_OK) {
@@ -236,8 +215,9 @@ reco_ials_train(const reco_matrix_t *matrix, const reco_ials_params_t *params,
     }
     prepare(&by_item, params, &by_user);
 
-    if (status == RECO_OK) {
-        status = iterate(&by_user, &by_item, params);
+    for (i = 0; status == RECO_OK && i < params->iterations; i++) {
+        run_half(&by_user, by_item.factors);
+        run_half(&by_item, by_user.factors);
     }
 
     release(&by_user);

@@ -9,23 +9,13 @@
 #include "model/ials.h"
 
 
-/* Vectors are padded with zeros to whole lanes, so that kernels know no
-   borders. */
-#define RECO_IALS_LANES 16
-
-static inline size_t
-reco_ials_stride(uint32_t dimensions)
-{
-    return ((size_t) dimensions + RECO_IALS_LANES - 1) / RECO_IALS_LANES
-           * RECO_IALS_LANES;
-}
-
-
 /* What all rows of one half have in common. */
 typedef struct {
     const reco_ials_params_t *params;
-    const float *other; /* vectors of the other side, a stride apart */
-    float *gram;        /* unobserved * sum of y y^T; stride * stride */
+    float unobserved; /* as in params */
+    float alpha;
+    const float *other; /* vectors of the other side, a dense.h stride apart */
+    float *gram;        /* unobserved * sum of y y^T; symmetric */
 } reco_ials_problem_t;
 
 typedef struct {
@@ -35,9 +25,8 @@ typedef struct {
     float ridge; /* added to the diagonal */
 } reco_ials_row_t;
 
-/* Fills gram from n vectors of the other side.  RECO_NOMEM. */
-reco_status_t reco_ials_gram(
-    reco_ials_problem_t *problem, uint32_t n, unsigned threads);
+/* Fills gram from n vectors of the other side. */
+void reco_ials_gram(reco_ials_problem_t *problem, uint32_t n);
 
 /* Working memory of one thread; NULL: out of memory. */
 typedef struct reco_ials_state_s reco_ials_state_t;
