@@ -1,0 +1,491 @@
+#include "overlay.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "overlay_state.h"
+
+
+/* A quiet shop's overlay is written again before it could look stale. */
+#define HEARTBEAT_MS 10000
+
+/* Scores grow by 2^(time / half-life) since their origin; beyond this they are
+   brought back, long before a double overflows. */
+#define DOUBLINGS_MAX 512
+
+#define UNKNOWN (UINT32_MAX - 1) /* not asked of the base yet */
+
+static reco_status_t
+list_add(reco_overlay_list_t *list, uint32_t number)
+{
+    uint32_t *numbers, size;
+
+    if (list->length == list->size) {
+        size = list->size == 0 ? 64 : 2 * list->size;
+        numbers = realloc(list->numbers, size * sizeof(uint32_t));
+        if (numbers == NULL) {
+            return RECO_NOMEM;
+        }
+        list->numbers = numbers;
+        list->size = size;
+    }
+
+    list->numbers[list->length++] = number;
+
+    return RECO_OK;
+}
+
+
+static void
+read_type_weights(reco_overlay_t *overlay, const reco_config_t *config)
+{
+    overlay->type_weights[RECO_EVENT_VIEW] =
+        (float) reco_config_number(config, "weight.view");
+    overlay->type_weights[RECO_EVENT_CLICK] =
+        (float) reco_config_number(config, "weight.click");
+    overlay->type_weights[RECO_EVENT_CART] =
+        (float) reco_config_number(config, "weight.cart");
+    overlay->type_weights[RECO_EVENT_PURCHASE] =
+        (float) reco_config_number(config, "weight.purchase");
+    overlay->type_weights[RECO_EVENT_RATING] =
+        (float) reco_config_number(config, "weight.rating");
+}
+
+
+reco_status_t
+reco_overlay_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
+    const reco_config_t *config, reco_overlay_t **overlay, reco_error_t *error)
+{
+    reco_overlay_t *self;
+    reco_status_t status;
+
+    self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        return reco_error_set(
+            error, RECO_NOMEM, "no memory for the overlay's sessions");
+    }
+
+    status = reco_overlay_sessions_init(&self->sessions,
+        (uint32_t) reco_config_integer(config, "overlay_sessions"),
+        (uint32_t) (reco_config_integer(config, "session_gap") / 1000));
+    if (status != RECO_OK) {
+        free(self);
+        return reco_error_set(
+            error, status, "no memory for the overlay's sessions");
+    }
+
+    reco_snapshot_acquire(base);
+    self->base = base;
+    self->store = store;
+    self->sequence = since;
+    self->published = UINT64_MAX;
+    self->halflife = (double) reco_config_integer(config, "trend_halflife");
+    self->weight = (float) reco_config_number(config, "overlay_weight");
+    read_type_weights(self, config);
+
+    *overlay = self;
+
+    return RECO_OK;
+}
+
+
+void
+reco_overlay_close(reco_overlay_t *overlay)
+{
+    if (overlay == NULL) {
+        return;
+    }
+
+    reco_snapshot_release(overlay->base);
+    reco_overlay_sessions_done(&overlay->sessions);
+    free(overlay->items);
+    free(overlay->trend);
+    free(overlay->added.numbers);
+    free(overlay->touched.numbers);
+    free(overlay->moving.numbers);
+    free(overlay->ids);
+    free(overlay);
+}
+
+
+uint64_t
+reco_overlay_sequence(const reco_overlay_t *overlay)
+{
+    return overlay->sequence;
+}
+
+
+reco_status_t
+reco_overlay_product(reco_overlay_t *overlay, reco_str_t id)
+{
+    size_t size;
+    char *ids;
+
+    /* No id holds NUL: such an event was refused. */
+    if (memchr(id.data, '\0', id.len) != NULL) {
+        return RECO_OK;
+    }
+
+    if (overlay->ids_size - overlay->ids_length <= id.len) {
+        size = 2 * (overlay->ids_length + id.len) + 1024;
+        ids = realloc(overlay->ids, size);
+        if (ids == NULL) {
+            return RECO_NOMEM;
+        }
+        overlay->ids = ids;
+        overlay->ids_size = size;
+    }
+
+    memcpy(overlay->ids + overlay->ids_length, id.data, id.len);
+    overlay->ids_length += id.len;
+    overlay->ids[overlay->ids_length++] = '\0';
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+make_room_for_items(reco_overlay_t *overlay, uint32_t nitems)
+{
+    reco_overlay_item_t *items;
+    double *trend;
+    uint32_t i;
+
+    if (nitems <= overlay->nitems) {
+        return RECO_OK;
+    }
+
+    nitems += nitems / 4 + 64;
+
+    items = realloc(overlay->items, nitems * sizeof(reco_overlay_item_t));
+    if (items == NULL) {
+        return RECO_NOMEM;
+    }
+    overlay->items = items;
+
+    trend = realloc(overlay->trend, nitems * sizeof(double));
+    if (trend == NULL) {
+        return RECO_NOMEM;
+    }
+    overlay->trend = trend;
+
+    for (i = overlay->nitems; i < nitems; i++) {
+        items[i] = (reco_overlay_item_t){.number = UNKNOWN};
+        trend[i] = 0;
+    }
+    overlay->nitems = nitems;
+
+    return RECO_OK;
+}
+
+
+/* The overlay's number of an item of the store; RECO_ITEM_NONE if it cannot
+   have one. */
+static reco_status_t
+number_of(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item,
+    uint32_t *number)
+{
+    reco_store_item_t entry;
+    reco_status_t status;
+    reco_overlay_item_t *known;
+
+    *number = RECO_ITEM_NONE;
+    if (item >= overlay->nitems) {
+        return RECO_OK;
+    }
+
+    known = &overlay->items[item];
+
+    if (known->number == UNKNOWN) {
+        status = reco_store_view_item(view, item, &entry);
+        if (status != RECO_OK) {
+            return status == RECO_DECLINED ? RECO_OK : status;
+        }
+
+        known->number =
+            reco_snapshot_find(overlay->base, reco_item_key(entry.id));
+
+        if (known->number == RECO_ITEM_NONE) {
+            status = list_add(&overlay->added, item);
+            if (status != RECO_OK) {
+                known->number = UNKNOWN;
+                return status;
+            }
+            known->number =
+                reco_snapshot_nitems(overlay->base) + overlay->added.length - 1;
+        }
+    }
+
+    *number = known->number;
+
+    return RECO_OK;
+}
+
+
+/* Moves the origin of the scores to now. */
+static void
+rescale_trend(reco_overlay_t *overlay, int64_t now)
+{
+    double factor;
+    uint32_t i;
+
+    factor = exp2(-(double) (now - overlay->origin) / overlay->halflife);
+
+    for (i = 0; i < overlay->moving.length; i++) {
+        overlay->trend[overlay->moving.numbers[i]] *= factor;
+    }
+
+    overlay->origin = now;
+}
+
+
+static reco_status_t
+add_trend(reco_overlay_t *overlay, uint32_t item, int64_t ts, double weight)
+{
+    reco_overlay_item_t *known = &overlay->items[item];
+    double doublings;
+
+    if (overlay->origin == 0) {
+        overlay->origin = ts;
+    }
+
+    doublings = (double) (ts - overlay->origin) / overlay->halflife;
+    if (doublings > DOUBLINGS_MAX) {
+        rescale_trend(overlay, ts);
+        doublings = 0;
+    }
+
+    overlay->trend[item] += weight * exp2(doublings);
+
+    if (!known->trending) {
+        known->trending = 1;
+        return list_add(&overlay->moving, item);
+    }
+
+    return RECO_OK;
+}
+
+
+/* One item that a visitor's event is about. */
+static reco_status_t
+take_act(reco_overlay_t *overlay, reco_store_view_t *view,
+    const reco_store_event_t *event, uint32_t item)
+{
+    reco_overlay_act_t act;
+    reco_status_t status;
+
+    act.weight = overlay->type_weights[event->type];
+    if (!(act.weight > 0) || event->ts < 0) {
+        return RECO_OK;
+    }
+
+    status = number_of(overlay, view, item, &act.item);
+    if (status != RECO_OK || act.item == RECO_ITEM_NONE) {
+        return status;
+    }
+
+    act.visitor = event->visitor;
+    act.name = event->session;
+    act.time = (uint32_t) (event->ts / 1000);
+
+    status = reco_overlay_sessions_add(&overlay->sessions, &act);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    return add_trend(overlay, item, event->ts, act.weight);
+}
+
+
+/* Not in the base, or sold out though the base offers it. */
+static int
+may_differ(const reco_overlay_t *overlay, const reco_store_item_t *item)
+{
+    return item->product.available == 0
+           || reco_snapshot_find(overlay->base, reco_item_key(item->id))
+                  == RECO_ITEM_NONE;
+}
+
+
+/* Metadata of an item: it may be new, sold out, or back again. */
+static reco_status_t
+take_product(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item)
+{
+    reco_status_t status;
+    uint32_t number;
+
+    status = number_of(overlay, view, item, &number);
+    if (status != RECO_OK || number == RECO_ITEM_NONE
+        || overlay->items[item].checked)
+    {
+        return status;
+    }
+
+    overlay->items[item].checked = 1;
+
+    return list_add(&overlay->touched, item);
+}
+
+
+/* Differences between catalogue and base, from before this overlay. */
+static reco_status_t
+scan_catalog(reco_overlay_t *overlay, reco_store_view_t *view)
+{
+    reco_store_item_t item;
+    reco_status_t status;
+    uint32_t i, nitems;
+
+    nitems = reco_store_view_nitems(view);
+
+    for (i = 0; i < nitems; i++) {
+        status = reco_store_view_item(view, i, &item);
+        if (status == RECO_DECLINED
+            || (status == RECO_OK
+                && (item.updated == 0 || !may_differ(overlay, &item))))
+        {
+            continue;
+        }
+
+        if (status == RECO_OK) {
+            status = take_product(overlay, view, i);
+        }
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
+    overlay->scanned = 1;
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+take_products(reco_overlay_t *overlay, reco_store_view_t *view)
+{
+    reco_status_t status;
+    uint32_t number;
+    reco_str_t id;
+    size_t at;
+
+    if (!overlay->scanned) {
+        status = scan_catalog(overlay, view);
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
+    for (at = 0; at < overlay->ids_length; at += id.len + 1) {
+        id.data = overlay->ids + at;
+        id.len = strlen(id.data);
+
+        status = reco_store_view_find_item(view, id, &number);
+        if (status == RECO_OK) {
+            status = take_product(overlay, view, number);
+        }
+        if (status != RECO_OK && status != RECO_DECLINED) {
+            return status;
+        }
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+take_event(reco_overlay_t *overlay, reco_store_view_t *view,
+    const reco_store_event_t *event)
+{
+    reco_store_line_t lines[RECO_EVENT_ITEMS_MAX];
+    reco_status_t status;
+    unsigned i, nlines;
+
+    if (event->type >= RECO_EVENT_TYPE_COUNT) {
+        return RECO_OK;
+    }
+
+    nlines =
+        event->type == RECO_EVENT_PURCHASE || event->type == RECO_EVENT_CART
+            ? reco_store_event_lines(event, lines)
+            : 0;
+    if (nlines == 0) {
+        return take_act(overlay, view, event, event->item);
+    }
+
+    for (i = 0; i < nlines; i++) {
+        status = take_act(overlay, view, event, lines[i].item);
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+take_events(reco_overlay_t *overlay, reco_store_view_t *view)
+{
+    reco_store_event_t event;
+    reco_status_t status;
+
+    status = make_room_for_items(overlay, reco_store_view_nitems(view));
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = reco_store_view_seek(view, overlay->sequence + 1, &event);
+
+    while (status == RECO_OK) {
+        status = take_event(overlay, view, &event);
+        if (status != RECO_OK) {
+            return status;
+        }
+        overlay->sequence = event.sequence;
+        status = reco_store_view_next(view, &event);
+    }
+
+    return status == RECO_DECLINED ? take_products(overlay, view) : status;
+}
+
+
+reco_status_t
+reco_overlay_publish(
+    reco_overlay_t *overlay, const char *path, int64_t now, reco_error_t *error)
+{
+    reco_store_view_t *view;
+    reco_status_t status;
+
+    status = reco_store_view_begin(overlay->store, &view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = take_events(overlay, view);
+
+    if (status != RECO_OK) {
+        reco_error_set(error, status,
+            "cannot read the store's events after number %llu",
+            (unsigned long long) overlay->sequence);
+
+    } else if (overlay->sequence == overlay->published
+               && overlay->ids_length == 0
+               && now - overlay->published_at < HEARTBEAT_MS)
+    {
+        status = RECO_DECLINED;
+
+    } else {
+        status = reco_overlay_sheet_write(overlay, view, path, now, error);
+    }
+
+    reco_store_view_end(view);
+
+    if (status == RECO_OK) {
+        overlay->published = overlay->sequence;
+        overlay->published_at = now;
+        overlay->ids_length = 0;
+    }
+
+    return status;
+}
