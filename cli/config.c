@@ -1,7 +1,6 @@
 #include "cli.h"
-#include "config.h"
+#include "place.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 
@@ -22,15 +21,13 @@ int
 reco_cli_config(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"set", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+        RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
     reco_config_t *config;
-    reco_error_t error = {0};
     int option, result;
 
-    config = reco_config_create();
+    config = reco_place_create(argc, argv);
     if (config == NULL) {
-        return reco_cli_fail(argv[0], "out of memory");
+        return RECO_CLI_FAILED;
     }
 
     result = RECO_CLI_OK;
@@ -38,17 +35,7 @@ reco_cli_config(int argc, char **argv)
     while (result == RECO_CLI_OK
            && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
     {
-        if (option == 'c') {
-            if (reco_config_read(config, optarg, &error) != RECO_OK) {
-                result = reco_cli_fail_at(argv[0], optarg, &error);
-            }
-        } else if (option == 's') {
-            if (reco_config_set_pair(config, optarg, &error) != RECO_OK) {
-                result = reco_cli_misuse(argv[0], "%s", error.message);
-            }
-        } else {
-            result = reco_cli_misuse(argv[0], "that option is unknown");
-        }
+        result = reco_place_option(argv[0], option, optarg, config);
     }
 
     if (result == RECO_CLI_OK && optind < argc) {

@@ -3,6 +3,7 @@
  */
 
 #include "cli.h"
+#include "place.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,11 +20,33 @@ typedef struct {
 
 static const command_t commands[] = {
     {"config", "check a trainer.conf and print what it amounts to",
-        " [--config FILE] [--set KEY=VALUE]...\n"
-        "\n"
-        "  --config FILE    trainer.conf; without it, the defaults\n"
-        "  --set KEY=VALUE  replaces a value\n",
+        " [OPTION]...\n"
+        "\n" RECO_PLACE_USAGE,
         reco_cli_config},
+    {"import", "import history or a catalogue into the store",
+        " [--state DIR | --config FILE] [OPTION]... FILE...\n"
+        "\n"
+        "  --format F          csv, tsv or jsonl; by the file's name else\n"
+        "  --map FIELD=COLUMN,...\n"
+        "                      what is in which column: visitor, session,\n"
+        "                      item, ts, type, id, qty, price, ...; also\n"
+        "                      COLUMN|COLUMN, text{COLUMN} and \"text\"\n"
+        "  --null TEXT         means none, in visitor, session and item\n"
+        "  --type TYPE         of rows that name none; view\n"
+        "  --types WORD=TYPE,...\n"
+        "                      the file's words for types\n"
+        "  --items             rows are the catalogue: item, title, url,\n"
+        "                      image, category, brand, price, currency,\n"
+        "                      available\n"
+        "  --latest TIME       move all times so that the newest is TIME; now\n"
+        "  --delimiter C       between fields\n"
+        "  --no-header         columns are numbers from 1\n"
+        "  --check             import nothing, only say what is refused\n"
+        "  --show N            refused rows to tell of; 20\n" RECO_PLACE_USAGE
+        "\n"
+        "Files may be compressed with gzip; - is standard input.  Importing a\n"
+        "file again adds nothing.\n",
+        reco_cli_import},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -150,30 +150,6 @@ reco_store_count(
 }
 
 
-int
-reco_store_visitor_key(reco_str_t visitor, char key[16])
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *high, *low;
-    int i;
-
-    if (visitor.len != 32 || memchr(visitor.data, '\0', 32) != NULL) {
-        return 0;
-    }
-
-    for (i = 0; i < 16; i++) {
-        high = strchr(digits, visitor.data[2 * i]);
-        low = strchr(digits, visitor.data[2 * i + 1]);
-        if (high == NULL || low == NULL) {
-            return 0;
-        }
-        key[i] = (char) ((high - digits) << 4 | (low - digits));
-    }
-
-    return 1;
-}
-
-
 uint64_t
 reco_store_id_hash(reco_str_t id)
 {

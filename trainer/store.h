@@ -9,8 +9,8 @@
  * batch or nothing of it.
  *
  *   events    number -> event            log, appended to
- *   visitors  16-byte visitor -> visitor
- *   names     visitor's number -> 16-byte visitor
+ *   visitors  visitor's name -> visitor
+ *   names     visitor's number -> name
  *   ids       visitor's number -> hashes of its events' ids
  *   items     external id -> item's number
  *   catalog   item's number -> catalogue entry
@@ -55,7 +55,7 @@ typedef enum {
     RECO_STORE_BAD_VISITOR,
     RECO_STORE_BAD_ID,
     RECO_STORE_BAD_ITEM,
-    RECO_STORE_BAD_TIME,  /* not of this age: before 1990, or in the future */
+    RECO_STORE_BAD_TIME,  /* before 2000, or in the future */
     RECO_STORE_BAD_VALUE, /* a number, or a text that is too long */
     RECO_STORE_TOO_OLD,   /* than the retention allows */
     RECO_STORE_TOO_MANY,  /* of one visitor on one day */
@@ -102,11 +102,6 @@ typedef struct {
 reco_status_t reco_store_apply(reco_store_t *store,
     const reco_store_batch_t *batch, const reco_store_limits_t *limits,
     reco_error_t *error);
-
-/*
- * 32 lower-case hex digits as 16 bytes; 0 if they are something else.
- */
-int reco_store_visitor_key(reco_str_t visitor, char key[16]);
 
 /* RECO_DECLINED: nothing of the stream was read yet. */
 reco_status_t reco_store_position(

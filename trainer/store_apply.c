@@ -16,7 +16,7 @@
 
 /* The visitor of the event before this one: most come in runs. */
 typedef struct {
-    char key[16];
+    reco_store_name_t name;
     reco_store_visitor_t record;
     int loaded;
     int changed;
@@ -93,7 +93,7 @@ flush_visitor(apply_t *apply)
     }
 
     reco_store_visitor_encode(&visitor->record, record);
-    rc = put(apply, RECO_STORE_VISITORS, visitor->key, sizeof(visitor->key),
+    rc = put(apply, RECO_STORE_VISITORS, visitor->name.data, visitor->name.len,
         record, sizeof(record), 0);
     visitor->changed = 0;
 
@@ -103,13 +103,15 @@ flush_visitor(apply_t *apply)
 
 /* A visitor who is new has number 0 until an event of theirs is applied. */
 static int
-load_visitor(apply_t *apply, const char key[16])
+load_visitor(apply_t *apply, const reco_store_name_t *name)
 {
     visitor_cache_t *visitor = &apply->visitor;
     MDB_val value;
     int rc;
 
-    if (visitor->loaded && memcmp(visitor->key, key, 16) == 0) {
+    if (visitor->loaded && visitor->name.len == name->len
+        && memcmp(visitor->name.data, name->data, name->len) == 0)
+    {
         return 0;
     }
 
@@ -119,10 +121,10 @@ load_visitor(apply_t *apply, const char key[16])
     }
 
     visitor->loaded = 1;
-    memcpy(visitor->key, key, 16);
+    visitor->name = *name;
     memset(&visitor->record, 0, sizeof(visitor->record));
 
-    rc = get(apply, RECO_STORE_VISITORS, key, 16, &value);
+    rc = get(apply, RECO_STORE_VISITORS, name->data, name->len, &value);
     if (rc == MDB_NOTFOUND) {
         return 0;
     }
@@ -156,7 +158,8 @@ name_visitor(apply_t *apply)
     visitor->changed = 1;
 
     return put(apply, RECO_STORE_NAMES, &visitor->record.number,
-        sizeof(visitor->record.number), visitor->key, sizeof(visitor->key), 0);
+        sizeof(visitor->record.number), visitor->name.data, visitor->name.len,
+        0);
 }
 
 
@@ -410,12 +413,12 @@ apply_act(
     apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
 {
     uint64_t hash;
-    char key[16];
+    reco_store_name_t name;
     int rc;
 
-    reco_store_visitor_key(event->visitor, key);
+    reco_store_pack_name(event->visitor, &name);
 
-    rc = load_visitor(apply, key);
+    rc = load_visitor(apply, &name);
     if (rc != 0) {
         return rc;
     }

@@ -68,27 +68,4 @@ reco_load_double(const char *in)
     return value;
 }
 
-
-static inline void
-reco_store_float(char *out, float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    reco_store_u32(out, bits);
-}
-
-
-static inline float
-reco_load_float(const char *in)
-{
-    uint32_t bits;
-    float value;
-
-    bits = reco_load_u32(in);
-    memcpy(&value, &bits, sizeof(value));
-
-    return value;
-}
-
 #endif /* RECO_STORE_BYTES_H */

@@ -1,6 +1,7 @@
 /*
  * What an event must be before it touches the store, whichever door it came
- * through.
+ * through: lib/event has checked its fields, this checks what the store relies
+ * on.
  */
 
 #ifndef RECO_STORE_CHECK_H

@@ -64,6 +64,19 @@ int reco_store_save_meta(
 int reco_store_count(
     reco_store_t *store, MDB_txn *txn, const char *name, uint64_t count);
 
+/* A visitor's name as a key: packed, where it is 32 hex digits. */
+typedef struct {
+    size_t len;
+    char data[RECO_STORE_VISITOR_MAX + 1];
+} reco_store_name_t;
+
+/* 0: it is empty or too long. */
+int reco_store_pack_name(reco_str_t visitor, reco_store_name_t *name);
+
+/* Returns the length of the name. */
+size_t reco_store_unpack_name(
+    reco_str_t key, char visitor[RECO_STORE_VISITOR_MAX]);
+
 /* What tells a visitor's event from its others. */
 uint64_t reco_store_id_hash(reco_str_t id);
 

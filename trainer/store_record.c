@@ -6,7 +6,7 @@
 
 #define EVENT_HEADER   40
 #define PRODUCT_HEADER 40
-#define LINE_BYTES     12
+#define LINE_BYTES     20
 
 
 /* Numbers in files: never reuse one. */
@@ -170,8 +170,8 @@ add_lines(writer_t *writer, const reco_store_line_t *lines, unsigned nlines)
     p = add_field(writer, TAG_LINES, (size_t) nlines * LINE_BYTES);
     for (i = 0; p != NULL && i < nlines; i++) {
         reco_store_u32(p, lines[i].item);
-        reco_store_float(p + 4, lines[i].qty);
-        reco_store_float(p + 8, lines[i].price);
+        reco_store_double(p + 4, lines[i].qty);
+        reco_store_double(p + 12, lines[i].price);
         p += LINE_BYTES;
     }
 }
@@ -358,8 +358,8 @@ reco_store_event_lines(
         for (i = 0; i < nlines; i++) {
             p = value.data + (size_t) i * LINE_BYTES;
             lines[i].item = reco_load_u32(p);
-            lines[i].qty = reco_load_float(p + 4);
-            lines[i].price = reco_load_float(p + 8);
+            lines[i].qty = reco_load_double(p + 4);
+            lines[i].price = reco_load_double(p + 12);
         }
 
         return nlines;

@@ -17,8 +17,9 @@
 #include "reco.h"
 
 
-#define RECO_STORE_RECORD_MAX 16384
-#define RECO_STORE_NO_ITEM    UINT32_MAX
+#define RECO_STORE_RECORD_MAX  16384
+#define RECO_STORE_NO_ITEM     UINT32_MAX
+#define RECO_STORE_VISITOR_MAX 64
 
 /* What history and overlay need of an event, without its strings. */
 typedef struct {
@@ -37,8 +38,8 @@ typedef struct {
 /* A line of a purchase, an item of an impression. */
 typedef struct {
     uint32_t item;
-    float qty;
-    float price;
+    double qty;
+    double price;
 } reco_store_line_t;
 
 /* A catalogue entry.  Strings refer to the store's map. */
@@ -83,7 +84,7 @@ unsigned reco_store_event_lines(
 /* Memory that a whole event is restored into. */
 typedef struct {
     char id[RECO_EVENT_ID_MAX];
-    char visitor[32];
+    char visitor[RECO_STORE_VISITOR_MAX];
     reco_event_pair_t context[RECO_EVENT_CONTEXT_MAX];
     reco_event_line_t lines[RECO_EVENT_ITEMS_MAX];
 } reco_store_scratch_t;

@@ -10,7 +10,7 @@
 
 
 typedef struct {
-    char visitor[16];
+    reco_store_name_t name;
     uint64_t removed;
 } forget_t;
 
@@ -54,12 +54,12 @@ del(reco_store_t *store, MDB_txn *txn, reco_store_table_t table,
 
 
 static int
-remove_visitor(
-    reco_store_t *store, MDB_txn *txn, const char key[16], uint32_t number)
+remove_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
+    uint32_t number)
 {
     int rc;
 
-    rc = del(store, txn, RECO_STORE_VISITORS, key, 16, NULL);
+    rc = del(store, txn, RECO_STORE_VISITORS, name->data, name->len, NULL);
     if (rc == 0) {
         rc = del(store, txn, RECO_STORE_NAMES, &number, sizeof(number), NULL);
     }
@@ -72,13 +72,13 @@ remove_visitor(
 
 
 static int
-get_visitor(reco_store_t *store, MDB_txn *txn, const char key[16],
+get_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
     reco_store_visitor_t *visitor)
 {
     reco_str_t data;
     int rc;
 
-    rc = get(store, txn, RECO_STORE_VISITORS, key, 16, &data);
+    rc = get(store, txn, RECO_STORE_VISITORS, name->data, name->len, &data);
     if (rc == 0 && reco_store_visitor_decode(data, visitor) != RECO_OK) {
         rc = MDB_CORRUPTED;
     }
@@ -99,7 +99,7 @@ forget(reco_store_t *store, MDB_txn *txn, void *context)
 
     request->removed = 0;
 
-    rc = get_visitor(store, txn, request->visitor, &visitor);
+    rc = get_visitor(store, txn, &request->name, &visitor);
     if (rc != 0) {
         return rc;
     }
@@ -128,7 +128,7 @@ forget(reco_store_t *store, MDB_txn *txn, void *context)
         request->removed++;
     }
 
-    return remove_visitor(store, txn, request->visitor, visitor.number);
+    return remove_visitor(store, txn, &request->name, visitor.number);
 }
 
 
@@ -139,10 +139,9 @@ reco_store_forget(reco_store_t *store, reco_str_t visitor, uint64_t *removed,
     reco_status_t status;
     forget_t request;
 
-    if (!reco_store_visitor_key(visitor, request.visitor)) {
+    if (!reco_store_pack_name(visitor, &request.name)) {
         return reco_error_set(error, RECO_INVALID,
-            "a visitor is 32 hex digits, not \"%.*s\"",
-            (int) (visitor.len < 64 ? visitor.len : 64), visitor.data);
+            "a visitor's name has 1 to %d bytes", RECO_STORE_VISITOR_MAX);
     }
 
     status = reco_store_write(store, forget, &request, error);
@@ -167,26 +166,27 @@ expire_event(
     char record[RECO_STORE_VISITOR_BYTES];
     reco_event_t event;
     reco_str_t data;
-    MDB_val name, value;
+    reco_store_name_t name;
+    MDB_val key, value;
     uint64_t hash;
-    char key[16];
     int rc;
 
     rc = get(store, txn, RECO_STORE_NAMES, &header->visitor,
         sizeof(header->visitor), &data);
-    if (rc != 0 || data.len != sizeof(key)) {
+    if (rc != 0 || data.len > sizeof(name.data)) {
         return rc != 0 ? rc : MDB_CORRUPTED;
     }
 
-    memcpy(key, data.data, sizeof(key));
+    memcpy(name.data, data.data, data.len);
+    name.len = data.len;
 
-    rc = get_visitor(store, txn, key, &visitor);
+    rc = get_visitor(store, txn, &name, &visitor);
     if (rc != 0) {
         return rc;
     }
 
     if (visitor.last == header->sequence) {
-        return remove_visitor(store, txn, key, header->visitor);
+        return remove_visitor(store, txn, &name, header->visitor);
     }
 
     reco_store_event_restore(header, &scratch, &event);
@@ -200,10 +200,10 @@ expire_event(
 
     visitor.nevents -= visitor.nevents > 0;
     reco_store_visitor_encode(&visitor, record);
-    name = (MDB_val){sizeof(key), key};
+    key = (MDB_val){name.len, name.data};
     value = (MDB_val){sizeof(record), record};
 
-    return mdb_put(txn, store->tables[RECO_STORE_VISITORS], &name, &value, 0);
+    return mdb_put(txn, store->tables[RECO_STORE_VISITORS], &key, &value, 0);
 }
 
 

@@ -201,42 +201,32 @@ reco_store_view_visitor(
 {
     reco_status_t status;
     reco_str_t data;
-    char key[16];
+    reco_store_name_t name;
 
-    if (!reco_store_visitor_key(visitor, key)) {
+    if (!reco_store_pack_name(visitor, &name)) {
         return RECO_DECLINED;
     }
 
-    status = get(view, RECO_STORE_VISITORS, key, sizeof(key), &data);
+    status = get(view, RECO_STORE_VISITORS, name.data, name.len, &data);
 
     return status == RECO_OK ? reco_store_visitor_decode(data, record) : status;
 }
 
 
-/* 32 hex digits. */
 static reco_status_t
-name_visitor(reco_store_view_t *view, uint32_t number, char visitor[32])
+name_visitor(
+    reco_store_view_t *view, uint32_t number, char *name, reco_str_t *visitor)
 {
-    static const char digits[] = "0123456789abcdef";
     reco_status_t status;
     reco_str_t data;
-    size_t i;
 
     status = get(view, RECO_STORE_NAMES, &number, sizeof(number), &data);
-    if (status != RECO_OK) {
-        return status;
+    if (status == RECO_OK) {
+        visitor->data = name;
+        visitor->len = reco_store_unpack_name(data, name);
     }
 
-    if (data.len != 16) {
-        return RECO_CORRUPT;
-    }
-
-    for (i = 0; i < 16; i++) {
-        visitor[2 * i] = digits[(unsigned char) data.data[i] >> 4];
-        visitor[2 * i + 1] = digits[data.data[i] & 15];
-    }
-
-    return RECO_OK;
+    return status;
 }
 
 
@@ -269,10 +259,9 @@ reco_store_view_event(reco_store_view_t *view, const reco_store_event_t *header,
 
     reco_store_event_restore(header, scratch, event);
 
-    status = name_visitor(view, header->visitor, scratch->visitor);
+    status =
+        name_visitor(view, header->visitor, scratch->visitor, &event->visitor);
     if (status == RECO_OK) {
-        event->visitor =
-            (reco_str_t){sizeof(scratch->visitor), scratch->visitor};
         status = name_item(view, header->item, &event->item);
     }
 

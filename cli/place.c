@@ -1,0 +1,113 @@
+#include "place.h"
+
+#include "cli.h"
+#include "clock.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define CONFIG_FILE "/etc/reco/trainer.conf"
+
+
+static int
+names_place(int argc, char **argv)
+{
+    int i;
+
+    for (i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--config", 8) == 0
+            || strncmp(argv[i], "--state", 7) == 0
+            || strncmp(argv[i], "-c", 2) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+reco_config_t *
+reco_place_create(int argc, char **argv)
+{
+    reco_config_t *config;
+    reco_error_t error = {0};
+
+    config = reco_config_create();
+    if (config == NULL) {
+        reco_cli_fail(argv[0], "out of memory");
+        return NULL;
+    }
+
+    if (!names_place(argc, argv) && access(CONFIG_FILE, R_OK) == 0
+        && reco_config_read(config, CONFIG_FILE, &error) != RECO_OK)
+    {
+        reco_cli_fail_at(argv[0], CONFIG_FILE, &error);
+        reco_config_destroy(config);
+        return NULL;
+    }
+
+    return config;
+}
+
+
+int
+reco_place_option(
+    const char *name, int option, const char *value, reco_config_t *config)
+{
+    reco_error_t error = {0};
+    reco_str_t text;
+
+    switch (option) {
+    case 'c':
+        if (reco_config_read(config, value, &error) != RECO_OK) {
+            return reco_cli_fail_at(name, value, &error);
+        }
+        return RECO_CLI_OK;
+
+    case 's':
+        if (reco_config_set_pair(config, value, &error) != RECO_OK) {
+            return reco_cli_misuse(name, "%s", error.message);
+        }
+        return RECO_CLI_OK;
+
+    case 'S':
+        text.data = value;
+        text.len = strlen(value);
+        if (reco_config_set(config, reco_string("state"), text, &error)
+            != RECO_OK) {
+            return reco_cli_misuse(name, "%s", error.message);
+        }
+        return RECO_CLI_OK;
+
+    default:
+        return reco_cli_misuse(name, "an option is unknown or lacks its value");
+    }
+}
+
+
+int
+reco_place_open(const char *name, const reco_config_t *config,
+    reco_store_mode_t mode, reco_store_t **store)
+{
+    reco_error_t error = {0};
+
+    if (reco_store_open(reco_config_string(config, "state"), mode,
+            (uint64_t) reco_config_integer(config, "store_size"), store, &error)
+        != RECO_OK)
+    {
+        return reco_cli_fail(name, "%s", error.message);
+    }
+
+    return RECO_CLI_OK;
+}
+
+
+void
+reco_place_limits(const reco_config_t *config, reco_store_limits_t *limits)
+{
+    limits->now = reco_clock_ms();
+    limits->retention = reco_config_integer(config, "retention");
+    limits->visitor_rate =
+        (uint32_t) reco_config_integer(config, "visitor_rate");
+}
