@@ -1,0 +1,64 @@
+#include "reco_html_parser.h"
+
+
+reco_status_t
+reco_html_parser_init(reco_html_parser_t *parser,
+    const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
+    const uint8_t *wanted, int want_matches)
+{
+    parser->lost = 0;
+    reco_html_tokenizer_init(&parser->tokenizer, attributes, wanted);
+
+    return reco_html_tree_init(&parser->tree, memory, want_matches);
+}
+
+
+void
+reco_html_parser_open(
+    reco_html_parser_t *parser, const reco_html_element_t *element)
+{
+    uint64_t name;
+    reco_html_tokenizer_t *tokenizer;
+
+    tokenizer = &parser->tokenizer;
+    name = tokenizer->tag.name;
+
+    if (element->empty) {
+        return;
+    }
+
+    if (!parser->lost
+        && reco_html_tree_open(&parser->tree, name, element->space) != RECO_OK)
+    {
+        parser->lost = 1;
+        reco_html_tree_close(&parser->tree, 0);
+    }
+
+    tokenizer->cdata = reco_html_tree_is_foreign(&parser->tree);
+
+    switch (element->kind) {
+
+    case RECO_HTML_KIND_RAW:
+        reco_html_tokenizer_raw(tokenizer, reco_html_tag_text(name));
+        break;
+
+    case RECO_HTML_KIND_SCRIPT:
+        reco_html_tokenizer_script(tokenizer);
+        break;
+
+    case RECO_HTML_KIND_PLAINTEXT:
+        tokenizer->state = RECO_HTML_STATE_PLAINTEXT;
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+void
+reco_html_parser_close(reco_html_parser_t *parser, unsigned depth)
+{
+    reco_html_tree_close(&parser->tree, depth);
+    parser->tokenizer.cdata = reco_html_tree_is_foreign(&parser->tree);
+}

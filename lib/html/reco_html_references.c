@@ -1,0 +1,188 @@
+#include "reco_html_references.h"
+
+#include <string.h>
+
+#define LAST_CODE_POINT 0x10ffffu
+#define REPLACEMENT     0xfffdu
+
+
+char *
+reco_html_put_character(char *out, uint32_t code)
+{
+    if (code == 0 || code > LAST_CODE_POINT
+        || (code >= 0xd800 && code <= 0xdfff)) {
+        code = REPLACEMENT;
+    }
+
+    if (code < 0x80) {
+        *out++ = (char) code;
+
+    } else if (code < 0x800) {
+        *out++ = (char) (0xc0 | code >> 6);
+        *out++ = (char) (0x80 | (code & 0x3f));
+
+    } else if (code < 0x10000) {
+        *out++ = (char) (0xe0 | code >> 12);
+        *out++ = (char) (0x80 | (code >> 6 & 0x3f));
+        *out++ = (char) (0x80 | (code & 0x3f));
+
+    } else {
+        *out++ = (char) (0xf0 | code >> 18);
+        *out++ = (char) (0x80 | (code >> 12 & 0x3f));
+        *out++ = (char) (0x80 | (code >> 6 & 0x3f));
+        *out++ = (char) (0x80 | (code & 0x3f));
+    }
+
+    return out;
+}
+
+
+int
+reco_html_has_references(reco_str_t value)
+{
+    return value.len != 0
+           && (memchr(value.data, '&', value.len) != NULL
+               || memchr(value.data, '\r', value.len) != NULL);
+}
+
+
+/* Numbers of C1 controls mean what they are in Windows-1252. */
+static uint32_t
+windows_1252(uint32_t code)
+{
+    static const uint16_t letters[32] = {0x20ac, 0x81, 0x201a, 0x0192, 0x201e,
+        0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
+        0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
+        0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178};
+
+    return code >= 0x80 && code < 0xa0 ? letters[code - 0x80] : code;
+}
+
+
+static int
+digit_of(char c, int base)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+
+/* "&#..." at the start of in.  Returns its length, 0 where it is none. */
+static size_t
+numeric(reco_str_t in, uint32_t *code)
+{
+    int base, digit;
+    size_t i, begin;
+
+    base = in.len > 2 && (in.data[2] | 0x20) == 'x' ? 16 : 10;
+    begin = base == 16 ? 3 : 2;
+    *code = 0;
+
+    for (i = begin; i < in.len; i++) {
+        digit = digit_of(in.data[i], base);
+        if (digit < 0) {
+            break;
+        }
+
+        if (*code <= LAST_CODE_POINT) {
+            *code = *code * (uint32_t) base + (uint32_t) digit;
+        }
+    }
+
+    if (i == begin) {
+        return 0;
+    }
+
+    *code = windows_1252(*code);
+
+    return i < in.len && in.data[i] == ';' ? i + 1 : i;
+}
+
+
+/* "&name" at the start of in.  Returns its length, 0 where it is none. */
+static size_t
+named(reco_str_t in, uint32_t *code)
+{
+    static const struct {
+        reco_str_t name;
+        uint32_t code;
+        int bare; /* known without ';' too, where no letter or '=' follows */
+    } names[] = {
+        {{3, "amp"}, '&', 1},
+        {{2, "lt"}, '<', 1},
+        {{2, "gt"}, '>', 1},
+        {{4, "quot"}, '"', 1},
+        {{4, "apos"}, '\'', 0},
+        {{4, "nbsp"}, 0xa0, 1},
+    };
+
+    char next;
+    size_t i, len;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        len = names[i].name.len;
+
+        if (in.len <= len || memcmp(in.data + 1, names[i].name.data, len) != 0)
+        {
+            continue;
+        }
+
+        *code = names[i].code;
+        next = in.len > len + 1 ? in.data[len + 1] : '\0';
+
+        if (next == ';') {
+            return len + 2;
+        }
+
+        if (names[i].bare && next != '=' && digit_of(next, 10) < 0
+            && (unsigned char) ((next | 0x20) - 'a') >= 26)
+        {
+            return len + 1;
+        }
+    }
+
+    return 0;
+}
+
+
+size_t
+reco_html_resolve(reco_str_t value, char *out)
+{
+    char *begin;
+    size_t i, len;
+    uint32_t code;
+    reco_str_t rest;
+
+    begin = out;
+    code = 0;
+
+    for (i = 0; i < value.len; i++) {
+        if (value.data[i] == '\r') {
+            *out++ = '\n';
+            i += i + 1 < value.len && value.data[i + 1] == '\n';
+            continue;
+        }
+
+        rest = (reco_str_t){value.len - i, value.data + i};
+        len = 0;
+
+        if (value.data[i] == '&' && rest.len > 1) {
+            len =
+                rest.data[1] == '#' ? numeric(rest, &code) : named(rest, &code);
+        }
+
+        if (len != 0) {
+            out = reco_html_put_character(out, code);
+            i += len - 1;
+        } else {
+            *out++ = value.data[i];
+        }
+    }
+
+    return (size_t) (out - begin);
+}

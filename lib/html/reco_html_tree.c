@@ -1,0 +1,308 @@
+#include "reco_html_tree.h"
+#include "reco_html_scan.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 64
+
+
+/* Every name of RECO_HTML_TAGS has a place of its own. */
+static const struct {
+    uint64_t name;
+    uint8_t kind;
+    char text[15];
+} tags[256] = {
+#define RECO_HTML_TAG_ENTRY(id, text, number, kind)                            \
+    [RECO_HTML_TAG_PLACE(number)] = {number, RECO_HTML_KIND_##kind, text},
+    RECO_HTML_TAGS(RECO_HTML_TAG_ENTRY)
+#undef RECO_HTML_TAG_ENTRY
+};
+
+
+reco_html_kind_t
+reco_html_tag_kind(uint64_t name)
+{
+    unsigned place;
+
+    place = (unsigned) RECO_HTML_TAG_PLACE(name);
+
+    return tags[place].name == name ? tags[place].kind : RECO_HTML_KIND_FOREIGN;
+}
+
+
+reco_str_t
+reco_html_tag_text(uint64_t name)
+{
+    const char *text;
+
+    text = tags[RECO_HTML_TAG_PLACE(name)].text;
+
+    return (reco_str_t){strlen(text), text};
+}
+
+
+static reco_status_t
+grow(reco_html_tree_t *tree, unsigned capacity)
+{
+    uint8_t *spaces;
+    uint64_t *names;
+    const reco_html_memory_t *memory;
+    reco_html_matches_t *matches;
+
+    memory = tree->memory;
+    matches = NULL;
+
+    names = memory->alloc(memory->owner, capacity * sizeof(*names));
+    spaces = memory->alloc(memory->owner, capacity * sizeof(*spaces));
+
+    if (tree->want_matches) {
+        matches = memory->alloc(memory->owner, capacity * sizeof(*matches));
+    }
+
+    if (names == NULL || spaces == NULL
+        || (tree->want_matches && matches == NULL)) {
+        return RECO_NOMEM;
+    }
+
+    if (tree->depth != 0) {
+        memcpy(names, tree->names, tree->depth * sizeof(*names));
+        memcpy(spaces, tree->spaces, tree->depth * sizeof(*spaces));
+        if (matches != NULL) {
+            memcpy(matches, tree->matches, tree->depth * sizeof(*matches));
+        }
+    }
+
+    tree->names = names;
+    tree->spaces = spaces;
+    tree->matches = matches;
+    tree->capacity = capacity;
+
+    return RECO_OK;
+}
+
+
+reco_status_t
+reco_html_tree_init(
+    reco_html_tree_t *tree, const reco_html_memory_t *memory, int want_matches)
+{
+    memset(tree, 0, sizeof(reco_html_tree_t));
+    tree->memory = memory;
+    tree->want_matches = want_matches;
+
+    return grow(tree, FIRST_CAPACITY);
+}
+
+
+static reco_html_space_t
+innermost(const reco_html_tree_t *tree)
+{
+    return tree->depth != 0 ? tree->spaces[tree->depth - 1]
+                            : RECO_HTML_SPACE_HTML;
+}
+
+
+/* Whether a start tag is treated by the rules of HTML where it stands. */
+static int
+is_html_place(reco_html_space_t space, uint64_t name)
+{
+    switch (space) {
+
+    case RECO_HTML_SPACE_HTML:
+    case RECO_HTML_SPACE_HTML_INSIDE:
+        return 1;
+
+    case RECO_HTML_SPACE_TEXT_INSIDE:
+        return name != RECO_HTML_TAG_MGLYPH && name != RECO_HTML_TAG_MALIGNMARK;
+
+    case RECO_HTML_SPACE_ANNOTATION:
+        return name == RECO_HTML_TAG_SVG;
+
+    default:
+        return 0;
+    }
+}
+
+
+static unsigned
+breakout_depth(const reco_html_tree_t *tree)
+{
+    unsigned depth;
+
+    for (depth = tree->depth; depth > 0; depth--) {
+        switch (tree->spaces[depth - 1]) {
+
+        case RECO_HTML_SPACE_SVG:
+        case RECO_HTML_SPACE_MATHML:
+        case RECO_HTML_SPACE_ANNOTATION:
+            continue;
+
+        default:
+            return depth;
+        }
+    }
+
+    return 0;
+}
+
+
+unsigned
+reco_html_tree_breakout(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag)
+{
+    if (is_html_place(innermost(tree), tag->name)) {
+        return tree->depth;
+    }
+
+    if (tag->name == RECO_HTML_TAG_FONT
+            ? (tag->present
+                  & (1u << RECO_HTML_ATTRIBUTE_COLOR
+                      | 1u << RECO_HTML_ATTRIBUTE_FACE
+                      | 1u << RECO_HTML_ATTRIBUTE_SIZE))
+                  != 0
+            : (reco_html_tag_kind(tag->name) & RECO_HTML_KIND_BREAKOUT) != 0)
+    {
+        return breakout_depth(tree);
+    }
+
+    return tree->depth;
+}
+
+
+unsigned
+reco_html_tree_match(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
+{
+    unsigned depth;
+
+    for (depth = tree->depth; depth > 0; depth--) {
+        if (tree->names[depth - 1] == tag->name) {
+            return depth - 1;
+        }
+    }
+
+    /* These two end SVG even where they have no start tag. */
+    if (tag->name == RECO_HTML_TAG_P || tag->name == RECO_HTML_TAG_BR) {
+        return breakout_depth(tree);
+    }
+
+    return tree->depth;
+}
+
+
+void
+reco_html_tree_close(reco_html_tree_t *tree, unsigned depth)
+{
+    tree->depth = depth;
+}
+
+
+static int
+equals_ignoring_case(reco_str_t string, const char *lower)
+{
+    size_t i;
+
+    for (i = 0; i < string.len; i++) {
+        if (lower[i] == '\0' || reco_html_lower(string.data[i]) != lower[i]) {
+            return 0;
+        }
+    }
+
+    return lower[i] == '\0';
+}
+
+
+static int
+holds_html(const reco_html_tag_t *tag)
+{
+    uint32_t bit;
+    reco_str_t encoding;
+
+    bit = 1u << RECO_HTML_ATTRIBUTE_ENCODING;
+
+    if (!(tag->present & ~tag->overlong & bit)) {
+        return 0;
+    }
+
+    encoding = tag->values[RECO_HTML_ATTRIBUTE_ENCODING];
+
+    return equals_ignoring_case(encoding, "text/html")
+           || equals_ignoring_case(encoding, "application/xhtml+xml");
+}
+
+
+static reco_html_space_t
+foreign_space(reco_html_space_t around, const reco_html_tag_t *tag)
+{
+    if (around == RECO_HTML_SPACE_SVG) {
+        return tag->name == RECO_HTML_TAG_FOREIGNOBJECT
+                       || tag->name == RECO_HTML_TAG_DESC
+                       || tag->name == RECO_HTML_TAG_TITLE
+                   ? RECO_HTML_SPACE_HTML_INSIDE
+                   : RECO_HTML_SPACE_SVG;
+    }
+
+    switch (tag->name) {
+
+    case RECO_HTML_TAG_MI:
+    case RECO_HTML_TAG_MO:
+    case RECO_HTML_TAG_MN:
+    case RECO_HTML_TAG_MS:
+    case RECO_HTML_TAG_MTEXT:
+        return RECO_HTML_SPACE_TEXT_INSIDE;
+
+    case RECO_HTML_TAG_ANNOTATION_XML:
+        return holds_html(tag) ? RECO_HTML_SPACE_HTML_INSIDE
+                               : RECO_HTML_SPACE_ANNOTATION;
+    }
+
+    return RECO_HTML_SPACE_MATHML;
+}
+
+
+reco_html_element_t
+reco_html_tree_element(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
+{
+    reco_html_space_t around;
+    reco_html_element_t element;
+
+    around = innermost(tree);
+
+    if (!is_html_place(around, tag->name)) {
+        element.space = foreign_space(around, tag);
+        element.kind = RECO_HTML_KIND_FOREIGN;
+        element.empty = tag->self_closing;
+        return element;
+    }
+
+    element.kind = reco_html_tag_kind(tag->name);
+
+    if (element.kind == RECO_HTML_KIND_ROOT) {
+        element.space = tag->name == RECO_HTML_TAG_SVG ? RECO_HTML_SPACE_SVG
+                                                       : RECO_HTML_SPACE_MATHML;
+        element.empty = tag->self_closing;
+        return element;
+    }
+
+    element.space = RECO_HTML_SPACE_HTML;
+    element.empty = (element.kind & RECO_HTML_KIND_VOID) != 0;
+
+    return element;
+}
+
+
+reco_status_t
+reco_html_tree_open(
+    reco_html_tree_t *tree, uint64_t name, reco_html_space_t space)
+{
+    if (tree->depth == tree->capacity
+        && (tree->capacity == RECO_HTML_DEPTH_MAX
+            || grow(tree, tree->capacity * 2) != RECO_OK))
+    {
+        return RECO_TOO_LARGE;
+    }
+
+    tree->names[tree->depth] = name;
+    tree->spaces[tree->depth] = (uint8_t) space;
+    tree->depth++;
+
+    return RECO_OK;
+}

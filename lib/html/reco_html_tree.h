@@ -1,0 +1,107 @@
+/*
+ * The open elements (internal): which end tag ends what, and which of them
+ * are SVG or MathML.
+ *
+ * An element ends at its end tag, at the end tag of an element around it, or
+ * at the end of the page; an end tag of no open element is ignored.  Void
+ * elements and self-closed SVG or MathML elements are never open.  Optional
+ * end tags are not made up: <li>one<li>two nests.
+ */
+
+#ifndef RECO_HTML_TREE_H
+#define RECO_HTML_TREE_H
+
+#include "reco_html_tags.h"
+#include "reco_html_tokenizer.h"
+
+/* Elements open at once, unclosed ones included. */
+#define RECO_HTML_DEPTH_MAX 2048
+
+
+typedef enum {
+    RECO_HTML_SPACE_HTML,
+    RECO_HTML_SPACE_SVG,
+    RECO_HTML_SPACE_MATHML,
+    /* SVG and MathML elements whose content is HTML again. */
+    RECO_HTML_SPACE_HTML_INSIDE,
+    RECO_HTML_SPACE_TEXT_INSIDE,
+    RECO_HTML_SPACE_ANNOTATION
+} reco_html_space_t;
+
+
+/* What of an element selectors have matched: bits that a plan assigns. */
+typedef struct {
+    uint64_t element;
+    uint64_t ancestors; /* and the element itself */
+} reco_html_matches_t;
+
+
+typedef struct {
+    const reco_html_memory_t *memory;
+    uint64_t *names;
+    uint8_t *spaces;
+    reco_html_matches_t *matches; /* NULL where no selector looks up */
+    unsigned depth;
+    unsigned capacity;
+    int want_matches;
+} reco_html_tree_t;
+
+
+/* Returns how HTML treats an element of a name, 0 where in no way special. */
+reco_html_kind_t reco_html_tag_kind(uint64_t name);
+
+/* The name of an element of RECO_HTML_KIND_RAW. */
+reco_str_t reco_html_tag_text(uint64_t name);
+
+/* True where the element's content is text, whatever it looks like. */
+static inline int
+reco_html_holds_text(reco_html_kind_t kind)
+{
+    return (kind
+               & (RECO_HTML_KIND_RAW | RECO_HTML_KIND_SCRIPT
+                   | RECO_HTML_KIND_PLAINTEXT))
+           != 0;
+}
+
+
+/* RECO_NOMEM */
+reco_status_t reco_html_tree_init(
+    reco_html_tree_t *tree, const reco_html_memory_t *memory, int want_matches);
+
+/*
+ * The depth to which a start tag closes elements before its own opens: <p>
+ * ends the SVG that it stands in.
+ */
+unsigned reco_html_tree_breakout(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag);
+
+/* The depth to which an end tag closes elements; depth where it has none. */
+unsigned reco_html_tree_match(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag);
+
+/* Closes the elements deeper than depth. */
+void reco_html_tree_close(reco_html_tree_t *tree, unsigned depth);
+
+typedef struct {
+    reco_html_space_t space;
+    reco_html_kind_t kind; /* 0 in SVG and MathML */
+    int empty;             /* has no content: is not to be opened */
+} reco_html_element_t;
+
+/* What the element of a start tag is. */
+reco_html_element_t reco_html_tree_element(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag);
+
+/* RECO_TOO_LARGE: too deep, or no memory. */
+reco_status_t reco_html_tree_open(
+    reco_html_tree_t *tree, uint64_t name, reco_html_space_t space);
+
+/* True within SVG and MathML: a CDATA section may stand there. */
+static inline int
+reco_html_tree_is_foreign(const reco_html_tree_t *tree)
+{
+    return tree->depth != 0
+           && tree->spaces[tree->depth - 1] != RECO_HTML_SPACE_HTML;
+}
+
+#endif /* RECO_HTML_TREE_H */
