@@ -52,9 +52,11 @@ typedef struct {
     reco_str_t request; /* identifies this rendering in clicks */
     reco_str_t model;
     reco_str_t strategy;
-    reco_str_t locale; /* "en-GB"; formats prices */
-    reco_str_t nonce;  /* Content-Security-Policy nonce, may be empty */
-    int ascii;         /* non-ASCII goes out as character references */
+    reco_str_t locale;    /* "en-GB"; formats prices */
+    reco_str_t nonce;     /* Content-Security-Policy nonce, may be empty */
+    reco_str_t page_item; /* id of the item that the page is about */
+    int live;  /* the script may replace it once the visitor has acted */
+    int ascii; /* non-ASCII goes out as character references */
     const reco_render_item_t *items;
     unsigned nitems;
 } reco_render_block_t;

@@ -141,6 +141,10 @@ text_of(renderer_t *r, reco_render_variable_t variable)
                                                     : reco_string("ltr");
     case RECO_VARIABLE_NONCE:
         return r->block->nonce;
+    case RECO_VARIABLE_PAGE_ITEM:
+        return r->block->page_item;
+    case RECO_VARIABLE_LIVE:
+        return boolean(r->block->live);
     case RECO_VARIABLE_COUNT:
         return number(r, r->block->nitems);
     default:

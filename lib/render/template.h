@@ -24,6 +24,8 @@ typedef enum {
     RECO_VARIABLE_LOCALE,
     RECO_VARIABLE_DIR,
     RECO_VARIABLE_NONCE,
+    RECO_VARIABLE_PAGE_ITEM,
+    RECO_VARIABLE_LIVE,
     RECO_VARIABLE_COUNT,
     RECO_VARIABLE_ITEMS,
     RECO_VARIABLE_ID, /* from here on: inside of items only */

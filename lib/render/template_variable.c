@@ -22,6 +22,8 @@ static const reco_render_name_t names[] = {
     NAME("locale", LOCALE, TEXT),
     NAME("dir", DIR, WORD),
     NAME("nonce", NONCE, TEXT),
+    NAME("page_item", PAGE_ITEM, TEXT),
+    NAME("live", LIVE, BOOLEAN),
     NAME("count", COUNT, NUMBER),
     NAME("items", ITEMS, LIST),
     NAME("id", ID, TEXT),

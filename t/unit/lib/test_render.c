@@ -62,6 +62,15 @@ test_values(void **state)
 
     block.locale = reco_string("ar-EG");
     assert_string_equal(rendered("{{dir}}", &block), "rtl");
+
+    assert_string_equal(
+        rendered("<p{{#live}} data-reco-live{{/live}}>{{page_item}}", &block),
+        "<p>");
+    block.live = 1;
+    block.page_item = reco_string("Z9");
+    assert_string_equal(
+        rendered("<p{{#live}} data-reco-live{{/live}}>{{page_item}}", &block),
+        "<p data-reco-live>Z9");
 }
 
 
