@@ -61,9 +61,9 @@ make_file(int fd, const char *path, uint64_t size, reco_error_t *error)
     header.capacity =
         (size + RECO_OUTBOX_PAGE - 1) / RECO_OUTBOX_PAGE * RECO_OUTBOX_PAGE;
 
-    if (size == 0 || size > RECO_OUTBOX_CAPACITY_MAX) {
+    if (size > RECO_OUTBOX_CAPACITY_MAX) {
         return reco_error_set(error, RECO_TOO_LARGE,
-            "outbox \"%s\": a ring has 1 byte to 1 TiB", path);
+            "outbox \"%s\": a ring holds 1 TiB at most", path);
     }
 
     if (getrandom(&header.salt, sizeof(header.salt), GRND_NONBLOCK)
@@ -280,18 +280,30 @@ static reco_status_t
 open_once(const char *path, uint64_t size, reco_outbox_t **outbox,
     reco_error_t *error)
 {
-    int fd;
+    int fd, flags;
     reco_status_t rc;
 
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (size > 0 ? O_CREAT : 0);
+
+    fd = open(path, flags, 0600);
     if (fd == -1) {
+        if (errno == ENOENT && size == 0) {
+            return reco_error_set(
+                error, RECO_DECLINED, "outbox \"%s\": no such file", path);
+        }
         return io_error(error, path, "open it");
     }
 
     rc = lock_file(fd, path, error);
 
     if (rc == RECO_OK && is_unfinished(fd)) {
-        rc = make_file(fd, path, size, error);
+        if (size > 0) {
+            rc = make_file(fd, path, size, error);
+        } else {
+            (void) unlink(path);
+            rc = reco_error_set(
+                error, RECO_DECLINED, "outbox \"%s\": never finished", path);
+        }
     }
 
     if (rc != RECO_OK) {
@@ -355,9 +367,12 @@ reco_outbox_close(reco_outbox_t *outbox)
 reco_status_t
 reco_outbox_remove(reco_outbox_t *outbox)
 {
+    uint64_t cursor;
+    reco_str_t record;
     reco_status_t rc;
 
-    if (outbox->records > 0) {
+    cursor = 0;
+    if (reco_outbox_next(outbox, &cursor, &record) == RECO_OK) {
         return RECO_BUSY;
     }
 

@@ -70,9 +70,10 @@ typedef struct {
  * existing file keeps its own size), locks it and recovers: torn records are
  * skipped and counted.  The room is reserved on the disk, so that a full disk
  * fails here and never at an append.  A symbolic link is not followed.
- * RECO_BUSY: another process has it; RECO_IO (errno); RECO_CORRUPT: not an
- * outbox, or its header is damaged; RECO_UNSUPPORTED: newer version;
- * RECO_NOMEM.
+ * size = 0 opens an existing file only.  RECO_DECLINED: there is none, or one
+ * that was never finished, which is deleted; RECO_BUSY: another process has
+ * it; RECO_IO (errno); RECO_CORRUPT: not an outbox, or its header is damaged;
+ * RECO_UNSUPPORTED: newer version; RECO_TOO_LARGE: size; RECO_NOMEM.
  */
 reco_status_t reco_outbox_open(const char *path, uint64_t size,
     reco_outbox_t **outbox, reco_error_t *error);

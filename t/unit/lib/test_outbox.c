@@ -305,8 +305,17 @@ test_refused(void **state)
 
     assert_int_equal(unlink(path), 0);
     assert_int_equal(
-        reco_outbox_open(path, 0, &outbox, &error), RECO_TOO_LARGE);
+        reco_outbox_open(path, UINT64_C(1) << 50, &outbox, &error),
+        RECO_TOO_LARGE);
     assert_int_equal(reco_outbox_view(path, &outbox, &error), RECO_CORRUPT);
+
+    /* For those who adopt: what was never finished goes, nothing is made. */
+    assert_int_equal(
+        reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(
+        reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
+    assert_int_equal(access(path, F_OK), -1);
 }
 
 

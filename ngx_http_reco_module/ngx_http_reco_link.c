@@ -1,0 +1,672 @@
+#include "ngx_http_reco_link.h"
+
+#include <ngx_event.h>
+
+#define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting and login */
+#define NGX_HTTP_RECO_LINK_FIRST   50   /* ms of the first pause */
+#define NGX_HTTP_RECO_LINK_LONGEST 3000
+#define NGX_HTTP_RECO_LINK_REASON  160
+
+#define NGX_HTTP_RECO_LINK_HOST_LEN 64
+
+
+typedef enum {
+    NGX_HTTP_RECO_LINK_IDLE,
+    NGX_HTTP_RECO_LINK_WAITING,
+    NGX_HTTP_RECO_LINK_CONNECTING,
+    NGX_HTTP_RECO_LINK_LOGIN,
+    NGX_HTTP_RECO_LINK_UP
+} ngx_http_reco_link_state_e;
+
+
+/* A server that another one named. */
+typedef struct {
+    u_char host[NGX_HTTP_RECO_LINK_HOST_LEN];
+    in_port_t port; /* 0: none */
+} ngx_http_reco_link_target_t;
+
+
+struct ngx_http_reco_link_s {
+    void *unused[3];
+    ngx_int_t ident; /* where events' debug log looks for a descriptor */
+
+    ngx_http_reco_redis_conf_t *conf;
+    const ngx_http_reco_link_events_t *events;
+    void *data;
+    ngx_log_t *log;
+
+    redisAsyncContext *context;
+    ngx_connection_t *connection;
+    ngx_event_t timer; /* to connect, or until connected */
+
+    ngx_http_reco_link_state_e state;
+    ngx_uint_t next;     /* address */
+    ngx_uint_t failures; /* in a row */
+    ngx_uint_t logins;   /* replies that are missing before it is up */
+    ngx_msec_t delay;    /* at least, before the next attempt */
+
+    ngx_http_reco_link_target_t target;       /* in place of the addresses */
+    u_char reason[NGX_HTTP_RECO_LINK_REASON]; /* of this failure */
+    u_char logged[NGX_HTTP_RECO_LINK_REASON]; /* the last one told */
+
+    unsigned asking : 1;  /* connected to a sentinel */
+    unsigned leaving : 1; /* the context is given up */
+    unsigned writing : 1; /* in redisAsyncHandleWrite() */
+    unsigned closed : 1;
+};
+
+
+static void ngx_http_reco_link_connect(ngx_http_reco_link_t *link);
+static ngx_int_t ngx_http_reco_link_attach(
+    ngx_http_reco_link_t *link, redisAsyncContext *context);
+static void ngx_http_reco_link_timer(ngx_event_t *ev);
+static void ngx_http_reco_link_read(ngx_event_t *ev);
+static void ngx_http_reco_link_write(ngx_event_t *ev);
+static void ngx_http_reco_link_add_read(void *data);
+static void ngx_http_reco_link_del_read(void *data);
+static void ngx_http_reco_link_add_write(void *data);
+static void ngx_http_reco_link_del_write(void *data);
+static void ngx_http_reco_link_cleanup(void *data);
+static void ngx_http_reco_link_connected(
+    const redisAsyncContext *context, int status);
+static void ngx_http_reco_link_login(ngx_http_reco_link_t *link);
+static void ngx_http_reco_link_ask(ngx_http_reco_link_t *link);
+static void ngx_http_reco_link_retry(ngx_http_reco_link_t *link);
+
+
+ngx_http_reco_link_t *
+ngx_http_reco_link_create(ngx_cycle_t *cycle, ngx_http_reco_redis_conf_t *conf,
+    const ngx_http_reco_link_events_t *events, void *data)
+{
+    ngx_http_reco_link_t *link;
+
+    link = ngx_pcalloc(cycle->pool, sizeof(ngx_http_reco_link_t));
+    if (link == NULL) {
+        return NULL;
+    }
+
+    link->ident = -1;
+    link->conf = conf;
+    link->events = events;
+    link->data = data;
+    link->log = cycle->log;
+
+    link->timer.handler = ngx_http_reco_link_timer;
+    link->timer.data = link;
+    link->timer.log = cycle->log;
+    link->timer.cancelable = 1;
+
+    /* Workers begin with different ones, and with different pauses. */
+    link->next = (ngx_uint_t) ngx_random() % conf->addresses.nelts;
+
+    return link;
+}
+
+
+void
+ngx_http_reco_link_open(ngx_http_reco_link_t *link)
+{
+    if (link->state == NGX_HTTP_RECO_LINK_IDLE && !link->closed) {
+        ngx_http_reco_link_connect(link);
+    }
+}
+
+
+void
+ngx_http_reco_link_close(ngx_http_reco_link_t *link)
+{
+    link->closed = 1;
+
+    if (link->timer.timer_set) {
+        ngx_del_timer(&link->timer);
+    }
+
+    if (link->context != NULL && !link->leaving) {
+        link->leaving = 1;
+        redisAsyncFree(link->context);
+    }
+}
+
+
+ngx_uint_t
+ngx_http_reco_link_is_up(ngx_http_reco_link_t *link)
+{
+    return link->state == NGX_HTTP_RECO_LINK_UP && !link->leaving;
+}
+
+
+ngx_int_t
+ngx_http_reco_link_send(ngx_http_reco_link_t *link, const char *data,
+    size_t len, redisCallbackFn *fn, void *arg)
+{
+    if (!ngx_http_reco_link_is_up(link)) {
+        return NGX_ERROR;
+    }
+
+    return redisAsyncFormattedCommand(link->context, fn, arg, data, len)
+                   == REDIS_OK
+               ? NGX_OK
+               : NGX_ERROR;
+}
+
+
+void
+ngx_http_reco_link_works(ngx_http_reco_link_t *link)
+{
+    link->failures = 0;
+
+    if (link->logged[0] != '\0') {
+        link->logged[0] = '\0';
+        ngx_log_error(
+            NGX_LOG_NOTICE, link->log, 0, "reco: Redis takes events again");
+    }
+}
+
+
+/* Hiredis asks a resolver for a name, and waits: an IP address or nothing. */
+static ngx_int_t
+ngx_http_reco_link_set_target(
+    ngx_http_reco_link_t *link, ngx_str_t *host, ngx_str_t *port)
+{
+    ngx_int_t n;
+    u_char v6[16];
+
+    n = ngx_atoi(port->data, port->len);
+
+    if (n < 1 || n > 65535 || host->len >= NGX_HTTP_RECO_LINK_HOST_LEN) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_inet_addr(host->data, host->len) == INADDR_NONE
+#if (NGX_HAVE_INET6)
+        && ngx_inet6_addr(host->data, host->len, v6) != NGX_OK
+#endif
+    )
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(link->target.host, host->data, host->len);
+    link->target.host[host->len] = '\0';
+    link->target.port = (in_port_t) n;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target)
+{
+    ngx_str_t host, port;
+    u_char *colon, *p;
+
+    colon = NULL;
+    for (p = target->data; p < target->data + target->len; p++) {
+        if (*p == ':') {
+            colon = p;
+        }
+    }
+
+    if (colon == NULL) {
+        return;
+    }
+
+    host.data = target->data;
+    host.len = (size_t) (colon - target->data);
+    port.data = colon + 1;
+    port.len = target->len - host.len - 1;
+
+    if (ngx_http_reco_link_set_target(link, &host, &port) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, link->log, 0,
+            "reco: Redis points to \"%V\", which is no IP address and port",
+            target);
+    }
+}
+
+
+void
+ngx_http_reco_link_fail(
+    ngx_http_reco_link_t *link, ngx_msec_t delay, const char *reason)
+{
+    if (link->leaving) {
+        return;
+    }
+
+    ngx_cpystrn(link->reason, (u_char *) reason, NGX_HTTP_RECO_LINK_REASON);
+    link->delay = delay;
+
+    if (link->context == NULL) {
+        ngx_http_reco_link_retry(link);
+        return;
+    }
+
+    link->leaving = 1;
+    redisAsyncFree(link->context);
+}
+
+
+/* The connection is gone, or never was: says why, once, and waits. */
+static void
+ngx_http_reco_link_retry(ngx_http_reco_link_t *link)
+{
+    ngx_msec_t pause;
+
+    link->state = NGX_HTTP_RECO_LINK_IDLE;
+
+    if (link->closed) {
+        return;
+    }
+
+    if (ngx_strcmp(link->reason, link->logged) != 0) {
+        ngx_log_error(NGX_LOG_ERR, link->log, 0,
+            "reco: Redis: %s; events wait in the outbox", link->reason);
+        ngx_memcpy(link->logged, link->reason, NGX_HTTP_RECO_LINK_REASON);
+    }
+
+    pause = NGX_HTTP_RECO_LINK_FIRST << ngx_min(link->failures, 8);
+    pause = ngx_max(ngx_min(pause, NGX_HTTP_RECO_LINK_LONGEST), link->delay);
+    pause = pause / 2 + (ngx_msec_t) ngx_random() % (pause + 1);
+
+    link->failures++;
+    link->state = NGX_HTTP_RECO_LINK_WAITING;
+    ngx_add_timer(&link->timer, pause);
+}
+
+
+static void
+ngx_http_reco_link_timer(ngx_event_t *ev)
+{
+    ngx_http_reco_link_t *link;
+
+    link = ev->data;
+
+    if (link->state == NGX_HTTP_RECO_LINK_WAITING) {
+        ngx_http_reco_link_connect(link);
+        return;
+    }
+
+    ngx_http_reco_link_fail(link, 0, "no connection in time");
+}
+
+
+/* To the target that was named, else to the next address in turn. */
+static redisAsyncContext *
+ngx_http_reco_link_context(ngx_http_reco_link_t *link)
+{
+    ngx_http_reco_address_t *address;
+
+    if (link->target.port != 0) {
+        link->asking = 0;
+        return redisAsyncConnect((char *) link->target.host, link->target.port);
+    }
+
+    address = link->conf->addresses.elts;
+    address += link->next++ % link->conf->addresses.nelts;
+    link->asking = link->conf->sentinel.len > 0;
+
+    if (address->port == 0) {
+        return redisAsyncConnectUnix((char *) address->host);
+    }
+
+    return redisAsyncConnect((char *) address->host, address->port);
+}
+
+
+static void
+ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
+{
+    redisAsyncContext *context;
+
+    link->delay = 0;
+    link->leaving = 0;
+    link->reason[0] = '\0';
+
+    context = ngx_http_reco_link_context(link);
+
+    /* A target is good for one attempt: then the addresses are asked again. */
+    link->target.port = 0;
+
+    if (context == NULL) {
+        ngx_http_reco_link_fail(link, 0, "out of memory");
+        return;
+    }
+
+    if (context->err != 0) {
+        ngx_http_reco_link_fail(link, 0, context->errstr);
+        redisAsyncFree(context);
+        return;
+    }
+
+    link->state = NGX_HTTP_RECO_LINK_CONNECTING;
+
+    if (ngx_http_reco_link_attach(link, context) != NGX_OK) {
+        redisAsyncFree(context);
+        ngx_http_reco_link_fail(link, 0, "no free nginx connection");
+        return;
+    }
+
+    ngx_add_timer(&link->timer, NGX_HTTP_RECO_LINK_CONNECT);
+    (void) redisAsyncSetConnectCallback(context, ngx_http_reco_link_connected);
+}
+
+
+static ngx_int_t
+ngx_http_reco_link_attach(
+    ngx_http_reco_link_t *link, redisAsyncContext *context)
+{
+    ngx_connection_t *c;
+
+    c = ngx_get_connection(context->c.fd, link->log);
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    c->data = link;
+    c->idle = 1; /* a shutdown does not wait for it, but tells it */
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+    c->read->handler = ngx_http_reco_link_read;
+    c->read->log = link->log;
+    c->write->handler = ngx_http_reco_link_write;
+    c->write->log = link->log;
+
+    context->data = link;
+    context->ev.data = link;
+    context->ev.addRead = ngx_http_reco_link_add_read;
+    context->ev.delRead = ngx_http_reco_link_del_read;
+    context->ev.addWrite = ngx_http_reco_link_add_write;
+    context->ev.delWrite = ngx_http_reco_link_del_write;
+    context->ev.cleanup = ngx_http_reco_link_cleanup;
+
+    link->connection = c;
+    link->context = context;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_reco_link_read(ngx_event_t *ev)
+{
+    ngx_connection_t *c;
+    ngx_http_reco_link_t *link;
+
+    c = ev->data;
+    link = c->data;
+
+    if (c->close) {
+        c->close = 0;
+        link->events->exiting(link->data, c->error);
+        return;
+    }
+
+    redisAsyncHandleRead(link->context);
+}
+
+
+static void
+ngx_http_reco_link_write(ngx_event_t *ev)
+{
+    ngx_connection_t *c;
+    ngx_http_reco_link_t *link;
+
+    c = ev->data;
+    link = c->data;
+
+    link->writing = 1;
+    redisAsyncHandleWrite(link->context);
+    link->writing = 0;
+}
+
+
+/*
+ * Hiredis reads a piece at a time and does not say whether more is there:
+ * level-triggered events tell again.
+ */
+static void
+ngx_http_reco_link_add_read(void *data)
+{
+    ngx_http_reco_link_t *link = data;
+
+    if (!link->connection->read->active) {
+        (void) ngx_add_event(
+            link->connection->read, NGX_READ_EVENT, NGX_LEVEL_EVENT);
+    }
+}
+
+
+static void
+ngx_http_reco_link_del_read(void *data)
+{
+    ngx_http_reco_link_t *link = data;
+
+    if (link->connection->read->active) {
+        (void) ngx_del_event(link->connection->read, NGX_READ_EVENT, 0);
+    }
+}
+
+
+/*
+ * Commands are written at the end of this turn of the event loop, all at once
+ * and without asking the kernel whether the socket is ready; it is asked only
+ * while a connection is made, and for what a write left over.
+ */
+static void
+ngx_http_reco_link_add_write(void *data)
+{
+    ngx_http_reco_link_t *link = data;
+    ngx_event_t *wev;
+
+    wev = link->connection->write;
+
+    if (link->state != NGX_HTTP_RECO_LINK_CONNECTING && !link->writing) {
+        ngx_post_event(wev, &ngx_posted_events);
+        return;
+    }
+
+    if (!wev->active) {
+        (void) ngx_add_event(wev, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
+    }
+}
+
+
+static void
+ngx_http_reco_link_del_write(void *data)
+{
+    ngx_http_reco_link_t *link = data;
+
+    if (link->connection->write->active) {
+        (void) ngx_del_event(link->connection->write, NGX_WRITE_EVENT, 0);
+    }
+}
+
+
+/* Hiredis is done with the context and closes the descriptor next. */
+static void
+ngx_http_reco_link_cleanup(void *data)
+{
+    ngx_http_reco_link_t *link = data;
+    ngx_connection_t *c;
+    redisAsyncContext *context;
+
+    c = link->connection;
+    context = link->context;
+
+    ngx_http_reco_link_del_read(link);
+    ngx_http_reco_link_del_write(link);
+
+    if (c->read->posted) {
+        ngx_delete_posted_event(c->read);
+    }
+    if (c->write->posted) {
+        ngx_delete_posted_event(c->write);
+    }
+
+    ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
+
+    if (link->timer.timer_set) {
+        ngx_del_timer(&link->timer);
+    }
+
+    if (link->reason[0] == '\0') {
+        ngx_cpystrn(link->reason,
+            (u_char *) (context->err != 0 ? context->errstr : "closed"),
+            NGX_HTTP_RECO_LINK_REASON);
+    }
+
+    link->connection = NULL;
+    link->context = NULL;
+    link->leaving = 0;
+
+    link->events->down(link->data);
+
+    if (link->target.port != 0 && !link->closed) {
+        /* A sentinel has answered, or another server was named. */
+        link->state = NGX_HTTP_RECO_LINK_WAITING;
+        ngx_add_timer(&link->timer, link->delay);
+        return;
+    }
+
+    ngx_http_reco_link_retry(link);
+}
+
+
+static void
+ngx_http_reco_link_connected(const redisAsyncContext *context, int status)
+{
+    ngx_http_reco_link_t *link;
+
+    link = context->data;
+
+    if (status != REDIS_OK || link->leaving) {
+        return;
+    }
+
+    link->state = NGX_HTTP_RECO_LINK_LOGIN;
+
+    if (link->asking) {
+        ngx_http_reco_link_ask(link);
+    } else {
+        ngx_http_reco_link_login(link);
+    }
+}
+
+
+static void
+ngx_http_reco_link_is_ready(ngx_http_reco_link_t *link)
+{
+    ngx_del_timer(&link->timer);
+    link->state = NGX_HTTP_RECO_LINK_UP;
+    link->events->up(link->data);
+}
+
+
+static void
+ngx_http_reco_link_logged_in(
+    redisAsyncContext *context, void *answer, void *arg)
+{
+    ngx_http_reco_link_t *link = arg;
+    redisReply *reply = answer;
+
+    (void) context;
+
+    if (reply == NULL || link->leaving) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_reco_link_fail(link, NGX_HTTP_RECO_LINK_LONGEST, reply->str);
+        return;
+    }
+
+    if (--link->logins == 0) {
+        ngx_http_reco_link_is_ready(link);
+    }
+}
+
+
+/* AUTH and SELECT, as far as they are asked for, in one go. */
+static void
+ngx_http_reco_link_login(ngx_http_reco_link_t *link)
+{
+    ngx_http_reco_redis_conf_t *conf;
+
+    conf = link->conf;
+    link->logins = 0;
+
+    if (conf->user.len > 0) {
+        link->logins++;
+        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
+            link, "AUTH %b %b", conf->user.data, conf->user.len,
+            conf->password.data, conf->password.len);
+
+    } else if (conf->password.len > 0) {
+        link->logins++;
+        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
+            link, "AUTH %b", conf->password.data, conf->password.len);
+    }
+
+    if (conf->db > 0) {
+        link->logins++;
+        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
+            link, "SELECT %u", (unsigned) conf->db);
+    }
+
+    if (link->logins == 0) {
+        ngx_http_reco_link_is_ready(link);
+    }
+}
+
+
+static void
+ngx_http_reco_link_answered(redisAsyncContext *context, void *answer, void *arg)
+{
+    ngx_http_reco_link_t *link = arg;
+    redisReply *reply = answer;
+    ngx_str_t host, port;
+
+    (void) context;
+
+    if (reply == NULL || link->leaving) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_reco_link_fail(link, NGX_HTTP_RECO_LINK_LONGEST, reply->str);
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+        || reply->element[0]->type != REDIS_REPLY_STRING
+        || reply->element[1]->type != REDIS_REPLY_STRING)
+    {
+        ngx_http_reco_link_fail(link, 0, "the sentinel knows no such master");
+        return;
+    }
+
+    host.data = (u_char *) reply->element[0]->str;
+    host.len = (size_t) reply->element[0]->len;
+    port.data = (u_char *) reply->element[1]->str;
+    port.len = (size_t) reply->element[1]->len;
+
+    if (ngx_http_reco_link_set_target(link, &host, &port) != NGX_OK) {
+        ngx_http_reco_link_fail(
+            link, 0, "the sentinel's answer is no IP address and port");
+        return;
+    }
+
+    link->leaving = 1;
+    redisAsyncFree(link->context);
+}
+
+
+static void
+ngx_http_reco_link_ask(ngx_http_reco_link_t *link)
+{
+    ngx_str_t *name;
+
+    name = &link->conf->sentinel;
+
+    (void) redisAsyncCommand(link->context, ngx_http_reco_link_answered, link,
+        "SENTINEL get-master-addr-by-name %b", name->data, name->len);
+}

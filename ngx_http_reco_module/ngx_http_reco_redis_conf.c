@@ -1,0 +1,505 @@
+#include "ngx_http_reco_redis.h"
+
+#include <ngx_event.h>
+#include <ngx_http.h>
+
+#include "ngx_http_reco_forward.h"
+
+#define NGX_HTTP_RECO_REDIS_PORT    6379
+#define NGX_HTTP_RECO_SENTINEL_PORT 26379
+#define NGX_HTTP_RECO_SHARDS_MAX    256
+#define NGX_HTTP_RECO_OUTBOX_MIN    (64 * 1024)
+
+/* One parameter NAME=VALUE of a directive. */
+typedef struct {
+    ngx_str_t name;
+    char *(*set)(
+        ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value);
+} ngx_http_reco_parameter_t;
+
+
+static char *ngx_http_reco_parameters(ngx_conf_t *cf,
+    ngx_http_reco_redis_conf_t *conf, ngx_uint_t first,
+    const ngx_http_reco_parameter_t *parameters);
+static char *ngx_http_reco_add_address(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *url);
+static char *ngx_http_reco_resolve(ngx_conf_t *cf,
+    ngx_http_reco_redis_conf_t *conf, ngx_http_reco_address_t *address);
+
+
+static char *
+ngx_http_reco_set_number(
+    ngx_str_t *value, ngx_uint_t min, ngx_uint_t max, ngx_uint_t *number)
+{
+    ngx_int_t n;
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n == NGX_ERROR || (ngx_uint_t) n < min || (ngx_uint_t) n > max) {
+        return "is not a number in its range";
+    }
+
+    *number = (ngx_uint_t) n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_stream(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    conf->stream = *value;
+
+    return value->len > 0 ? NGX_CONF_OK : "is empty";
+}
+
+
+static char *
+ngx_http_reco_set_shards(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(
+        value, 1, NGX_HTTP_RECO_SHARDS_MAX, &conf->shards);
+}
+
+
+static char *
+ngx_http_reco_set_maxlen(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(
+        value, 1, NGX_MAX_INT_T_VALUE, &conf->maxlen);
+}
+
+
+static char *
+ngx_http_reco_set_db(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(value, 0, 1000000, &conf->db);
+}
+
+
+static char *
+ngx_http_reco_set_user(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    conf->user = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_password(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    conf->password = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_sentinel(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    conf->sentinel = *value;
+
+    return value->len > 0 ? NGX_CONF_OK : "is empty";
+}
+
+
+static char *
+ngx_http_reco_set_timeout(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    ngx_int_t ms;
+
+    ms = ngx_parse_time(value, 0);
+    if (ms == NGX_ERROR || ms == 0) {
+        return "is not a time";
+    }
+
+    conf->timeout = (ngx_msec_t) ms;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_size(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    ssize_t size;
+
+    size = ngx_parse_size(value);
+    if (size == NGX_ERROR) {
+        return "is not a size";
+    }
+
+    if (size < NGX_HTTP_RECO_OUTBOX_MIN) {
+        return "is too small: 64k is the least";
+    }
+
+    conf->size = (size_t) size;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_sync(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "off") == 0) {
+        conf->sync = NGX_HTTP_RECO_SYNC_OFF;
+
+    } else if (ngx_strcmp(value->data, "1s") == 0) {
+        conf->sync = NGX_HTTP_RECO_SYNC_SECOND;
+
+    } else if (ngx_strcmp(value->data, "always") == 0) {
+        conf->sync = NGX_HTTP_RECO_SYNC_ALWAYS;
+
+    } else {
+        return "is none of \"off\", \"1s\", \"always\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_drop(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    if (ngx_strcmp(value->data, "refuse") == 0) {
+        conf->drop = NGX_HTTP_RECO_DROP_REFUSE;
+
+    } else if (ngx_strcmp(value->data, "oldest") == 0) {
+        conf->drop = NGX_HTTP_RECO_DROP_OLDEST;
+
+    } else if (ngx_strcmp(value->data, "newest") == 0) {
+        conf->drop = NGX_HTTP_RECO_DROP_NEWEST;
+
+    } else {
+        return "is none of \"refuse\", \"oldest\", \"newest\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static const ngx_http_reco_parameter_t ngx_http_reco_redis_parameters[] = {
+    {ngx_string("stream="), ngx_http_reco_set_stream},
+    {ngx_string("shards="), ngx_http_reco_set_shards},
+    {ngx_string("maxlen="), ngx_http_reco_set_maxlen},
+    {ngx_string("user="), ngx_http_reco_set_user},
+    {ngx_string("password="), ngx_http_reco_set_password},
+    {ngx_string("db="), ngx_http_reco_set_db},
+    {ngx_string("sentinel="), ngx_http_reco_set_sentinel},
+    {ngx_string("timeout="), ngx_http_reco_set_timeout},
+    {ngx_null_string, NULL},
+};
+
+
+static const ngx_http_reco_parameter_t ngx_http_reco_outbox_parameters[] = {
+    {ngx_string("size="), ngx_http_reco_set_size},
+    {ngx_string("sync="), ngx_http_reco_set_sync},
+    {ngx_string("drop="), ngx_http_reco_set_drop},
+    {ngx_null_string, NULL},
+};
+
+
+ngx_http_reco_redis_conf_t *
+ngx_http_reco_redis_create_conf(ngx_conf_t *cf)
+{
+    ngx_http_reco_redis_conf_t *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_redis_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(
+            &conf->addresses, cf->pool, 1, sizeof(ngx_http_reco_address_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    ngx_str_set(&conf->stream, "reco:events");
+    conf->shards = 4;
+    conf->maxlen = 1000000;
+    conf->timeout = 30000;
+    conf->size = 64 * 1024 * 1024;
+    conf->sync = NGX_HTTP_RECO_SYNC_SECOND;
+
+    return conf;
+}
+
+
+/* reco_redis ADDRESS... [NAME=VALUE]...; */
+char *
+ngx_http_reco_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_reco_redis_conf_t *rcf;
+    ngx_http_reco_address_t *address;
+    ngx_str_t *value;
+    ngx_uint_t i, n;
+    char *rc;
+
+    rcf = *(ngx_http_reco_redis_conf_t **) ((char *) conf + cmd->offset);
+    if (rcf->addresses.nelts > 0) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_strlchr(value[i].data, value[i].data + value[i].len, '=')
+            != NULL) {
+            break;
+        }
+
+        rc = ngx_http_reco_add_address(cf, rcf, &value[i]);
+        if (rc != NGX_CONF_OK) {
+            return rc;
+        }
+    }
+
+    if (rcf->addresses.nelts == 0) {
+        return "needs an address, \"unix:/path\" or \"host:port\", first";
+    }
+
+    rc = ngx_http_reco_parameters(cf, rcf, i, ngx_http_reco_redis_parameters);
+    if (rc != NGX_CONF_OK) {
+        return rc;
+    }
+
+    /* A name may have several addresses, which are tried in turn: the array
+       grows while its first elements are looked up. */
+    n = rcf->addresses.nelts;
+    for (i = 0; i < n; i++) {
+        address = rcf->addresses.elts;
+        rc = ngx_http_reco_resolve(cf, rcf, &address[i]);
+        if (rc != NGX_CONF_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* reco_outbox DIRECTORY [NAME=VALUE]...; */
+char *
+ngx_http_reco_outbox_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_reco_redis_conf_t *rcf;
+    ngx_str_t *value;
+    ngx_path_t *path;
+
+    rcf = *(ngx_http_reco_redis_conf_t **) ((char *) conf + cmd->offset);
+    if (rcf->outbox != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->name = value[1];
+    if (path->name.len > 1 && path->name.data[path->name.len - 1] == '/') {
+        path->name.len--;
+        path->name.data[path->name.len] = '\0';
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &path->name, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->conf_file = cf->conf_file->file.name.data;
+    path->line = cf->conf_file->line;
+    rcf->outbox = path;
+
+    /* nginx makes the directory and gives it to the workers' user. */
+    if (ngx_add_path(cf, &rcf->outbox) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_reco_parameters(
+        cf, rcf, 2, ngx_http_reco_outbox_parameters);
+}
+
+
+static char *
+ngx_http_reco_parameters(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
+    ngx_uint_t first, const ngx_http_reco_parameter_t *parameters)
+{
+    const ngx_http_reco_parameter_t *parameter;
+    ngx_str_t *value, rest;
+    ngx_uint_t i;
+    char *problem;
+
+    value = cf->args->elts;
+
+    for (i = first; i < cf->args->nelts; i++) {
+        for (parameter = parameters; parameter->set != NULL; parameter++) {
+            if (value[i].len >= parameter->name.len
+                && ngx_strncmp(
+                       value[i].data, parameter->name.data, parameter->name.len)
+                       == 0)
+            {
+                break;
+            }
+        }
+
+        if (parameter->set == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                "invalid parameter \"%V\" of \"%V\"", &value[i], &value[0]);
+            return NGX_CONF_ERROR;
+        }
+
+        rest.data = value[i].data + parameter->name.len;
+        rest.len = value[i].len - parameter->name.len;
+
+        problem = parameter->set(cf, conf, &rest);
+        if (problem != NGX_CONF_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                "parameter \"%V\" of \"%V\" %s", &value[i], &value[0], problem);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_add_address(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *url)
+{
+    ngx_http_reco_address_t *address;
+
+    address = ngx_array_push(&conf->addresses);
+    if (address == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(address, sizeof(ngx_http_reco_address_t));
+    address->name = *url;
+
+    return NGX_CONF_OK;
+}
+
+
+/* As text without a port, ending with NUL: what hiredis takes. */
+static ngx_int_t
+ngx_http_reco_set_host(
+    ngx_conf_t *cf, ngx_http_reco_address_t *address, ngx_addr_t *addr)
+{
+    u_char text[NGX_SOCKADDR_STRLEN];
+    size_t len;
+
+    len = ngx_sock_ntop(
+        addr->sockaddr, addr->socklen, text, NGX_SOCKADDR_STRLEN, 0);
+
+    address->host = ngx_pnalloc(cf->pool, len + 1);
+    if (address->host == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(address->host, text, len);
+    address->host[len] = '\0';
+    address->port = ngx_inet_get_port(addr->sockaddr);
+
+    return NGX_OK;
+}
+
+
+/* Names are looked up now, once: a worker must not wait for a resolver. */
+static char *
+ngx_http_reco_resolve(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
+    ngx_http_reco_address_t *address)
+{
+    ngx_http_reco_address_t *another;
+    ngx_str_t name;
+    ngx_url_t url;
+    ngx_uint_t i;
+
+    ngx_memzero(&url, sizeof(ngx_url_t));
+    url.url = address->name;
+    url.default_port = conf->sentinel.len > 0 ? NGX_HTTP_RECO_SENTINEL_PORT
+                                              : NGX_HTTP_RECO_REDIS_PORT;
+
+    if (ngx_parse_url(cf->pool, &url) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in address \"%V\"",
+            url.err != NULL ? url.err : "out of memory", &url.url);
+        return NGX_CONF_ERROR;
+    }
+
+    if (url.family == AF_UNIX) {
+        address->host = url.host.data;
+        return NGX_CONF_OK;
+    }
+
+    name = address->name;
+
+    for (i = 0; i < url.naddrs; i++) {
+        another = address;
+
+        if (i > 0) {
+            another = ngx_array_push(&conf->addresses);
+            if (another == NULL) {
+                return NGX_CONF_ERROR;
+            }
+            another->name = name;
+        }
+
+        if (ngx_http_reco_set_host(cf, another, &url.addrs[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_reco_redis_init_conf(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf)
+{
+    static ngx_str_t name = ngx_string("ngx_http_reco_redis");
+
+    if (conf->addresses.nelts == 0 && conf->outbox == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->addresses.nelts == 0 || conf->outbox == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+            "\"%s\" needs \"%s\" beside it",
+            conf->outbox == NULL ? "reco_redis" : "reco_outbox",
+            conf->outbox == NULL ? "reco_outbox" : "reco_redis");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->user.len > 0 && conf->password.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+            "\"user=\" of \"reco_redis\" needs \"password=\"");
+        return NGX_CONF_ERROR;
+    }
+
+    conf->zone = ngx_shared_memory_add(cf, &name, NGX_HTTP_RECO_REDIS_ZONE,
+        (void *) &ngx_http_reco_redis_create_conf);
+    if (conf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->zone->init = ngx_http_reco_redis_init_zone;
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,149 @@
+#include "ngx_http_reco_forward.h"
+
+/* Of the words of the command before the fields. */
+#define NGX_HTTP_RECO_XADD_WORDS 6
+
+/* Room for "$65535" and two line ends. */
+#define NGX_HTTP_RECO_XADD_FRAME 10
+
+
+/* How each kind of refusal is met, by the reply's first word. */
+static const struct {
+    ngx_str_t word;
+    ngx_http_reco_error_e kind;
+    ngx_msec_t delay;
+} ngx_http_reco_errors[] = {
+    {ngx_string("LOADING"), NGX_HTTP_RECO_ERROR_PAUSE, 500},
+    {ngx_string("OOM"), NGX_HTTP_RECO_ERROR_PAUSE, 1000},
+    {ngx_string("MISCONF"), NGX_HTTP_RECO_ERROR_PAUSE, 1000},
+    {ngx_string("NOREPLICAS"), NGX_HTTP_RECO_ERROR_PAUSE, 1000},
+    {ngx_string("CLUSTERDOWN"), NGX_HTTP_RECO_ERROR_PAUSE, 1000},
+    {ngx_string("TRYAGAIN"), NGX_HTTP_RECO_ERROR_PAUSE, 200},
+    {ngx_string("ASK"), NGX_HTTP_RECO_ERROR_PAUSE, 200},
+    {ngx_string("BUSY"), NGX_HTTP_RECO_ERROR_PAUSE, 200},
+    {ngx_string("READONLY"), NGX_HTTP_RECO_ERROR_RECONNECT, 200},
+    {ngx_string("MASTERDOWN"), NGX_HTTP_RECO_ERROR_RECONNECT, 500},
+    {ngx_string("UNBLOCKED"), NGX_HTTP_RECO_ERROR_RECONNECT, 200},
+    {ngx_string("NOAUTH"), NGX_HTTP_RECO_ERROR_RECONNECT, 3000},
+    {ngx_string("MOVED"), NGX_HTTP_RECO_ERROR_REDIRECT, 100},
+    {ngx_string("NOPERM"), NGX_HTTP_RECO_ERROR_SETTINGS, 3000},
+    {ngx_string("WRONGTYPE"), NGX_HTTP_RECO_ERROR_SETTINGS, 3000},
+    {ngx_null_string, NGX_HTTP_RECO_ERROR_SETTINGS, 3000},
+};
+
+
+ngx_http_reco_error_e
+ngx_http_reco_error_kind(const char *reply, ngx_msec_t *delay)
+{
+    ngx_uint_t i;
+
+    for (i = 0; ngx_http_reco_errors[i].word.len > 0; i++) {
+        if (ngx_strncmp(reply, ngx_http_reco_errors[i].word.data,
+                ngx_http_reco_errors[i].word.len)
+            == 0)
+        {
+            break;
+        }
+    }
+
+    *delay = ngx_http_reco_errors[i].delay;
+
+    return ngx_http_reco_errors[i].kind;
+}
+
+
+ngx_int_t
+ngx_http_reco_xadd_prefix(
+    ngx_pool_t *pool, ngx_str_t *key, ngx_uint_t maxlen, ngx_str_t *prefix)
+{
+    u_char number[NGX_INT_T_LEN], *p;
+    size_t len;
+
+    len = (size_t) (ngx_sprintf(number, "%ui", maxlen) - number);
+
+    p = ngx_pnalloc(pool, 64 + key->len + 3 * NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    prefix->data = p;
+    p = ngx_sprintf(p,
+        "$4\r\nXADD\r\n$%uz\r\n%V\r\n$6\r\nMAXLEN\r\n$1\r\n~\r\n"
+        "$%uz\r\n%ui\r\n$1\r\n*\r\n",
+        key->len, key, len, maxlen);
+    prefix->len = (size_t) (p - prefix->data);
+
+    return NGX_OK;
+}
+
+
+/* Decimal; n is below 100,000. */
+static u_char *
+ngx_http_reco_put_number(u_char *p, size_t n)
+{
+    u_char digits[8];
+    ngx_uint_t i;
+
+    i = 0;
+    do {
+        digits[i++] = (u_char) ('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+
+    while (i > 0) {
+        *p++ = digits[--i];
+    }
+
+    return p;
+}
+
+
+static u_char *
+ngx_http_reco_put_bulk(u_char *p, reco_str_t text)
+{
+    *p++ = '$';
+    p = ngx_http_reco_put_number(p, text.len);
+    *p++ = CR;
+    *p++ = LF;
+    p = ngx_cpymem(p, text.data, text.len);
+    *p++ = CR;
+    *p++ = LF;
+
+    return p;
+}
+
+
+reco_status_t
+ngx_http_reco_xadd(const ngx_str_t *prefix, const reco_event_field_t *fields,
+    unsigned nfields, u_char *out, size_t size, size_t *len)
+{
+    size_t need;
+    unsigned i;
+    u_char *p;
+
+    need = NGX_HTTP_RECO_XADD_FRAME + prefix->len;
+    for (i = 0; i < nfields; i++) {
+        need += fields[i].name.len + fields[i].value.len
+                + 2 * NGX_HTTP_RECO_XADD_FRAME;
+    }
+
+    if (need > size) {
+        return RECO_FULL;
+    }
+
+    p = out;
+    *p++ = '*';
+    p = ngx_http_reco_put_number(p, NGX_HTTP_RECO_XADD_WORDS + 2 * nfields);
+    *p++ = CR;
+    *p++ = LF;
+    p = ngx_cpymem(p, prefix->data, prefix->len);
+
+    for (i = 0; i < nfields; i++) {
+        p = ngx_http_reco_put_bulk(p, fields[i].name);
+        p = ngx_http_reco_put_bulk(p, fields[i].value);
+    }
+
+    *len = (size_t) (p - out);
+
+    return RECO_OK;
+}
