@@ -19,7 +19,7 @@ NGX_ENVIRONMENT = RECO_BUILD=$(abspath $(BUILD)) RECO_CFLAGS="$(CFLAGS)" \
 worker-lib: $(LIB) $(LIB_WORKER_DEPS)
 
 worker-libs:
-	@echo $(LIB_WORKER_LIBS)
+	@echo $(LIB_WORKER_LIBS) -lhiredis
 
 ifeq ($(SANITIZE),)
 module: nginx-dynamic

@@ -533,6 +533,7 @@ ngx_http_reco_forward_refused(
     ngx_http_reco_error_e kind;
     ngx_msec_t delay;
     ngx_str_t target;
+    ngx_uint_t level;
     char *space;
 
     (void) ngx_atomic_fetch_add(&forward->stats->errors, 1);
@@ -565,9 +566,8 @@ ngx_http_reco_forward_refused(
     {
         ngx_cpystrn(
             forward->refusal, (u_char *) reply->str, sizeof(forward->refusal));
-        ngx_log_error(
-            kind == NGX_HTTP_RECO_ERROR_PAUSE ? NGX_LOG_WARN : NGX_LOG_ERR,
-            forward->log, 0,
+        level = kind == NGX_HTTP_RECO_ERROR_PAUSE ? NGX_LOG_WARN : NGX_LOG_ERR;
+        ngx_log_error(level, forward->log, 0,
             "reco: Redis answered \"%s\"; events wait in the outbox",
             reply->str);
     }
