@@ -1,7 +1,6 @@
-// How long the visitor attends to the page, and how far down.
+// How long the visitor attends to the site's page.
 
-import { emit } from './delivery';
-import { now } from './event';
+import { on } from './dom';
 
 export const enum Attention {
     IDLE = 30000,
@@ -9,22 +8,16 @@ export const enum Attention {
 }
 
 let total = 0;
+let stirred = Date.now();
 let last: number;
-let stirred: number;
 let attending: boolean;
-
-let counted: number;
-let deepest: number;
-let reported: number;
 
 // Milliseconds so far in which the page was visible, focused, and its visitor
 // not idle.  An event is a sign of life.
 export const attention = (event?: unknown) => {
-    const time = now();
+    const time = Date.now();
 
-    if (attending) {
-        total += Math.max(0, Math.min(time, stirred + Attention.IDLE) - last);
-    }
+    if (attending && time - stirred < Attention.IDLE) total += time - last;
     last = time;
     if (event) stirred = time;
     attending = !document.hidden && document.hasFocus();
@@ -32,29 +25,5 @@ export const attention = (event?: unknown) => {
     return total;
 };
 
-export const scrolled = () => {
-    const depth =
-        (scrollY + innerHeight) / document.documentElement.scrollHeight;
-
-    deepest = Math.max(deepest, Math.min(1, +depth.toFixed(2)));
-};
-
-// What was not reported yet: the events of one page view add up.
-export const report = (item?: string) => {
-    const ms = attention() - counted;
-
-    if (item) {
-        if (ms > Attention.NOTABLE) {
-            counted += ms;
-            emit('dwell', { item, ms });
-        }
-        if (deepest > reported) {
-            emit('scroll', { item, depth: reported = deepest });
-        }
-    }
-};
-
-export const restart = () => {
-    counted = attention(1);
-    deepest = reported = 0;
-};
+on('scroll pointermove keydown click focus blur visibilitychange pageshow',
+    attention);

@@ -1,62 +1,62 @@
-// From an event to the server: batches, acknowledgement, retry, storage.
+// From an event to the server: consent, batches, acknowledgement, retry,
+// storage.
 //
 // `pending` holds what was not acknowledged yet, oldest first, and so does the
 // browser's storage under a key of this page's own; the next page takes over
 // what an earlier one left behind.  A repeated event keeps its id.
 
-import { Fields, RecoEvent, now, unique } from './event';
-import { consent } from './consent';
-import { settings } from './settings';
+import { Fields, RecoEvent } from './event';
+import { asked, endpoint, stub } from './settings';
+
+const enum Consent { REFUSED = -1, UNKNOWN, GIVEN }
 
 const enum Limit {
     BATCH = 64,
     KEPT = 256,
     PAUSE = 1000,
-    LONGEST = 60000,
+    LONGEST = 64000,
 }
 
-const PREFIX = 'reco.';
-const key = PREFIX + unique();
+const page = crypto.getRandomValues(new Uint32Array(2)).join('-');
 
+// A second copy of this file on the page stays silent, too.
+const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
+    navigator.globalPrivacyControl;
+
+let consent: Consent = refused ? Consent.REFUSED
+    : asked ? Consent.UNKNOWN : Consent.GIVEN;
+let count = 0;
 let pending: RecoEvent[] = [];
 let flying = 0; // how many at the head of pending a request is carrying
-let most: number = Limit.BATCH;
-let pause = 0;
+let pause = 0; // not 0: the last attempt failed
 let timer: any;
 let acted: unknown;
 let update: () => void;
 
+// Without storage, what is pending lives as long as the page.
 const keep = () => {
     try {
-        delete localStorage[key];
-        if (pending[0]) {
-            localStorage[key] = JSON.stringify(pending.slice(-Limit.KEPT));
+        if (consent > Consent.UNKNOWN) {
+            localStorage['reco.' + page] =
+                JSON.stringify(pending.slice(-Limit.KEPT));
         }
-    } catch (e) {
-        // No storage: what is pending lives as long as the page.
-    }
+    } catch {}
+};
+
+export const adopt = () => {
+    try {
+        for (const key in localStorage) {
+            if (!key.indexOf('reco.')) {
+                pending.push(...JSON.parse(localStorage[key]));
+                delete localStorage[key];
+            }
+        }
+    } catch {}
 };
 
 const remove = (start: number, count: number) => {
     pending.splice(start, count);
     keep();
-};
-
-export const discard = () => remove(0, Infinity);
-
-export const adopt = () => {
-    try {
-        for (const name in localStorage) {
-            if (!name.indexOf(PREFIX)) {
-                const left = localStorage[name];
-
-                delete localStorage[name];
-                pending.push(...JSON.parse(left));
-            }
-        }
-    } catch (e) {
-        // No storage, or not ours.
-    }
 };
 
 const later = (ms: number) => {
@@ -66,59 +66,76 @@ const later = (ms: number) => {
 // A page that is leaving may not see the answer.
 export const send = async (leaving?: boolean) => {
     timer = clearTimeout(timer);
-    if (!consent || !pending[flying] || (flying && !leaving)) return;
+    if (consent < Consent.GIVEN || !pending[flying] || (flying && !leaving)) {
+        return;
+    }
 
-    pending.map((event) => (event.sent = now()));
-    const url = settings.endpoint || '/reco/beacon';
-    const { length } = pending.slice(flying, flying + most);
-    const body = JSON.stringify(pending.slice(flying, flying + most));
+    pending.map((event) => (event.sent = Date.now()));
+    // After a failure one at a time: the batch may have been too large.
+    const batch = pending.slice(flying, flying + (pause ? 1 : Limit.BATCH));
+    const body = JSON.stringify(batch);
 
     if (leaving) {
-        if (navigator.onLine && navigator.sendBeacon(url, body)) {
-            remove(flying, length);
+        if (navigator.onLine && navigator.sendBeacon(endpoint, body)) {
+            remove(flying, batch.length);
         }
         return;
     }
 
-    flying = length;
-    pause = Math.min(pause * 2 + Limit.PAUSE, Limit.LONGEST);
-    // What the browser refuses to carry, or a proxy to pass, may be too large.
-    most = most >> 1 || 1;
+    flying = batch.length;
+    pause = pause * 2 % Limit.LONGEST + Limit.PAUSE;
     try {
-        const { status } = await fetch(url, {
+        const { status } = await fetch(endpoint, {
             method: 'POST',
             body,
-            keepalive: length > 1,
+            // Outlives the page, but may not be large.
+            keepalive: pause <= Limit.PAUSE,
             credentials: 'include',
         });
 
-        if (status < 500 && status != 429) {
+        // Anything else than "come again later" is final.
+        if (status < 429) {
             remove(pause = 0, flying);
-            most = Limit.BATCH;
             if (acted && !pending[0]) {
                 acted = 0;
                 update();
             }
         }
-    } catch (e) {
-        // The network is away.
-    }
+    } catch {}
     flying = 0;
-    later(pause * (0.5 + Math.random()));
+    later(pause * Math.random());
 };
 
 // What the visitor did goes out at once, and blocks may change after it; what
 // was merely noticed waits for company.
 export const emit = (type: string, fields?: Fields, act?: unknown) => {
-    if (consent === false) return;
+    if (consent >= Consent.UNKNOWN) {
+        pending.push({
+            v: 1,
+            id: page + --count, // its sign parts the two
+            type,
+            ts: Date.now(),
+            ...fields,
+        });
+        keep();
+        if (act) {
+            acted = act;
+            send();
+        } else {
+            later(Limit.PAUSE);
+        }
+    }
+};
 
-    pending.push({ v: 1, id: unique(), type, ts: now(), ...fields });
-    if (consent) keep();
-    if (act) {
-        acted = act;
+// A signal of the visitor's browser outweighs what the page says.
+export const allow = (answer?: unknown) => {
+    if (answer && !refused) {
+        consent = 1;
         send();
     } else {
-        later(Limit.PAUSE);
+        consent = -1;
+        adopt();
+        pending = [];
     }
 };
 

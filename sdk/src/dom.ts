@@ -2,6 +2,8 @@
 
 export const ITEM = '[data-reco-item]';
 export const BLOCK = '[data-reco-block]';
+// An item's one place in a block; a button in its card names the item too.
+export const PLACE = '[data-reco-rank]';
 
 export const all = (selector: string, root: ParentNode = document) =>
     [...root.querySelectorAll<HTMLElement>(selector)];
@@ -9,7 +11,3 @@ export const all = (selector: string, root: ParentNode = document) =>
 // Capturing, so that a page's stopPropagation() hides nothing.
 export const on = (names: string, listener: (event: any) => void) =>
     names.split(' ').map((name) => addEventListener(name, listener, true));
-
-// An event's target may also be a document, which has no closest().
-export const closest = (target: any, selector: string): HTMLElement | null =>
-    target && target.closest && target.closest(selector);

@@ -1,7 +1,5 @@
 // The event as docs/events.md defines it; what the server adds is not here.
 
-export type Line = { item: string, qty?: number, price?: number };
-
 export type Fields = {
     id?: string,
     item?: string,
@@ -14,7 +12,7 @@ export type Fields = {
     qty?: number,
     price?: number,
     currency?: string,
-    items?: Line[],
+    items?: (string | { item: string, qty?: number, price?: number })[],
     ctx?: Record<string, string | number | boolean>,
 };
 
@@ -25,9 +23,3 @@ export type RecoEvent = Fields & {
     ts: number,
     sent?: number,
 };
-
-export const { now } = Date;
-
-// 96 random bits.
-export const unique = () =>
-    crypto.getRandomValues(new Uint32Array(3)).join('-');

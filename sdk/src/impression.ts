@@ -1,26 +1,26 @@
 // Recommended items of which half was in view for a second, once each.
 
-import { BLOCK, ITEM, all } from './dom';
+import { BLOCK, PLACE, all } from './dom';
+import { describe } from './describe';
 import { emit } from './delivery';
 
 // Which report of the observer brought an item into view; false when out.
 const visible = new WeakMap<Element, unknown>();
 
 const observer = new IntersectionObserver((entries) => {
-    entries.map(({ target, intersectionRatio }) =>
-        visible.set(target, intersectionRatio >= 0.5 && entries));
+    entries.map((entry) =>
+        visible.set(entry.target, entry.intersectionRatio >= 0.5 && entries));
 
     setTimeout(() => all(BLOCK).map((block) => {
-        const seen = all(ITEM, block).filter((element) =>
+        const seen = all(PLACE, block).filter((element) =>
             visible.get(element) == entries);
 
         if (seen[0]) {
             emit('impression', {
-                slot: block.dataset.recoBlock,
-                req: block.dataset.recoReq,
+                ...describe(block),
                 items: seen.map((element) => {
                     observer.unobserve(element);
-                    return { item: element.dataset.recoItem! };
+                    return element.dataset.recoItem!;
                 }),
             });
         }
@@ -28,6 +28,6 @@ const observer = new IntersectionObserver((entries) => {
 }, { threshold: 0.5 });
 
 export const watch = () => {
-    all(BLOCK + ' ' + ITEM).map((element) =>
+    all(PLACE).map((element) =>
         visible.has(element) || observer.observe(element));
 };

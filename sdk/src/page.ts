@@ -1,43 +1,55 @@
-// Which item the page shows, and its views.
+// Which item the page shows; its views, and what came of them.
 //
-// The server or the page's own script may tell; that holds until the path
-// changes.  Else the document declares it, and a router that renders another
-// product changes the declaration.
+// The server or the page's own script may tell the item; that holds until the
+// path changes.  Else the document declares it, and a router that renders
+// another product changes the declaration.
 
+import { Attention, attention } from './attention';
 import { Fields } from './event';
+import { all, on } from './dom';
 import { emit } from './delivery';
-import { report, restart } from './attention';
-import { settings } from './settings';
+import { given } from './settings';
 
 let path = location.pathname;
-let told = settings.item;
-let earlier: string | undefined;
+let told = given;
+let counted = 0;
+let deepest = 0;
 
 export let item: string | undefined;
 
-const declared = () => {
-    const element: any = document.querySelector(
-        'meta[name="reco:item"],[data-reco-page-item]');
+// What was not reported yet: the times of one page view add up, and the
+// greatest of its depths is the deepest.
+export const report = () => {
+    const ms = attention() - counted;
 
-    return element && (element.content || element.dataset.recoPageItem);
+    counted += ms;
+    if (item) {
+        if (ms > Attention.NOTABLE) emit('dwell', { item, ms });
+        if (deepest) emit('scroll', { item, depth: deepest });
+    }
+    deepest = 0;
 };
 
 // again: a view even though the item is the same.
 export const look = (fields?: Fields | null, again?: boolean) => {
     if (fields || path != location.pathname) {
         path = location.pathname;
-        told = fields ? fields.item : '';
+        told = fields?.item;
     }
 
-    const found = told || declared();
+    const [element]: any[] =
+        all('meta[name="reco:item"],[data-reco-page-item]');
+    const found = told || element?.content || element?.dataset.recoPageItem;
 
     if (again || found != item) {
-        report(item);
-        restart();
+        report();
         item = found;
-        if (item) {
-            emit('view', { ...fields, item }, earlier);
-            earlier = item;
-        }
+        // The first view of a page is news to nobody: the server sent it.
+        if (item) emit('view', { ...fields, item }, counted);
     }
 };
+
+on('scroll', () => {
+    deepest = Math.max(deepest, Math.min(1,
+        (scrollY + innerHeight) / document.documentElement.scrollHeight));
+});
