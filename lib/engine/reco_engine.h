@@ -34,14 +34,36 @@ const char *reco_engine_source_name(reco_engine_source_t source);
 /*
  * Every knob, by the names of the papers; defaults by
  * reco_engine_params_init(), values from the manifest's "engine" object by
- * reco_engine_params_set(), which is also what --set KEY=VALUE and
- * trainer.conf call: one table of names.
+ * reco_engine_params_load(), single ones by reco_engine_params_set(), which
+ * is also what --set KEY=VALUE and trainer.conf call: one table of names,
+ * docs/engine.md has them all.
  */
-typedef struct reco_engine_params_s reco_engine_params_t;
+#define RECO_ENGINE_PARAMS_MAX 96
+
+typedef struct {
+    float values[RECO_ENGINE_PARAMS_MAX]; /* by index in the table */
+} reco_engine_params_t;
+
+typedef struct {
+    const char *name;
+    float value; /* the default */
+    float minimum;
+    float maximum;
+    const char *meaning; /* one line */
+} reco_engine_param_t;
+
+/* The table, in the order of the documentation; NULL past the last one. */
+const reco_engine_param_t *reco_engine_param(unsigned index);
 
 void reco_engine_params_init(reco_engine_params_t *params);
+
+/* RECO_DECLINED: no such name.  RECO_INVALID: no number, or out of bounds. */
 reco_status_t reco_engine_params_set(reco_engine_params_t *params,
     reco_str_t key, reco_str_t value, reco_error_t *error);
+
+/* The manifest's values; names unknown here are left out.  RECO_INVALID. */
+reco_status_t reco_engine_params_load(reco_engine_params_t *params,
+    const reco_snapshot_t *snapshot, reco_error_t *error);
 
 
 /* One thing that the visitor did.  24 bytes; lives in the session zone. */
@@ -54,6 +76,9 @@ typedef struct {
 } reco_engine_event_t;
 
 #define RECO_ENGINE_EVENTS_MAX 32
+#define RECO_ENGINE_EVENT_DWELL                                                \
+    4 /* RECO_EVENT_DWELL: the record treats it
+                                     apart */
 
 /*
  * What a visitor did lately: a record of fixed size, the same in the session
@@ -114,7 +139,10 @@ typedef struct {
 } reco_engine_result_t;
 
 
-/* A base, perhaps an overlay, and parameters.  Holds a reference to each. */
+/*
+ * A base, perhaps an overlay (NULL: none), and parameters (copied; NULL: the
+ * base's own).  Holds a reference to each.
+ */
 typedef struct reco_engine_model_s reco_engine_model_t;
 
 reco_status_t reco_engine_model_open(reco_snapshot_t *base,
@@ -126,7 +154,10 @@ uint32_t reco_engine_find(const reco_engine_model_t *model, uint64_t key);
 void reco_engine_item(
     const reco_engine_model_t *model, uint32_t item, reco_snapshot_item_t *out);
 
-/* Working memory of one thread, sized for a model. */
+/*
+ * Working memory of one thread: some 0.5 MiB, whatever the catalogue.  It
+ * serves any model; sized for this one, so that nothing is cut short.
+ */
 typedef struct reco_engine_scratch_s reco_engine_scratch_t;
 
 reco_status_t reco_engine_scratch_create(
@@ -162,5 +193,13 @@ typedef struct {
 unsigned reco_engine_candidates(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
     reco_engine_candidate_t *candidates, unsigned max);
+
+/*
+ * The visitor's vector, of length 1, as the query's search would use it:
+ * the index's dimensions floats.  0 if nothing of the visit has a vector.
+ */
+int reco_engine_fold_in(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    float *vector);
 
 #endif /* RECO_ENGINE_H */

@@ -31,6 +31,9 @@
 #define TAG_VSLT RECO_SNAPSHOT_TAG('V', 'S', 'L', 'T')
 #define TAG_UNAV RECO_SNAPSHOT_TAG('U', 'N', 'A', 'V')
 
+/* A damaged index must not make a search long. */
+#define OVERLAY_PROBES_MAX 1024
+
 typedef struct {
     char base[128];
     uint64_t sequence;
@@ -502,4 +505,30 @@ const reco_snapshot_overlay_view_t *
 reco_snapshot_overlay_view(const reco_snapshot_overlay_t *overlay)
 {
     return &overlay->view;
+}
+
+
+uint32_t
+reco_snapshot_overlay_vector(
+    const reco_snapshot_overlay_view_t *view, uint32_t item)
+{
+    uint32_t slot, row, probes;
+
+    slot = reco_snapshot_slot(item, view->vector_mask);
+
+    for (probes = 0; probes < OVERLAY_PROBES_MAX; probes++) {
+        row = view->vector_slots[slot] - 1;
+
+        if (row >= view->nvectors) {
+            break;
+        }
+
+        if (view->vector_items[row] == item) {
+            return row;
+        }
+
+        slot = (slot + 1) & view->vector_mask;
+    }
+
+    return RECO_ITEM_NONE;
 }

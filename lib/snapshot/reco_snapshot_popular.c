@@ -148,9 +148,31 @@ popular_build_list(reco_snapshot_builder_t *builder, uint32_t tag,
 }
 
 
+/* Both from 0 to 1: the logarithm of popularity, the trend as it is. */
+static void
+popular_note(const popular_meta_t *meta, const reco_snapshot_popular_t *popular,
+    reco_snapshot_hot_t *hot)
+{
+    float logarithm;
+    uint32_t item;
+
+    logarithm = log1pf(fmaxf(meta->popularity_max, 0));
+
+    for (item = 0; item < meta->nitems; item++) {
+        hot[item].popularity =
+            logarithm > 0
+                ? log1pf(fmaxf(popular->popularity[item], 0)) / logarithm
+                : 0;
+        hot[item].trend = meta->trend_max > 0
+                              ? fmaxf(popular->trend[item], 0) / meta->trend_max
+                              : 0;
+    }
+}
+
+
 static int
 popular_build_lists(reco_snapshot_builder_t *builder, popular_meta_t *meta,
-    const reco_snapshot_popular_t *popular, const reco_snapshot_hot_t *hot)
+    const reco_snapshot_popular_t *popular, reco_snapshot_hot_t *hot)
 {
     int done;
     uint32_t count;
@@ -182,6 +204,7 @@ popular_build_lists(reco_snapshot_builder_t *builder, popular_meta_t *meta,
         done && popular_build_list(builder, TAG_TRLS, entries, meta->ntrending);
 
     free(entries);
+    popular_note(meta, popular, hot);
 
     return done;
 }
@@ -207,9 +230,6 @@ reco_snapshot_popular_build(reco_snapshot_builder_t *builder,
             return reco_error_set(error, RECO_INVALID,
                 "popularity or trend of item %u is not a number", item);
         }
-
-        facts->hot[item].popularity = popular->popularity[item];
-        facts->hot[item].trend = popular->trend[item];
     }
 
     meta = reco_snapshot_builder_new(builder, TAG_META, 1, sizeof(*meta));

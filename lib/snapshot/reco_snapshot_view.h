@@ -50,8 +50,8 @@ typedef struct {
     uint32_t category; /* and flags above RECO_SNAPSHOT_CATEGORY; 0: none */
     float price;       /* < 0: unknown */
     uint32_t born;     /* seconds since the epoch */
-    float popularity;  /* decayed count */
-    float trend;       /* velocity against its baseline */
+    float popularity;  /* ln(1 + decayed count), of the largest */
+    float trend;       /* velocity, of the largest */
     float idf;         /* ln(1 + sessions / sessions with the item) */
     float norm;        /* 1 / length of its vector, 0: none */
     uint32_t position; /* of its vector, in 4 bytes from the first list's
@@ -236,5 +236,9 @@ typedef struct {
 
 const reco_snapshot_overlay_view_t *reco_snapshot_overlay_view(
     const reco_snapshot_overlay_t *overlay);
+
+/* The row of an item's vector; RECO_ITEM_NONE if the overlay has none. */
+uint32_t reco_snapshot_overlay_vector(
+    const reco_snapshot_overlay_view_t *view, uint32_t item);
 
 #endif /* RECO_SNAPSHOT_VIEW_H */

@@ -1,0 +1,89 @@
+/*
+ * The features that do not come from a source, and the weighted sum.
+ */
+
+#include "reco_engine_blend.h"
+
+#include <math.h>
+
+
+static float
+blend_price(float price, float anchor)
+{
+    if (!(price > 0) || !(anchor > 0)) {
+        return 0;
+    }
+
+    return price < anchor ? price / anchor : anchor / price;
+}
+
+
+static float
+blend_fresh(const reco_engine_model_t *model, uint32_t born, uint32_t now)
+{
+    float age, halflife;
+
+    if (born == 0) {
+        return 0;
+    }
+
+    halflife = reco_engine_value(model, RECO_ENGINE_FRESH_HALFLIFE) * 86400;
+    age = now > born ? (float) (now - born) : 0;
+
+    return halflife / (halflife + age);
+}
+
+
+static void
+blend_complete(const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, const reco_engine_pool_row_t *row,
+    float *features)
+{
+    const reco_snapshot_hot_t *hot;
+
+    hot = reco_engine_hot(model, row->item);
+
+    features[RECO_ENGINE_POPULAR] = hot->popularity;
+
+    if (model->overlay == NULL || model->overlay->ntrending == 0) {
+        features[RECO_ENGINE_TRENDING] = hot->trend;
+    }
+
+    features[RECO_ENGINE_FEATURE_SAME_CATEGORY] =
+        visit->anchor_category != 0
+        && reco_engine_category(model, row->item, hot)
+               == visit->anchor_category;
+    features[RECO_ENGINE_FEATURE_PRICE] =
+        blend_price(hot->price, visit->anchor_price);
+    features[RECO_ENGINE_FEATURE_FRESH] =
+        blend_fresh(model, hot->born, visit->query->now);
+    features[RECO_ENGINE_FEATURE_SHOWN] = row->shown;
+    features[RECO_ENGINE_FEATURE_HISTORY] = row->history;
+    features[RECO_ENGINE_FEATURE_AGREEMENT] =
+        (float) __builtin_popcount(row->sources) / RECO_ENGINE_SOURCE_COUNT;
+}
+
+
+void
+reco_engine_blend(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    float discount;
+    unsigned i;
+    reco_engine_pool_t *pool;
+    reco_engine_pool_row_t *row;
+
+    pool = &scratch->pool;
+    discount = reco_engine_value(model, RECO_ENGINE_SEEN_DISCOUNT);
+
+    for (i = 0; i < pool->nrows; i++) {
+        row = &pool->rows[i];
+        blend_complete(model, &scratch->visit, row, pool->features[i]);
+        row->score = model->kernels->dot(
+            model->weights, pool->features[i], RECO_ENGINE_FEATURES_MAX);
+
+        if (row->shown != 0 && row->score > 0) {
+            row->score *= powf(discount, row->shown);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/*
+ * From candidates to a block.
+ */
+
+#ifndef RECO_ENGINE_BLEND_H
+#define RECO_ENGINE_BLEND_H
+
+#include "reco_engine_scratch.h"
+
+
+/* Completes the features of every candidate, and its score. */
+void reco_engine_blend(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch);
+
+/*
+ * Chooses up to n rows of the pool, best first, by score or by maximal
+ * marginal relevance; returns how many.
+ */
+unsigned reco_engine_diversify(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, unsigned n, uint16_t *chosen);
+
+#endif /* RECO_ENGINE_BLEND_H */

@@ -1,0 +1,201 @@
+/*
+ * Sources that need no arithmetic: what was seen, what is popular.
+ */
+
+#include "reco_engine_select.h"
+#include "reco_engine_sources.h"
+
+
+void
+reco_engine_source_flush(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source,
+    unsigned wanted)
+{
+    float best, score;
+    unsigned i, count;
+    uint32_t item, origin;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
+    count = reco_engine_tally_select(&scratch->items, scratch->keys, wanted);
+    best = 0;
+
+    for (i = 0; i < count; i++) {
+        __builtin_prefetch(
+            reco_engine_hot(model, reco_engine_key_number(scratch->keys[i])));
+        score = reco_engine_key_score(scratch->keys[i]);
+        best = score > best ? score : best;
+    }
+
+    for (i = 0; i < count; i++) {
+        item = reco_engine_key_number(scratch->keys[i]);
+        score = reco_engine_key_score(scratch->keys[i]);
+        origin = reco_engine_tally_entry(&scratch->items, item)->origin;
+
+        if (score > 0) {
+            reco_engine_pool_add(&scratch->pool, model, visit, item, source,
+                score / best,
+                origin < visit->nitems ? visit->items[origin].item
+                                       : RECO_ITEM_NONE);
+        }
+    }
+}
+
+
+void
+reco_engine_source_return(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned place;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
+
+    if (!reco_engine_visit_wants(visit, RECO_ENGINE_RETURN)
+        || !visit->query->repeat)
+    {
+        return;
+    }
+
+    for (place = 1; place < visit->nitems; place++) {
+        reco_engine_pool_add(&scratch->pool, model, visit,
+            visit->items[place].item, RECO_ENGINE_RETURN,
+            model->return_place[place - 1], visit->items[place].item);
+    }
+}
+
+
+/* The list of a category of the base; empty where it has none. */
+static reco_snapshot_row_t
+lists_category(const reco_engine_model_t *model, uint32_t category)
+{
+    reco_snapshot_row_t none = {0, 0};
+
+    if (category == 0) {
+        return none;
+    }
+
+    return reco_snapshot_row(model->base->popular.category_offsets,
+        model->base->popular.ncategories, model->base->popular.ncategory_items,
+        category);
+}
+
+
+/* That which the query asks for, or that of the page. */
+static uint32_t
+lists_wanted_category(const reco_engine_visit_t *visit)
+{
+    return visit->category != RECO_ITEM_NONE ? visit->category
+                                             : visit->anchor_category;
+}
+
+
+/* Values: the scores, in units of the first; or from top down to 0 by rank. */
+static void
+lists_add(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    const uint32_t *items, const float *scores, uint32_t count, unsigned wanted,
+    float top, reco_engine_source_t source)
+{
+    float value;
+    uint32_t i;
+
+    if (!reco_engine_visit_wants(&scratch->visit, source)) {
+        return;
+    }
+
+    count = count < wanted ? count : wanted;
+
+    for (i = 0; i < count; i++) {
+        if (scores == NULL) {
+            value = top * (float) (count - i) / (float) count;
+        } else {
+            value = scores[0] > 0 ? scores[i] / scores[0] : 0;
+        }
+
+        reco_engine_pool_add(&scratch->pool, model, &scratch->visit, items[i],
+            source, value, RECO_ITEM_NONE);
+    }
+}
+
+
+void
+reco_engine_source_lists(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned wanted;
+    reco_snapshot_row_t row;
+    const reco_snapshot_toplists_t *popular;
+
+    popular = &model->base->popular;
+    row = lists_category(model, lists_wanted_category(&scratch->visit));
+
+    lists_add(model, scratch, popular->category_items + row.first, NULL,
+        row.count, reco_engine_count(model, RECO_ENGINE_CATEGORY_CANDIDATES), 1,
+        RECO_ENGINE_CATEGORY);
+
+    wanted = reco_engine_count(model, RECO_ENGINE_TRENDING_CANDIDATES);
+
+    /* What rises now replaces what rose when the base was built. */
+    if (model->overlay != NULL && model->overlay->ntrending != 0) {
+        lists_add(model, scratch, model->overlay->trending,
+            model->overlay->trending_scores, model->overlay->ntrending, wanted,
+            0, RECO_ENGINE_TRENDING);
+
+    } else {
+        lists_add(model, scratch, popular->trending, NULL, popular->ntrending,
+            wanted, 0, RECO_ENGINE_TRENDING);
+    }
+
+    /* How popular each candidate is becomes a feature of all of them. */
+    lists_add(model, scratch, popular->global, NULL, popular->nglobal,
+        reco_engine_count(model, RECO_ENGINE_POPULAR_CANDIDATES), 0,
+        RECO_ENGINE_POPULAR);
+}
+
+
+static int
+fallback_take(const uint32_t *items, uint32_t count,
+    reco_engine_source_t source, reco_engine_take_pt take, void *data)
+{
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        if (!take(data, items[i], source)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+reco_engine_fallback(const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, reco_engine_take_pt take, void *data)
+{
+    reco_snapshot_row_t row;
+    const reco_snapshot_toplists_t *popular;
+
+    popular = &model->base->popular;
+    row = lists_category(model, lists_wanted_category(visit));
+
+    if (!fallback_take(popular->category_items + row.first, row.count,
+            RECO_ENGINE_CATEGORY, take, data))
+    {
+        return;
+    }
+
+    if (model->overlay != NULL
+        && !fallback_take(model->overlay->trending, model->overlay->ntrending,
+            RECO_ENGINE_TRENDING, take, data))
+    {
+        return;
+    }
+
+    if (fallback_take(popular->trending, popular->ntrending,
+            RECO_ENGINE_TRENDING, take, data))
+    {
+        fallback_take(
+            popular->global, popular->nglobal, RECO_ENGINE_POPULAR, take, data);
+    }
+}

@@ -1,0 +1,154 @@
+/*
+ * Neighbours of the visitor's last items, and of the best candidates.
+ */
+
+#include "reco_engine_select.h"
+#include "reco_engine_sources.h"
+
+
+/* Adds the row of item to the tally; origin is for "because". */
+static void
+neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
+    reco_neighbors_kind_t kind, uint32_t item, float weight, uint16_t origin)
+{
+    uint32_t i;
+    reco_snapshot_row_t row;
+    const reco_snapshot_edges_t *edges;
+
+    edges = &model->base->neighbors[kind];
+
+    if (edges->offsets == NULL) {
+        return;
+    }
+
+    row = reco_snapshot_row(
+        edges->offsets, model->base->catalog.nitems, edges->nedges, item);
+
+    for (i = row.first; i < row.first + row.count; i++) {
+        if (edges->items[i] < model->nitems) {
+            reco_engine_tally_add(
+                tally, edges->items[i], weight * edges->scores[i], origin);
+        }
+    }
+}
+
+
+static void
+neighbors_source(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_neighbors_kind_t kind,
+    reco_engine_source_t source, const float *decay, unsigned nitems,
+    unsigned wanted)
+{
+    unsigned place;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
+
+    if (!reco_engine_visit_wants(visit, source) || wanted == 0
+        || model->base->neighbors[kind].offsets == NULL)
+    {
+        return;
+    }
+
+    reco_engine_tally_clear(&scratch->items);
+
+    for (place = 0; place < visit->nitems && place < nitems; place++) {
+        neighbors_walk(model, &scratch->items, kind, visit->items[place].item,
+            visit->items[place].weight * decay[place], (uint16_t) place);
+    }
+
+    reco_engine_source_flush(model, scratch, source, wanted);
+}
+
+
+void
+reco_engine_source_neighbors(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned nitems, wanted;
+
+    neighbors_source(model, scratch, RECO_NEIGHBORS_NEXT, RECO_ENGINE_NEXT,
+        model->next_place, reco_engine_count(model, RECO_ENGINE_NEXT_ITEMS),
+        reco_engine_count(model, RECO_ENGINE_NEXT_CANDIDATES));
+
+    nitems = reco_engine_count(model, RECO_ENGINE_NEIGHBORS_ITEMS);
+    wanted = reco_engine_count(model, RECO_ENGINE_NEIGHBORS_CANDIDATES);
+
+    neighbors_source(model, scratch, RECO_NEIGHBORS_VIEW, RECO_ENGINE_VIEWED,
+        model->neighbors_place, nitems, wanted);
+    neighbors_source(model, scratch, RECO_NEIGHBORS_BUY, RECO_ENGINE_BOUGHT,
+        model->neighbors_place, nitems, wanted);
+    neighbors_source(model, scratch, RECO_NEIGHBORS_CONTENT,
+        RECO_ENGINE_CONTENT, model->neighbors_place, nitems, wanted);
+}
+
+
+/* What a candidate is worth so far, by its sources alone. */
+static float
+backfill_strength(const reco_engine_model_t *model,
+    const reco_engine_pool_t *pool, unsigned row)
+{
+    float strength;
+    unsigned source;
+
+    strength = 0;
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        strength += pool->features[row][source] * model->weights[source];
+    }
+
+    return strength;
+}
+
+
+void
+reco_engine_source_backfill(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    float best, weight;
+    unsigned i, row, seeds;
+    reco_engine_pool_t *pool;
+
+    pool = &scratch->pool;
+
+    if (!reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_BACKFILL)
+        || pool->nrows == 0
+        || pool->nrows >= reco_engine_count(model, RECO_ENGINE_BACKFILL_BELOW))
+    {
+        return;
+    }
+
+    for (i = 0; i < pool->nrows; i++) {
+        scratch->ranking[i] =
+            reco_engine_key(backfill_strength(model, pool, i), i);
+    }
+
+    seeds = reco_engine_select(scratch->ranking, pool->nrows,
+        reco_engine_count(model, RECO_ENGINE_BACKFILL_SEEDS));
+    reco_engine_sort(scratch->ranking, seeds);
+
+    if (seeds == 0) {
+        return;
+    }
+
+    best = reco_engine_key_score(scratch->ranking[0]);
+    reco_engine_tally_clear(&scratch->items);
+
+    for (i = 0; i < seeds; i++) {
+        row = reco_engine_key_number(scratch->ranking[i]);
+        weight =
+            best > 0 ? reco_engine_key_score(scratch->ranking[i]) / best : 1;
+
+        if (!(weight > 0)) {
+            break;
+        }
+
+        neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_NEXT,
+            pool->rows[row].item, weight, UINT16_MAX);
+        neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_VIEW,
+            pool->rows[row].item, weight, UINT16_MAX);
+    }
+
+    reco_engine_source_flush(model, scratch, RECO_ENGINE_BACKFILL,
+        reco_engine_count(model, RECO_ENGINE_BACKFILL_CANDIDATES));
+}

@@ -1,0 +1,201 @@
+/*
+ * Rows of candidates, and the filters before them.
+ */
+
+#include "reco_engine_pool.h"
+
+#include <string.h>
+
+#define POOL_OPEN (UINT16_MAX - 1)
+
+
+void
+reco_engine_pool_clear(reco_engine_pool_t *pool)
+{
+    pool->nrows = 0;
+    pool->nentries = 0;
+    pool->stamp++;
+
+    /* Once in 65,536 times an old stamp would look new. */
+    if (pool->stamp == 0) {
+        memset(pool->entries, 0, sizeof(pool->entries));
+        pool->stamp = 1;
+    }
+}
+
+
+/* The entry of an item, new where it is not there yet; NULL if full. */
+static reco_engine_pool_entry_t *
+pool_entry(reco_engine_pool_t *pool, uint32_t item)
+{
+    uint32_t place;
+    reco_engine_pool_entry_t *entry;
+
+    place = (item * 0x9e3779b1u) >> 18;
+
+    for (;; place = (place + 1) % RECO_ENGINE_POOL_PLACES) {
+        entry = &pool->entries[place];
+
+        if (entry->stamp != pool->stamp) {
+            break;
+        }
+
+        if (entry->item == item) {
+            return entry;
+        }
+    }
+
+    if (pool->nentries == RECO_ENGINE_POOL_PLACES / 2) {
+        return NULL;
+    }
+
+    pool->nentries++;
+    entry->item = item;
+    entry->stamp = pool->stamp;
+    entry->row = POOL_OPEN;
+    entry->shown = 0;
+    entry->history = 0;
+
+    return entry;
+}
+
+
+void
+reco_engine_pool_refuse(reco_engine_pool_t *pool, uint32_t item)
+{
+    reco_engine_pool_entry_t *entry;
+
+    entry = pool_entry(pool, item);
+
+    if (entry != NULL) {
+        entry->row = RECO_ENGINE_POOL_REFUSED;
+    }
+}
+
+
+void
+reco_engine_pool_shown(reco_engine_pool_t *pool, uint32_t item, uint8_t times)
+{
+    reco_engine_pool_entry_t *entry;
+
+    entry = pool_entry(pool, item);
+
+    if (entry != NULL) {
+        entry->shown = times;
+    }
+}
+
+
+void
+reco_engine_pool_history(reco_engine_pool_t *pool, uint32_t item)
+{
+    reco_engine_pool_entry_t *entry;
+
+    entry = pool_entry(pool, item);
+
+    if (entry != NULL) {
+        entry->history = 1;
+    }
+}
+
+
+/* Category, price band, stock. */
+static int
+pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item)
+{
+    const reco_snapshot_hot_t *hot;
+    const reco_engine_query_t *query;
+
+    hot = reco_engine_hot(model, item);
+    query = visit->query;
+
+    if (hot == NULL || !reco_engine_available(model, item, hot)) {
+        return 0;
+    }
+
+    if (visit->category != RECO_ITEM_NONE
+        && reco_engine_category(model, item, hot) != visit->category)
+    {
+        return 0;
+    }
+
+    /* An unknown price is in no band. */
+    if (query->price_min > 0 && !(hot->price >= (float) query->price_min)) {
+        return 0;
+    }
+
+    return query->price_max < 0
+           || (hot->price >= 0 && hot->price <= (float) query->price_max);
+}
+
+
+uint16_t
+reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, uint32_t item)
+{
+    reco_engine_pool_row_t *row;
+    reco_engine_pool_entry_t *entry;
+
+    entry = pool_entry(pool, item);
+
+    if (entry == NULL) {
+        return RECO_ENGINE_POOL_REFUSED;
+    }
+
+    if (entry->row != POOL_OPEN) {
+        return entry->row;
+    }
+
+    if (!pool_passes(model, visit, item)) {
+        entry->row = RECO_ENGINE_POOL_REFUSED;
+        return RECO_ENGINE_POOL_REFUSED;
+    }
+
+    if (pool->nrows == RECO_ENGINE_POOL_ROWS) {
+        return RECO_ENGINE_POOL_REFUSED;
+    }
+
+    entry->row = (uint16_t) pool->nrows++;
+    row = &pool->rows[entry->row];
+    row->item = item;
+    row->sources = 0;
+    row->because = RECO_ITEM_NONE;
+    row->strongest = -1;
+    row->score = 0;
+    row->shown = entry->shown;
+    row->history = entry->history;
+    row->source = RECO_ENGINE_SOURCE_COUNT;
+    memset(pool->features[entry->row], 0, sizeof(pool->features[entry->row]));
+
+    return entry->row;
+}
+
+
+void
+reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, uint32_t item,
+    reco_engine_source_t source, float value, uint32_t because)
+{
+    uint16_t number;
+    float weighted;
+    reco_engine_pool_row_t *row;
+
+    number = reco_engine_pool_row(pool, model, visit, item);
+
+    if (number == RECO_ENGINE_POOL_REFUSED) {
+        return;
+    }
+
+    row = &pool->rows[number];
+    row->sources |= 1u << source;
+    pool->features[number][source] += value;
+
+    weighted = value * model->weights[source];
+
+    if (weighted > row->strongest) {
+        row->strongest = weighted;
+        row->source = (uint8_t) source;
+        row->because = because;
+    }
+}

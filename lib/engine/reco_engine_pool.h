@@ -1,0 +1,68 @@
+/*
+ * The candidates of one query: a row for each, found by item, with what each
+ * source says of it.  An item that the filters refuse is remembered as such,
+ * so that each item is judged once.
+ */
+
+#ifndef RECO_ENGINE_POOL_H
+#define RECO_ENGINE_POOL_H
+
+#include "reco_engine_visit.h"
+
+
+#define RECO_ENGINE_POOL_ROWS   2048
+#define RECO_ENGINE_POOL_PLACES 16384
+
+#define RECO_ENGINE_POOL_REFUSED UINT16_MAX
+
+typedef struct {
+    uint32_t item;
+    uint16_t stamp;
+    uint16_t row; /* or OPEN: only marked; or REFUSED */
+    uint8_t shown;
+    uint8_t history;
+} reco_engine_pool_entry_t;
+
+typedef struct {
+    uint32_t item;
+    uint32_t sources;
+    uint32_t because;
+    float strongest; /* of what the sources say, weighted */
+    float score;
+    uint8_t shown;
+    uint8_t history;
+    uint8_t source; /* the strongest */
+} reco_engine_pool_row_t;
+
+typedef struct {
+    unsigned nrows;
+    unsigned nentries;
+    uint16_t stamp;
+    reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_PLACES];
+    reco_engine_pool_row_t rows[RECO_ENGINE_POOL_ROWS];
+    float features[RECO_ENGINE_POOL_ROWS][RECO_ENGINE_FEATURES_MAX]
+        __attribute__((aligned(64)));
+} reco_engine_pool_t;
+
+void reco_engine_pool_clear(reco_engine_pool_t *pool);
+
+/* Marks, before the first row is made. */
+void reco_engine_pool_refuse(reco_engine_pool_t *pool, uint32_t item);
+void reco_engine_pool_shown(
+    reco_engine_pool_t *pool, uint32_t item, uint8_t times);
+void reco_engine_pool_history(reco_engine_pool_t *pool, uint32_t item);
+
+/*
+ * The row of an item, new where it is not there yet; REFUSED where a filter
+ * says no, or where there is no room.
+ */
+uint16_t reco_engine_pool_row(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item);
+
+/* A source names an item with a value from 0 to 1. */
+void reco_engine_pool_add(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item, reco_engine_source_t source, float value, uint32_t because);
+
+#endif /* RECO_ENGINE_POOL_H */

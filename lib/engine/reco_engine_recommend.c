@@ -1,0 +1,270 @@
+/*
+ * The query from end to end.
+ */
+
+#include "reco_engine_blend.h"
+#include "reco_engine_factors.h"
+#include "reco_engine_sources.h"
+
+#include <string.h>
+
+/* Of a longer profile the newest are known as bought. */
+#define RECOMMEND_HISTORY_MAX 2000
+
+
+/* Marks what may not be recommended, and what is to be judged differently. */
+static void
+recommend_mark_seen(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned i, limit;
+    uint32_t item;
+    const reco_engine_session_t *session;
+
+    session = scratch->visit.query->session;
+    limit = reco_engine_count(model, RECO_ENGINE_SEEN_LIMIT);
+
+    if (session == NULL) {
+        return;
+    }
+
+    for (i = 0; i < session->nseen && i < 32; i++) {
+        item = reco_engine_find(model, session->seen[i]);
+
+        if (item == RECO_ITEM_NONE) {
+            continue;
+        }
+
+        reco_engine_pool_shown(&scratch->pool, item, session->shown[i]);
+
+        if (limit != 0 && session->shown[i] >= limit) {
+            reco_engine_pool_refuse(&scratch->pool, item);
+        }
+    }
+}
+
+
+static void
+recommend_mark_history(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned i, first;
+    uint32_t item;
+    const reco_engine_query_t *query;
+
+    query = scratch->visit.query;
+
+    if (query->history == NULL) {
+        return;
+    }
+
+    first = query->nhistory > RECOMMEND_HISTORY_MAX
+                ? query->nhistory - RECOMMEND_HISTORY_MAX
+                : 0;
+
+    for (i = first; i < query->nhistory; i++) {
+        item = reco_engine_find(model, query->history[i].item);
+
+        if (item == RECO_ITEM_NONE) {
+            continue;
+        }
+
+        reco_engine_pool_history(&scratch->pool, item);
+
+        if (!query->history_repeat) {
+            reco_engine_pool_refuse(&scratch->pool, item);
+        }
+    }
+}
+
+
+static void
+recommend_mark(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned i;
+    const reco_engine_query_t *query;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
+    query = visit->query;
+
+    recommend_mark_seen(model, scratch);
+    recommend_mark_history(model, scratch);
+
+    for (i = 0; i < query->nexcluded; i++) {
+        reco_engine_pool_refuse(
+            &scratch->pool, reco_engine_find(model, query->excluded[i]));
+    }
+
+    for (i = 0; i < visit->nitems && !query->repeat; i++) {
+        reco_engine_pool_refuse(&scratch->pool, visit->items[i].item);
+    }
+
+    reco_engine_pool_refuse(&scratch->pool, visit->current);
+}
+
+
+/* Everything up to the scores. */
+static reco_status_t
+recommend_collect(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch)
+{
+    reco_status_t status;
+
+    status = reco_engine_visit_init(&scratch->visit, model, query);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    reco_engine_pool_clear(&scratch->pool);
+    recommend_mark(model, scratch);
+
+    if (reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_SESSION)) {
+        reco_engine_source_session(model, scratch);
+    }
+
+    reco_engine_source_neighbors(model, scratch);
+    reco_engine_source_return(model, scratch);
+    reco_engine_source_backfill(model, scratch);
+    reco_engine_source_lists(model, scratch);
+    reco_engine_source_factors(model, scratch);
+    reco_engine_blend(model, scratch);
+
+    return RECO_OK;
+}
+
+
+static void
+recommend_hit(const reco_engine_pool_row_t *row, reco_engine_result_t *result)
+{
+    reco_engine_hit_t *hit;
+
+    hit = &result->hits[result->nhits++];
+    hit->item = row->item;
+    hit->score = row->score;
+    hit->source = row->source < RECO_ENGINE_SOURCE_COUNT
+                      ? (reco_engine_source_t) row->source
+                      : RECO_ENGINE_POPULAR;
+    hit->because = row->because;
+}
+
+
+typedef struct {
+    const reco_engine_model_t *model;
+    reco_engine_scratch_t *scratch;
+    reco_engine_result_t *result;
+    unsigned n;
+} recommend_fallback_t;
+
+
+/* Takes an item of a list that no source has named yet. */
+static int
+recommend_take(void *data, uint32_t item, reco_engine_source_t source)
+{
+    uint16_t number;
+    unsigned nrows;
+    reco_engine_pool_t *pool;
+    reco_engine_pool_row_t *row;
+    recommend_fallback_t *fallback;
+
+    fallback = data;
+
+    if (fallback->result->nhits == fallback->n) {
+        return 0;
+    }
+
+    pool = &fallback->scratch->pool;
+    nrows = pool->nrows;
+    number = reco_engine_pool_row(
+        pool, fallback->model, &fallback->scratch->visit, item);
+
+    /* Those that have a row were ranked, or left out for a reason. */
+    if (number != RECO_ENGINE_POOL_REFUSED && number == nrows) {
+        row = &pool->rows[number];
+        row->source = (uint8_t) source;
+        recommend_hit(row, fallback->result);
+        fallback->result->fallbacks |= 1u << source;
+    }
+
+    return 1;
+}
+
+
+reco_status_t
+reco_engine_recommend(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    reco_engine_result_t *result)
+{
+    unsigned i, n, nchosen;
+    uint16_t chosen[RECO_ENGINE_RESULT_MAX];
+    reco_status_t status;
+
+    result->nhits = 0;
+    result->fallbacks = 0;
+    status = recommend_collect(model, query, scratch);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    n = query->n < RECO_ENGINE_RESULT_MAX ? query->n : RECO_ENGINE_RESULT_MAX;
+    nchosen = reco_engine_diversify(model, scratch, n, chosen);
+
+    for (i = 0; i < nchosen; i++) {
+        recommend_hit(&scratch->pool.rows[chosen[i]], result);
+    }
+
+    if (result->nhits < n
+        && reco_engine_value(model, RECO_ENGINE_FALLBACK) != 0) {
+        recommend_fallback_t fallback = {model, scratch, result, n};
+
+        reco_engine_fallback(model, &scratch->visit, recommend_take, &fallback);
+    }
+
+    return result->nhits != 0 ? RECO_OK : RECO_DECLINED;
+}
+
+
+unsigned
+reco_engine_candidates(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    reco_engine_candidate_t *candidates, unsigned max)
+{
+    unsigned i;
+    reco_engine_pool_t *pool;
+
+    if (recommend_collect(model, query, scratch) != RECO_OK) {
+        return 0;
+    }
+
+    pool = &scratch->pool;
+
+    for (i = 0; i < pool->nrows && i < max; i++) {
+        candidates[i].item = pool->rows[i].item;
+        candidates[i].sources = pool->rows[i].sources;
+        candidates[i].score = pool->rows[i].score;
+        memcpy(candidates[i].features, pool->features[i],
+            sizeof(candidates[i].features));
+    }
+
+    return i;
+}
+
+
+int
+reco_engine_fold_in(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    float *vector)
+{
+    if (reco_engine_visit_init(&scratch->visit, model, query) != RECO_OK
+        || !reco_engine_factors_fold(model, scratch))
+    {
+        return 0;
+    }
+
+    memcpy(vector, scratch->vector,
+        model->base->vectors.dimensions * sizeof(vector[0]));
+
+    return 1;
+}

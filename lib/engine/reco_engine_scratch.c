@@ -1,0 +1,79 @@
+/*
+ * Memory of a thread's queries.
+ */
+
+#include "reco_engine_scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for at least this many, so that a scratch serves other models too. */
+#define SCRATCH_SESSIONS_MIN 4096
+#define SCRATCH_ITEMS_MIN    8192
+
+
+static uint32_t
+scratch_larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+
+reco_status_t
+reco_engine_scratch_create(
+    const reco_engine_model_t *model, reco_engine_scratch_t **scratch)
+{
+    uint32_t sessions, items;
+    reco_status_t status;
+    reco_engine_scratch_t *created;
+
+    sessions = reco_engine_count(model, RECO_ENGINE_SESSION_M)
+               * reco_engine_count(model, RECO_ENGINE_SESSION_ITEMS);
+    sessions = scratch_larger(sessions, SCRATCH_SESSIONS_MIN);
+    items = reco_engine_count(model, RECO_ENGINE_SESSION_K) * 32;
+    items = scratch_larger(items, SCRATCH_ITEMS_MIN);
+
+    /* Aligned for the vectors within. */
+    created = aligned_alloc(64, (sizeof(*created) + 63) & ~(size_t) 63);
+
+    if (created == NULL) {
+        return RECO_NOMEM;
+    }
+
+    memset(created, 0, sizeof(*created));
+    created->nkeys = scratch_larger(
+        scratch_larger(sessions, items), model->base->vectors.nlists);
+    created->keys = malloc(created->nkeys * sizeof(created->keys[0]));
+    status = created->keys != NULL ? RECO_OK : RECO_NOMEM;
+
+    if (status == RECO_OK) {
+        status = reco_engine_tally_create(&created->sessions, sessions);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_engine_tally_create(&created->items, items);
+    }
+
+    if (status != RECO_OK) {
+        reco_engine_scratch_destroy(created);
+        return status;
+    }
+
+    *scratch = created;
+
+    return RECO_OK;
+}
+
+
+void
+reco_engine_scratch_destroy(reco_engine_scratch_t *scratch)
+{
+    if (scratch == NULL) {
+        return;
+    }
+
+    reco_engine_tally_destroy(&scratch->sessions);
+    reco_engine_tally_destroy(&scratch->items);
+    free(scratch->keys);
+    free(scratch);
+}

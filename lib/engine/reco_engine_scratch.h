@@ -1,0 +1,43 @@
+/*
+ * Working memory: what one query needs at a time.
+ */
+
+#ifndef RECO_ENGINE_SCRATCH_H
+#define RECO_ENGINE_SCRATCH_H
+
+#include "reco_engine_pool.h"
+#include "reco_engine_tally.h"
+
+
+#define RECO_ENGINE_SCAN_MAX    1024 /* products computed at a time */
+#define RECO_ENGINE_PROBES_MAX  1024
+#define RECO_ENGINE_LISTS_MAX   65536
+#define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
+#define RECO_ENGINE_DIVERSE_MAX 512
+
+/* What MMR keeps of a candidate. */
+typedef struct {
+    const void *vector; /* NULL: none */
+    float norm;
+    float relevance;  /* 0 .. 1 */
+    float similarity; /* to the nearest of the chosen that were compared */
+    uint32_t category;
+    uint16_t compared; /* how many of the chosen */
+    uint16_t row;
+} reco_engine_diverse_t;
+
+struct reco_engine_scratch_s {
+    reco_engine_tally_t sessions;
+    reco_engine_tally_t items;
+    uint64_t *keys; /* room for every entry of either tally, and the lists */
+    uint32_t nkeys;
+    reco_engine_visit_t visit;
+    reco_engine_pool_t pool;
+    reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
+    uint64_t ranking[RECO_ENGINE_POOL_ROWS];
+    uint64_t found[RECO_ENGINE_FOUND_MAX];
+    float products[RECO_ENGINE_SCAN_MAX];
+    float vector[RECO_SNAPSHOT_DIMENSIONS_MAX] __attribute__((aligned(64)));
+};
+
+#endif /* RECO_ENGINE_SCRATCH_H */

@@ -1,0 +1,123 @@
+/*
+ * From keys and events to items and weights.
+ */
+
+#include "reco_engine_visit.h"
+
+#include <math.h>
+
+
+/* What an event counts, by its type, active time and age. */
+static float
+visit_weight(const reco_engine_model_t *model, const reco_engine_event_t *event,
+    uint32_t now)
+{
+    float weight, share, halflife;
+
+    if (event->type >= RECO_ENGINE_TYPE_COUNT) {
+        return 0;
+    }
+
+    weight = model->type_weight[event->type];
+
+    if (event->dwell != 0) {
+        share = (float) event->dwell
+                / (1000 * reco_engine_value(model, RECO_ENGINE_DWELL_FULL));
+        share = share < 1 ? share : 1;
+        weight *=
+            share
+            + (1 - share) * reco_engine_value(model, RECO_ENGINE_DWELL_FLOOR);
+    }
+
+    halflife = reco_engine_value(model, RECO_ENGINE_AGE_HALFLIFE);
+
+    if (halflife > 0 && event->time < now) {
+        weight *= exp2f(-(float) (now - event->time) / halflife);
+    }
+
+    return weight;
+}
+
+
+/* Once each item, at its newest place, with the weight of its best event. */
+static void
+visit_add(reco_engine_visit_t *visit, uint32_t item, float weight)
+{
+    unsigned i;
+
+    if (item == RECO_ITEM_NONE || !(weight > 0)) {
+        return;
+    }
+
+    for (i = 0; i < visit->nitems; i++) {
+        if (visit->items[i].item == item) {
+            visit->items[i].weight = fmaxf(visit->items[i].weight, weight);
+            return;
+        }
+    }
+
+    visit->items[visit->nitems].item = item;
+    visit->items[visit->nitems].weight = weight;
+    visit->nitems++;
+}
+
+
+static void
+visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
+{
+    unsigned i;
+    const reco_engine_query_t *query;
+    const reco_engine_session_t *session;
+
+    query = visit->query;
+    session = query->session;
+
+    if (session == NULL || session->nevents > RECO_ENGINE_EVENTS_MAX) {
+        return;
+    }
+
+    for (i = session->nevents; i-- > 0;) {
+        visit_add(visit, reco_engine_find(model, session->events[i].item),
+            visit_weight(model, &session->events[i], query->now));
+    }
+}
+
+
+reco_status_t
+reco_engine_visit_init(reco_engine_visit_t *visit,
+    const reco_engine_model_t *model, const reco_engine_query_t *query)
+{
+    const reco_snapshot_hot_t *hot;
+
+    visit->query = query;
+    visit->nitems = 0;
+    visit->current = RECO_ITEM_NONE;
+    visit->category = RECO_ITEM_NONE;
+    visit->anchor_category = 0;
+    visit->anchor_price = 0;
+    visit->sources = query->sources != 0 ? query->sources : UINT32_MAX;
+
+    if (query->category.len != 0) {
+        visit->category = reco_engine_find_category(model, query->category);
+
+        if (visit->category == RECO_ITEM_NONE) {
+            return RECO_DECLINED;
+        }
+    }
+
+    if (query->current != 0) {
+        visit->current = reco_engine_find(model, query->current);
+        visit_add(visit, visit->current, 1);
+    }
+
+    visit_add_session(visit, model);
+
+    if (visit->nitems != 0) {
+        hot = reco_engine_hot(model, visit->items[0].item);
+        visit->anchor_category =
+            reco_engine_category(model, visit->items[0].item, hot);
+        visit->anchor_price = hot->price;
+    }
+
+    return RECO_OK;
+}
