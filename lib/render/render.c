@@ -9,12 +9,16 @@
 
 typedef struct {
     const reco_render_block_t *block;
-    const reco_render_item_t *item;     /* NULL outside of items */
+    const reco_render_item_t *item;     /* &no_item outside of items */
     unsigned index;                     /* of item */
     const reco_render_locale_t *locale; /* NULL: not looked up yet */
     char scratch[RECO_PRICE_MAX];
     reco_render_out_t out;
 } renderer_t;
+
+
+/* Stands for the item outside of items, where no template can name one. */
+static const reco_render_item_t no_item;
 
 
 static reco_str_t
@@ -261,7 +265,7 @@ run_node(renderer_t *r, const reco_render_node_t *node, unsigned next)
             r->item++;
             return node->jump;
         }
-        r->item = NULL;
+        r->item = &no_item;
         return next;
     }
 }
@@ -275,7 +279,7 @@ reco_render(const reco_render_template_t *template,
     unsigned i;
 
     r.block = block;
-    r.item = NULL;
+    r.item = &no_item;
     r.index = 0;
     r.locale = NULL;
     reco_render_out_init(&r.out, out, size, block->ascii);

@@ -70,8 +70,6 @@ comment_byte(reco_render_context_t *context, unsigned char c)
 {
     reco_render_state_t next;
 
-    next = RECO_STATE_COMMENT;
-
     switch ((reco_render_state_t) context->state) {
     case RECO_STATE_MARKUP_DASH:
         next = c == '-'   ? RECO_STATE_COMMENT_START

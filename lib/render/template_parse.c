@@ -399,20 +399,20 @@ add_tag(parser_t *parser, const reco_render_tag_t *tag)
 static reco_status_t
 parse_tags(parser_t *parser)
 {
-    const char *text, *text_end, *refusal;
+    const char *text, *text_end, *start, *refusal;
     reco_status_t status;
     reco_render_tag_t tag;
 
     for (;;) {
         text = parser->p;
-        tag.start = memmem(text, parser->end - text, "{{", 2);
-        if (tag.start == NULL) {
+        start = memmem(text, parser->end - text, "{{", 2);
+        if (start == NULL) {
             return add_literal(parser, text, parser->end);
         }
 
-        refusal = reco_render_read_tag(&tag, parser->end);
+        refusal = reco_render_read_tag(start, parser->end, &tag);
         if (refusal != NULL) {
-            return refuse(parser, tag.start, refusal);
+            return refuse(parser, start, refusal);
         }
 
         text_end =

@@ -83,11 +83,13 @@ read_sigil(reco_render_tag_t *tag, const char **p)
 
 
 const char *
-reco_render_read_tag(reco_render_tag_t *tag, const char *end)
+reco_render_read_tag(const char *start, const char *end, reco_render_tag_t *tag)
 {
     const char *p, *close, *refusal;
 
-    p = tag->start + 2;
+    tag->start = start;
+    tag->name = reco_null_string;
+    p = start + 2;
 
     if (p == end) {
         return "the tag is not closed by \"}}\"";

@@ -25,8 +25,9 @@ typedef struct {
 } reco_render_tag_t;
 
 
-/* Reads the tag at tag->start; NULL, or what is wrong with it. */
-const char *reco_render_read_tag(reco_render_tag_t *tag, const char *end);
+/* Reads the tag at start, which is "{{"; NULL, or what is wrong with it. */
+const char *reco_render_read_tag(
+    const char *start, const char *end, reco_render_tag_t *tag);
 
 /*
  * A tag that prints nothing and has a line of its own takes the line along:

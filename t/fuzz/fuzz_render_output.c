@@ -468,6 +468,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     p = (const char *) data;
     end = p + size;
+    source = reco_null_string;
 
     for (i = 0; i <= NVALUES; i++) {
         nul = p < end ? memchr(p, '\0', end - p) : NULL;
