@@ -2,7 +2,7 @@
 
 cat << END                                                    >> $NGX_MAKEFILE
 
-$RECO_BUILD/libreco.a:	reco_library
+$RECO_LIB:	reco_library
 	@true
 
 .PHONY:	reco_library

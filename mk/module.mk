@@ -5,21 +5,21 @@
 NGX_DEV  ?= /usr/share/nginx/src
 NGX_TREE := $(BUILD)/nginx-tree
 
-# What the module links besides the library.
-LIB_WORKER_LIBS ?= -lcjson -lm
-LIB_WORKER_DEPS ?=
+# What the module links besides the library, and what of it is to be built.
+MODULE_LIBS = $(abspath $(BUILD))/reco_sdk_data.o $(LIB_WORKER_LIBS) -lhiredis
 
-NGX_CONFIGURE := config config.make mk/module.mk \
-                 $(wildcard ngx_http_reco_module/*.c ngx_http_reco_module/*.h)
-NGX_ENVIRONMENT = RECO_BUILD=$(abspath $(BUILD)) RECO_CFLAGS="$(CFLAGS)" \
+NGX_ENVIRONMENT = RECO_BUILD=$(BUILD) RECO_CFLAGS="$(CFLAGS)" \
                   RECO_SANITIZE="$(SANITIZE)"
 
 .PHONY: worker-lib worker-libs nginx-dynamic nginx-static
 
-worker-lib: $(LIB) $(LIB_WORKER_DEPS)
+worker-lib: $(LIB) $(BUILD)/reco_sdk_data.o
 
 worker-libs:
-	@echo $(LIB_WORKER_LIBS) -lhiredis
+	@echo $(MODULE_LIBS)
+
+$(BUILD)/reco_sdk_data.o: $(BUILD)/reco_sdk_data.c
+	$(CC) $(C_FLAGS) -Isdk -c -o $@ $<
 
 ifeq ($(SANITIZE),)
 module: nginx-dynamic
@@ -86,3 +86,13 @@ $(BUILD)/nginx-files: nginx-files
 
 .PHONY: nginx-files
 nginx-files:
+
+
+# A model of known contents for the module's tests.
+module: $(BUILD)/t/support/write_model
+
+$(BUILD)/t/support/write_model: $(BUILD)/t/support/write_model.o $(LIB) \
+        $(FAISS_C)
+	$(CC) $(SANITIZE) -o $@ $< $(LIB) $(LIB_LIBS)
+
+-include $(BUILD)/t/support/write_model.d

@@ -1,21 +1,315 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_page.h"
 
+
+extern ngx_module_t ngx_http_copy_filter_module;
 
 static ngx_http_output_header_filter_pt ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt ngx_http_next_body_filter;
 
 
+/* -- header -------------------------------------------------------------- */
+
+/* Removes headers of a name. */
+static void
+ngx_http_reco_clear_header(ngx_http_request_t *r, const char *name)
+{
+    size_t len;
+    ngx_uint_t i;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    len = ngx_strlen(name);
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == len
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+            {
+                h[i].hash = 0;
+            }
+        }
+    }
+}
+
+
+/* True where every cache that is shared already has to keep out. */
+static ngx_uint_t
+ngx_http_reco_cache_private(ngx_http_request_t *r)
+{
+    ngx_uint_t i, kept;
+    ngx_list_part_t *part;
+    ngx_table_elt_t *h;
+
+    kept = 0;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].hash == 0 || h[i].key.len != sizeof("Cache-Control") - 1
+                || ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
+                       sizeof("Cache-Control") - 1)
+                       != 0)
+            {
+                continue;
+            }
+
+            if (ngx_strlcasestrn(h[i].value.data,
+                    h[i].value.data + h[i].value.len, (u_char *) "private", 6)
+                    != NULL
+                || ngx_strlcasestrn(h[i].value.data,
+                       h[i].value.data + h[i].value.len, (u_char *) "no-store",
+                       7)
+                       != NULL)
+            {
+                kept = 1;
+            }
+        }
+    }
+
+    return kept;
+}
+
+
+/* A page made for one visitor must not be given to another. */
+static ngx_int_t
+ngx_http_reco_cache_control(ngx_http_request_t *r)
+{
+    ngx_str_t value;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (lcf->cache_control_off) {
+        return NGX_OK;
+    }
+
+    ngx_str_set(&value, "private");
+
+    if (lcf->cache_control != NULL) {
+        if (ngx_http_complex_value(r, lcf->cache_control, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else if (ngx_http_reco_cache_private(r)) {
+        return NGX_OK;
+    }
+
+    ngx_http_reco_clear_header(r, "Cache-Control");
+    ngx_http_reco_clear_header(r, "Expires");
+    ngx_http_reco_clear_header(r, "Surrogate-Control");
+    ngx_http_reco_clear_header(r, "CDN-Cache-Control");
+    r->headers_out.expires = NULL;
+
+#if (nginx_version >= 1023000)
+    r->headers_out.cache_control = NULL;
+#else
+    ngx_memzero(&r->headers_out.cache_control, sizeof(ngx_array_t));
+#endif
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_reco_header(
+        r, "Cache-Control", (const char *) value.data, value.len);
+}
+
+
+static ngx_int_t
+ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_reco_clear_header(r, "Content-MD5");
+    ngx_http_reco_clear_header(r, "Digest");
+
+    if (lcf->last_modified) {
+        ngx_http_weak_etag(r);
+
+    } else {
+        ngx_http_clear_last_modified(r);
+        ngx_http_clear_etag(r);
+    }
+
+    if (ngx_http_reco_cache_control(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (lcf->cache_control_off || r->method == NGX_HTTP_HEAD
+        || ngx_http_reco_visitor(r, ctx) != NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_reco_visitor_header(r, ctx);
+}
+
+
 static ngx_int_t
 ngx_http_reco_header_filter(ngx_http_request_t *r)
 {
-    return ngx_http_next_header_filter(r);
+    ngx_int_t rc;
+    ngx_uint_t needed;
+    ngx_http_reco_ctx_t *ctx;
+    ngx_http_reco_page_t *page;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_reco_module);
+
+    if (ctx == NULL || ctx->page == NULL || r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    page = ctx->page;
+    r->gzip_tested = page->gzip_tested;
+    r->gzip_ok = page->gzip_ok;
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+        || r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT)
+    {
+        ctx->page = NULL;
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (r->headers_out.content_encoding != NULL
+        && r->headers_out.content_encoding->hash != 0
+        && r->headers_out.content_encoding->value.len > 0)
+    {
+        ctx->page = NULL;
+        ngx_http_reco_count(NGX_HTTP_RECO_CODED, 1);
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (r->method == NGX_HTTP_HEAD || r->header_only) {
+        ctx->page = NULL;
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_http_reco_page_start(r, page) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_reco_count(NGX_HTTP_RECO_PAGES, 1);
+
+    /* who else reads the body shows when the filters after us have spoken */
+    needed = r->filter_need_in_memory;
+
+    rc = ngx_http_next_header_filter(r);
+
+    needed |= r->filter_need_in_memory | r->main_filter_need_in_memory;
+    r->filter_need_in_memory = 1;
+    page->relax = !needed;
+
+    return rc;
+}
+
+
+/* -- body ---------------------------------------------------------------- */
+
+/* A filter further on may call all of them again from within (addition does),
+   so what is passed on is not on page->out meanwhile. */
+static ngx_int_t
+ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    ngx_int_t rc;
+    ngx_chain_t *out, **ll;
+
+    out = page->out;
+    page->out = NULL;
+    page->last_out = &page->out;
+
+    rc = ngx_http_next_body_filter(r, out);
+
+    for (ll = &page->busy; *ll != NULL; ll = &(*ll)->next) {
+        /* void */
+    }
+
+    *ll = out;
+
+    ngx_http_reco_page_reclaim(page);
+
+    return rc;
+}
+
+
+/* From here on files may be sent without being read. */
+static void
+ngx_http_reco_page_relax(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    ngx_output_chain_ctx_t *copy;
+
+    if (!page->relax) {
+        return;
+    }
+
+    page->relax = 0;
+    r->filter_need_in_memory = 0;
+
+    copy = ngx_http_get_module_ctx(r, ngx_http_copy_filter_module);
+
+    if (copy != NULL) {
+        copy->need_in_memory = 0;
+    }
 }
 
 
 static ngx_int_t
 ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    return ngx_http_next_body_filter(r, in);
+    ngx_int_t rc;
+    ngx_chain_t *rest;
+    ngx_http_reco_ctx_t *ctx;
+    ngx_http_reco_page_t *page;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_reco_module);
+
+    if (ctx == NULL || ctx->page == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    page = ctx->page;
+
+    for (rest = in; rest != NULL && !page->passing; rest = rest->next) {
+        rc = ngx_http_reco_page_feed(r, ctx, rest->buf);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_DECLINED) {
+            break;
+        }
+    }
+
+    if (page->passing) {
+        ngx_http_reco_page_relax(r, page);
+    }
+
+    rc = page->busy != NULL ? NGX_AGAIN : NGX_OK;
+
+    if (page->out != NULL) {
+        rc = ngx_http_reco_page_output(r, page);
+    }
+
+    if (rc == NGX_ERROR || (rest == NULL && in != NULL)) {
+        return rc;
+    }
+
+    rc = ngx_http_next_body_filter(r, rest);
+
+    ngx_http_reco_page_reclaim(page);
+
+    return rc;
 }
 
 

@@ -3,6 +3,7 @@
  * request, and the entry points of each file.
  *
  *   module     directives, configuration life cycle, module record
+ *   slot       the reco_slot directive: place, source and template of a block
  *   gate       decides early whether a page will be rewritten
  *   filter     rewrites it
  *   block      slot -> engine -> template -> bytes
@@ -11,6 +12,7 @@
  *   visitor    who is asking: cookie, site's own id, consent
  *   event      what a visitor does: session, outbox
  *   beacon, api, sdk, status    content handlers
+ *   response   answers of those handlers
  *   variables  $reco_...
  *   stats      counters in shared memory, the rate-limited log
  */
@@ -23,11 +25,82 @@
 #include <ngx_http.h>
 
 #include "reco.h"
+#include "engine/reco_engine.h"
+#include "event/reco_event.h"
+#include "html/reco_html.h"
+#include "render/reco_render.h"
+
+#include "ngx_http_reco_redis.h"
+
+
+/* -- configuration ------------------------------------------------------- */
+
+typedef struct ngx_http_reco_model_s ngx_http_reco_model_t;
+typedef struct ngx_http_reco_version_s ngx_http_reco_version_t;
+
+
+/* A template file, parsed once however many slots use it. */
+typedef struct {
+    ngx_str_t path;
+    reco_render_template_t *parsed;
+} ngx_http_reco_template_t;
+
+
+/* One reco_slot.  Read-only after configuration. */
+typedef struct {
+    ngx_str_t name;
+    ngx_http_complex_value_t *heading;
+    ngx_http_reco_template_t *template;
+    ngx_str_t source;
+    ngx_str_t category;
+    uint32_t sources; /* mask for the engine, 0: all */
+    ngx_uint_t n;
+    unsigned repeat : 1;
+    unsigned alone : 1; /* the page's own item does not matter */
+} ngx_http_reco_slot_t;
+
+
+typedef struct {
+    ngx_array_t models;    /* ngx_http_reco_model_t *, one for each path */
+    ngx_array_t templates; /* ngx_http_reco_template_t * */
+    ngx_array_t slots;     /* ngx_http_reco_slot_t *, for the API */
+    ngx_array_t zones;     /* ngx_shm_zone_t * */
+    ngx_shm_zone_t *stats;
+    ngx_http_reco_redis_conf_t *redis;
+    ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
+    ngx_uint_t gunzip_enable; /* offset of its "gunzip" flag */
+} ngx_http_reco_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t name;
+    ngx_str_t attributes; /* "; path=/; ..." as configured */
+    ngx_uint_t secure;    /* NGX_HTTP_RECO_SECURE_... */
+} ngx_http_reco_cookie_t;
+
+#define NGX_HTTP_RECO_SECURE_AUTO 0
+#define NGX_HTTP_RECO_SECURE_ON   1
+#define NGX_HTTP_RECO_SECURE_OFF  2
 
 
 typedef struct {
     ngx_flag_t enable;
-
+    ngx_flag_t learn;
+    ngx_flag_t last_modified;
+    ngx_http_reco_model_t *model;
+    ngx_shm_zone_t *zone;
+    ngx_http_complex_value_t *item;
+    ngx_http_complex_value_t *visitor;
+    ngx_http_complex_value_t *consent;
+    ngx_http_complex_value_t *nonce;
+    ngx_http_complex_value_t *locale;
+    ngx_http_complex_value_t *cache_control; /* NULL: "private" */
+    ngx_uint_t cache_control_off;
+    ngx_http_reco_cookie_t *cookie;
+    ngx_array_t *slots; /* ngx_http_reco_slot_t *, in the plan's order */
+    reco_html_plan_t *plan;
+    ngx_array_t *statuses; /* ngx_uint_t; NULL: 200 */
+    ngx_array_t *origins;  /* ngx_str_t; NULL: same origin only */
     ngx_hash_t types;
     ngx_array_t *types_keys;
 } ngx_http_reco_loc_conf_t;
@@ -35,6 +108,303 @@ typedef struct {
 
 extern ngx_module_t ngx_http_reco_module;
 
+
+/* -- request ------------------------------------------------------------- */
+
+/* 128 bits that stand for a visitor. */
+typedef struct {
+    u_char bytes[16];
+} ngx_http_reco_id_t;
+
+
+typedef struct ngx_http_reco_page_s ngx_http_reco_page_t;
+
+
+typedef struct {
+    ngx_http_request_t *request;
+
+    ngx_http_reco_id_t id;
+    u_char hex[32];             /* id, as text */
+    unsigned visitor_known : 1; /* id was looked up, perhaps in vain */
+    unsigned visitor_valid : 1; /* id holds one */
+    unsigned visitor_new : 1;   /* and was made now */
+    unsigned cookie_sent : 1;
+    unsigned consent_known : 1;
+    unsigned consent : 1;
+    unsigned item_known : 1;
+    unsigned session_known : 1;
+    unsigned viewed : 1; /* this page's view is recorded */
+
+    ngx_str_t item; /* external id of the page's item */
+    uint64_t item_key;
+
+    reco_engine_session_t *session; /* this request's copy */
+
+    ngx_http_reco_version_t *version; /* held until the request ends */
+
+    ngx_http_reco_page_t *page; /* being rewritten; NULL: passes */
+
+    u_char rendering[16]; /* hex; ties clicks to this answer */
+    uint64_t *shown;      /* keys in the blocks so far */
+    ngx_uint_t nshown;
+    ngx_uint_t count;   /* items in the blocks */
+    uint32_t fallbacks; /* mask of sources */
+    const char *strategy;
+    ngx_uint_t time_us;
+} ngx_http_reco_ctx_t;
+
+
+/*
+ * The request's context, made on first use.  It outlives internal redirects,
+ * which wipe module contexts.  NULL: out of memory.
+ */
+ngx_http_reco_ctx_t *ngx_http_reco_get_ctx(ngx_http_request_t *r);
+
+/* The same, but NULL where there is none yet. */
+ngx_http_reco_ctx_t *ngx_http_reco_peek_ctx(ngx_http_request_t *r);
+
+
+/* -- module -------------------------------------------------------------- */
+
+/* A library's string from nginx's, and back. */
+#define ngx_http_reco_str(s) ((reco_str_t){(s).len, (const char *) (s).data})
+
+/* Allocates from the pool that is the owner; for the library's memory. */
+void *ngx_http_reco_alloc(void *pool, size_t size);
+
+char *ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* -- gate, filter -------------------------------------------------------- */
+
 ngx_int_t ngx_http_reco_filter_init(ngx_conf_t *cf);
+
+/* From the gate: this page will be rewritten if it comes uncompressed. */
+ngx_int_t ngx_http_reco_page_create(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+
+/* -- block --------------------------------------------------------------- */
+
+/*
+ * Fills a slot for this request.  NGX_OK; NGX_DECLINED: nothing to show,
+ * counted; NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_reco_block(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_uint_t ascii, ngx_str_t *out);
+
+/* The same as JSON, for an item and number of its own. */
+ngx_int_t ngx_http_reco_block_json(ngx_http_request_t *r,
+    ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot, ngx_str_t *out);
+
+/* Sources by the name of a slot's source=; NGX_DECLINED: unknown. */
+ngx_int_t ngx_http_reco_source(ngx_str_t *name, ngx_http_reco_slot_t *slot);
+
+ngx_int_t ngx_http_reco_block_init_process(ngx_cycle_t *cycle);
+void ngx_http_reco_block_exit_process(ngx_cycle_t *cycle);
+
+
+/* -- model --------------------------------------------------------------- */
+
+/* One object for each path; NULL: out of memory. */
+ngx_http_reco_model_t *ngx_http_reco_model_add(ngx_conf_t *cf,
+    ngx_http_reco_main_conf_t *main, ngx_str_t *path, time_t stale);
+
+ngx_int_t ngx_http_reco_model_init_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main);
+void ngx_http_reco_model_exit_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main);
+
+/* The live version, held by the caller; NULL: there is none. */
+ngx_http_reco_version_t *ngx_http_reco_version_acquire(
+    ngx_http_reco_model_t *model);
+void ngx_http_reco_version_release(ngx_http_reco_version_t *version);
+
+struct ngx_http_reco_version_s {
+    reco_engine_model_t *engine;
+    reco_engine_scratch_t *scratch;
+    ngx_str_t id;
+    ngx_uint_t references;
+};
+
+/* For the status page. */
+typedef struct {
+    ngx_str_t path;
+    ngx_str_t id;
+    ngx_uint_t nitems;
+    int64_t overlay_created; /* ms since the epoch; 0: none */
+} ngx_http_reco_model_state_t;
+
+void ngx_http_reco_model_state(
+    ngx_http_reco_model_t *model, ngx_http_reco_model_state_t *state);
+
+
+/* -- zone ---------------------------------------------------------------- */
+
+char *ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* NGX_DECLINED: the visitor is unknown; *session is empty then. */
+ngx_int_t ngx_http_reco_zone_read(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, reco_engine_session_t *session);
+
+/* Applies events in order; session, where not NULL, gets the result. */
+void ngx_http_reco_zone_apply(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, const reco_engine_event_t *events,
+    ngx_uint_t nevents, reco_engine_session_t *session);
+
+/* Counts items that were shown. */
+void ngx_http_reco_zone_shown(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, const uint64_t *items, ngx_uint_t nitems);
+
+/* Moves what "from" did into "to".  NGX_DECLINED: "from" is unknown. */
+ngx_int_t ngx_http_reco_zone_merge(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *from, const ngx_http_reco_id_t *to);
+
+void ngx_http_reco_zone_forget(
+    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+
+typedef struct {
+    ngx_uint_t capacity;
+    ngx_uint_t used;
+    ngx_uint_t evicted;
+    ngx_uint_t recovered; /* locks taken over from processes that died */
+} ngx_http_reco_zone_state_t;
+
+void ngx_http_reco_zone_state(
+    ngx_shm_zone_t *zone, ngx_http_reco_zone_state_t *state);
+
+
+/* -- visitor ------------------------------------------------------------- */
+
+char *ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_http_reco_cookie_t *ngx_http_reco_cookie_default(ngx_conf_t *cf);
+
+ngx_uint_t ngx_http_reco_consent(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* NGX_OK: ctx->id is known or was made; NGX_DECLINED: no consent. */
+ngx_int_t ngx_http_reco_visitor(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* Adds Set-Cookie where the visitor is new.  NGX_ERROR: no memory. */
+ngx_int_t ngx_http_reco_visitor_header(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* Makes the browser drop the cookie. */
+ngx_int_t ngx_http_reco_visitor_expire(ngx_http_request_t *r);
+
+/* True for crawlers, and for pages that are fetched before anyone asked. */
+ngx_uint_t ngx_http_reco_visitor_robot(ngx_http_request_t *r);
+
+
+/* -- event --------------------------------------------------------------- */
+
+/* Evaluates reco_item once; ctx->item.len == 0: the page has none. */
+ngx_int_t ngx_http_reco_item(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* This request's copy of the visitor's session. */
+ngx_int_t ngx_http_reco_session(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* Records that the page's item was viewed, once a request. */
+void ngx_http_reco_page_view(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* Now, milliseconds since the epoch, as nginx's clock has it. */
+int64_t ngx_http_reco_milliseconds(void);
+
+/*
+ * Completes an event with what the server knows and stores it durably.
+ * NGX_OK; NGX_DECLINED: it was refused (the outbox is full), counted.
+ */
+ngx_int_t ngx_http_reco_event_store(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, reco_event_t *event);
+
+
+/* -- content handlers ---------------------------------------------------- */
+
+char *ngx_http_reco_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_sdk(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* -- response ------------------------------------------------------------ */
+
+/* The HTTP status that stands for a status of the library. */
+ngx_uint_t ngx_http_reco_answer(reco_status_t status);
+
+/* Adds a header; name and value live as long as the request. */
+ngx_int_t ngx_http_reco_header(
+    ngx_http_request_t *r, const char *name, const char *value, size_t len);
+
+/* The value of a request's header; NULL: there is none. */
+ngx_str_t *ngx_http_reco_header_in(ngx_http_request_t *r, const char *name);
+
+/*
+ * These send an answer and return what a content handler returns.  body lives
+ * as long as the request; reason needs no escaping in JSON.
+ */
+ngx_int_t ngx_http_reco_send(
+    ngx_http_request_t *r, ngx_uint_t status, ngx_str_t *type, ngx_str_t *body);
+ngx_int_t ngx_http_reco_send_empty(ngx_http_request_t *r, ngx_uint_t status);
+ngx_int_t ngx_http_reco_refuse(
+    ngx_http_request_t *r, ngx_uint_t status, const char *reason);
+ngx_int_t ngx_http_reco_not_allowed(ngx_http_request_t *r, const char *methods);
+
+/*
+ * Adds what lets a listed site's script ask and read.  NGX_DECLINED: the site
+ * is not listed; NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_http_reco_cors(ngx_http_request_t *r, const char *methods);
+
+
+/* -- variables ----------------------------------------------------------- */
+
+ngx_int_t ngx_http_reco_add_variables(ngx_conf_t *cf);
+
+
+/* -- stats --------------------------------------------------------------- */
+
+typedef enum {
+    NGX_HTTP_RECO_PAGES = 0,    /* pages rewritten */
+    NGX_HTTP_RECO_BLOCKS,       /* blocks put into pages */
+    NGX_HTTP_RECO_ITEMS,        /* items in them */
+    NGX_HTTP_RECO_EMPTY,        /* blocks that had nothing to show */
+    NGX_HTTP_RECO_UNPLACED,     /* slots that found no place in a page */
+    NGX_HTTP_RECO_NO_MODEL,     /* pages passed: no model yet */
+    NGX_HTTP_RECO_CODED,        /* pages passed: a coding unknown here */
+    NGX_HTTP_RECO_CHARSET,      /* pages passed: not ASCII-compatible */
+    NGX_HTTP_RECO_LIMITED,      /* pages in which a parser limit was met */
+    NGX_HTTP_RECO_FAILED,       /* blocks left out after a failure */
+    NGX_HTTP_RECO_API,          /* answers of reco_api */
+    NGX_HTTP_RECO_VIEWS,        /* page views recorded */
+    NGX_HTTP_RECO_EVENTS,       /* events accepted */
+    NGX_HTTP_RECO_REJECTED,     /* events refused as invalid */
+    NGX_HTTP_RECO_REFUSED,      /* events refused for want of room */
+    NGX_HTTP_RECO_ROBOTS,       /* requests of robots, not recorded */
+    NGX_HTTP_RECO_SWAPS,        /* model versions taken */
+    NGX_HTTP_RECO_OVERLAYS,     /* overlays taken */
+    NGX_HTTP_RECO_BAD_VERSIONS, /* model versions refused */
+    NGX_HTTP_RECO_BAD_OVERLAYS, /* overlays refused */
+    NGX_HTTP_RECO_COUNTERS
+} ngx_http_reco_counter_t;
+
+typedef struct {
+    const char *name; /* of the metric, without its prefix */
+    const char *help;
+} ngx_http_reco_counter_info_t;
+
+extern const ngx_http_reco_counter_info_t
+    ngx_http_reco_counters[NGX_HTTP_RECO_COUNTERS];
+
+ngx_int_t ngx_http_reco_stats_init(
+    ngx_conf_t *cf, ngx_http_reco_main_conf_t *main);
+void ngx_http_reco_stats_init_process(ngx_http_reco_main_conf_t *main);
+
+void ngx_http_reco_count(ngx_http_reco_counter_t counter, ngx_uint_t n);
+uint64_t ngx_http_reco_counted(ngx_http_reco_counter_t counter);
+
+/* Counts, and logs at most one line in ten seconds for each counter. */
+void ngx_http_reco_failure(ngx_log_t *log, ngx_http_reco_counter_t counter,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif /* NGX_HTTP_RECO_MODULE_H */

@@ -1,0 +1,421 @@
+#include "ngx_http_reco_module.h"
+
+
+/*
+ * A slot's block: the engine's answer through the slot's template, all within
+ * one call and without an allocation but that of the finished bytes.
+ */
+
+#define NGX_HTTP_RECO_RENDER_SIZE 65536
+#define NGX_HTTP_RECO_RENDER_MAX  (1024 * 1024)
+
+typedef reco_status_t (*ngx_http_reco_render_pt)(
+    ngx_http_reco_slot_t *slot, const reco_render_block_t *block, size_t *len);
+
+/* Only ever used within one call: a worker does one thing at a time. */
+static struct {
+    reco_engine_result_t result;
+    reco_render_item_t items[RECO_ENGINE_RESULT_MAX];
+    char *out;
+    size_t size;
+} ngx_http_reco_work;
+
+
+#define ngx_http_reco_bit(source) ((uint32_t) 1 << RECO_ENGINE_##source)
+
+static const struct {
+    const char *name;
+    uint32_t sources;
+    ngx_uint_t repeat;
+    ngx_uint_t alone;
+} ngx_http_reco_sources[] = {
+    {"related", 0, 0, 0},
+    {"also-viewed",
+        ngx_http_reco_bit(SESSION) | ngx_http_reco_bit(NEXT)
+            | ngx_http_reco_bit(VIEWED),
+        0, 0},
+    {"bought-together", ngx_http_reco_bit(BOUGHT), 0, 0},
+    {"similar", ngx_http_reco_bit(CONTENT), 0, 0},
+    {"for-you",
+        ngx_http_reco_bit(SESSION) | ngx_http_reco_bit(FACTORS)
+            | ngx_http_reco_bit(BACKFILL),
+        0, 1},
+    {"trending", ngx_http_reco_bit(TRENDING), 0, 1},
+    {"popular", ngx_http_reco_bit(POPULAR), 0, 1},
+    {"recent", ngx_http_reco_bit(RETURN), 1, 1},
+};
+
+
+ngx_int_t
+ngx_http_reco_source(ngx_str_t *name, ngx_http_reco_slot_t *slot)
+{
+    ngx_uint_t i;
+
+    for (i = 0;
+         i < sizeof(ngx_http_reco_sources) / sizeof(ngx_http_reco_sources[0]);
+         i++)
+    {
+        if (ngx_strcmp(name->data, ngx_http_reco_sources[i].name) == 0) {
+            slot->source = *name;
+            slot->sources = ngx_http_reco_sources[i].sources;
+            slot->repeat = ngx_http_reco_sources[i].repeat;
+            slot->alone = ngx_http_reco_sources[i].alone;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_http_reco_microseconds(void)
+{
+    struct timespec ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (ngx_uint_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+
+/* The version that all of this request's blocks come from. */
+static ngx_int_t
+ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_uint_t n;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (ctx->version == NULL) {
+        ctx->version = ngx_http_reco_version_acquire(lcf->model);
+        if (ctx->version == NULL) {
+            ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
+            return NGX_DECLINED;
+        }
+    }
+
+    if (ngx_http_reco_item(r, ctx) != NGX_OK
+        || ngx_http_reco_session(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->shown == NULL) {
+        n = lcf->slots != NULL ? lcf->slots->nelts : 1;
+        ctx->shown = ngx_palloc(
+            r->pool, (n * RECO_ENGINE_RESULT_MAX + 1) * sizeof(uint64_t));
+        if (ctx->shown == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->shown[0] = ctx->item_key;
+        ctx->nshown = ctx->item_key != 0;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_block_recommend(
+    ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
+{
+    reco_engine_query_t query;
+
+    ngx_memzero(&query, sizeof(query));
+
+    query.current = slot->alone ? 0 : ctx->item_key;
+    query.session = ctx->session;
+    query.now = ngx_time();
+    query.sources = slot->sources;
+    query.n = slot->n;
+    query.repeat = slot->repeat;
+    query.category = ngx_http_reco_str(slot->category);
+    query.price_min = -1;
+    query.price_max = -1;
+    query.excluded = ctx->shown;
+    query.nexcluded = ctx->nshown;
+
+    if (reco_engine_recommend(ctx->version->engine, &query,
+            ctx->version->scratch, &ngx_http_reco_work.result)
+            != RECO_OK
+        || ngx_http_reco_work.result.nhits == 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/* What the template may say about why an item is shown. */
+static void
+ngx_http_reco_block_reason(ngx_http_reco_ctx_t *ctx,
+    const reco_engine_hit_t *hit, reco_render_item_t *out)
+{
+    const char *name;
+    reco_snapshot_item_t because;
+
+    if (hit->because != RECO_ITEM_NONE) {
+        reco_engine_item(ctx->version->engine, hit->because, &because);
+
+        if (reco_item_key(because.id) == ctx->item_key) {
+            out->reason = reco_string("related");
+            return;
+        }
+
+        if (because.title.len > 0) {
+            out->reason = reco_string("because");
+            out->reason_title = because.title;
+            return;
+        }
+    }
+
+    name = reco_engine_source_name(hit->source);
+    out->reason.data = name;
+    out->reason.len = ngx_strlen(name);
+}
+
+
+static void
+ngx_http_reco_block_items(ngx_http_reco_ctx_t *ctx)
+{
+    ngx_uint_t i;
+    reco_render_item_t *out;
+    reco_snapshot_item_t item;
+    const reco_engine_hit_t *hit;
+
+    for (i = 0; i < ngx_http_reco_work.result.nhits; i++) {
+        hit = &ngx_http_reco_work.result.hits[i];
+        out = &ngx_http_reco_work.items[i];
+
+        reco_engine_item(ctx->version->engine, hit->item, &item);
+
+        ngx_memzero(out, sizeof(*out));
+        out->id = item.id;
+        out->title = item.title;
+        out->url = item.url;
+        out->image = item.image;
+        out->brand = item.brand;
+        out->category = item.category;
+        out->currency = item.currency;
+        out->price = item.price;
+        out->available = item.available;
+
+        ngx_http_reco_block_reason(ctx, hit, out);
+
+        ctx->shown[ctx->nshown++] = reco_item_key(item.id);
+    }
+}
+
+
+static void
+ngx_http_reco_block_rendering(ngx_http_reco_ctx_t *ctx)
+{
+    static ngx_uint_t count;
+
+    struct {
+        uint64_t pid;
+        uint64_t count;
+        uint64_t seconds;
+        uint64_t milliseconds;
+    } seed;
+    uint64_t hash;
+
+    if (ctx->rendering[0] != '\0') {
+        return;
+    }
+
+    seed.pid = ngx_pid;
+    seed.count = ++count;
+    seed.seconds = ngx_time();
+    seed.milliseconds = ngx_current_msec;
+
+    hash = reco_hash(&seed, sizeof(seed));
+    ngx_hex_dump(ctx->rendering, (u_char *) &hash, sizeof(hash));
+}
+
+
+/* An expression of the configuration; empty where there is none. */
+static ngx_int_t
+ngx_http_reco_block_value(
+    ngx_http_request_t *r, ngx_http_complex_value_t *value, reco_str_t *out)
+{
+    ngx_str_t s;
+
+    ngx_str_null(&s);
+
+    if (value != NULL && ngx_http_complex_value(r, value, &s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *out = ngx_http_reco_str(s);
+
+    return NGX_OK;
+}
+
+
+static reco_status_t
+ngx_http_reco_block_html(
+    ngx_http_reco_slot_t *slot, const reco_render_block_t *block, size_t *len)
+{
+    return reco_render(slot->template->parsed, block, ngx_http_reco_work.out,
+        ngx_http_reco_work.size, len);
+}
+
+
+static reco_status_t
+ngx_http_reco_block_object(
+    ngx_http_reco_slot_t *slot, const reco_render_block_t *block, size_t *len)
+{
+    return reco_render_json(
+        block, ngx_http_reco_work.out, ngx_http_reco_work.size, len);
+}
+
+
+/* Renders into the work buffer, which grows to what a block needs. */
+static reco_status_t
+ngx_http_reco_block_render(ngx_http_reco_slot_t *slot,
+    const reco_render_block_t *block, ngx_http_reco_render_pt render,
+    size_t *len)
+{
+    char *out;
+    reco_status_t status;
+
+    status = render(slot, block, len);
+
+    if (status != RECO_TOO_LARGE || *len > NGX_HTTP_RECO_RENDER_MAX) {
+        return status;
+    }
+
+    out = ngx_alloc(*len, ngx_cycle->log);
+    if (out == NULL) {
+        return RECO_NOMEM;
+    }
+
+    ngx_free(ngx_http_reco_work.out);
+    ngx_http_reco_work.out = out;
+    ngx_http_reco_work.size = *len;
+
+    return render(slot, block, len);
+}
+
+
+static ngx_int_t
+ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_uint_t ascii,
+    ngx_http_reco_render_pt render, ngx_str_t *out)
+{
+    size_t len;
+    ngx_int_t rc;
+    ngx_uint_t start;
+    reco_status_t status;
+    reco_render_block_t block;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    rc = ngx_http_reco_block_prepare(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    start = ngx_http_reco_microseconds();
+
+    if (ngx_http_reco_block_recommend(ctx, slot) != NGX_OK) {
+        ngx_http_reco_count(NGX_HTTP_RECO_EMPTY, 1);
+        return NGX_DECLINED;
+    }
+
+    ngx_http_reco_block_items(ctx);
+    ngx_http_reco_block_rendering(ctx);
+
+    if (ctx->strategy == NULL) {
+        ctx->strategy =
+            reco_engine_source_name(ngx_http_reco_work.result.hits[0].source);
+    }
+
+    ngx_memzero(&block, sizeof(block));
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (ngx_http_reco_block_value(r, slot->heading, &block.heading) != NGX_OK
+        || ngx_http_reco_block_value(r, lcf->locale, &block.locale) != NGX_OK
+        || ngx_http_reco_block_value(r, lcf->nonce, &block.nonce) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    block.slot = ngx_http_reco_str(slot->name);
+    block.request.data = (char *) ctx->rendering;
+    block.request.len = sizeof(ctx->rendering);
+    block.model = ngx_http_reco_str(ctx->version->id);
+    block.strategy.data = ctx->strategy;
+    block.strategy.len = ngx_strlen(ctx->strategy);
+    block.ascii = ascii;
+    block.items = ngx_http_reco_work.items;
+    block.nitems = ngx_http_reco_work.result.nhits;
+
+    status = ngx_http_reco_block_render(slot, &block, render, &len);
+
+    if (status != RECO_OK) {
+        ngx_http_reco_failure(r->connection->log, NGX_HTTP_RECO_FAILED,
+            "slot \"%.*s\" is left out: rendering: %s", (int) slot->name.len,
+            slot->name.data, reco_status_name(status));
+        return NGX_DECLINED;
+    }
+
+    out->len = len;
+    out->data = ngx_pnalloc(r->pool, ngx_max(len, 1));
+    if (out->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(out->data, ngx_http_reco_work.out, len);
+
+    ctx->count += block.nitems;
+    ngx_http_reco_count(NGX_HTTP_RECO_ITEMS, block.nitems);
+    ctx->fallbacks |= ngx_http_reco_work.result.fallbacks;
+    ctx->time_us += ngx_http_reco_microseconds() - start;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_reco_block(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_uint_t ascii, ngx_str_t *out)
+{
+    return ngx_http_reco_block_with(
+        r, ctx, slot, ascii, ngx_http_reco_block_html, out);
+}
+
+
+ngx_int_t
+ngx_http_reco_block_json(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_str_t *out)
+{
+    return ngx_http_reco_block_with(
+        r, ctx, slot, 0, ngx_http_reco_block_object, out);
+}
+
+
+ngx_int_t
+ngx_http_reco_block_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_reco_work.out = ngx_alloc(NGX_HTTP_RECO_RENDER_SIZE, cycle->log);
+    if (ngx_http_reco_work.out == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_reco_work.size = NGX_HTTP_RECO_RENDER_SIZE;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_reco_block_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_free(ngx_http_reco_work.out);
+    ngx_http_reco_work.out = NULL;
+}

@@ -1,0 +1,445 @@
+#include "ngx_http_reco_module.h"
+
+
+/*
+ * A model folder as a worker sees it.  A timer looks at the link "current" and
+ * at the file "overlay": two system calls, twice a second.  What is new is
+ * opened and checked before it replaces what is live; requests under way keep
+ * the version that they began with.
+ */
+
+#define NGX_HTTP_RECO_MODEL_PERIOD 500 /* ms */
+#define NGX_HTTP_RECO_MODEL_RETRY  30  /* s, for a version that was refused */
+#define NGX_HTTP_RECO_TARGET_MAX   256
+
+
+/* Tells one state of a file from another; a rename makes a new one. */
+typedef struct {
+    ino_t inode;
+    time_t seconds;
+    long nanoseconds;
+    off_t size;
+} ngx_http_reco_file_id_t;
+
+
+struct ngx_http_reco_model_s {
+    ngx_str_t path;
+    u_char *current; /* path "/current" */
+    u_char *overlay; /* path "/overlay" */
+    time_t stale;    /* an overlay older than this is not used; s */
+
+    /* of this worker */
+    ngx_event_t timer;
+    ngx_connection_t connection; /* what the timer's debug log looks at */
+    ngx_http_reco_version_t *live;
+    reco_snapshot_t *base;
+    reco_snapshot_overlay_t *recent; /* the live overlay; NULL: none */
+    ngx_http_reco_file_id_t overlay_id;
+    char target[NGX_HTTP_RECO_TARGET_MAX];  /* of "current", live */
+    char refused[NGX_HTTP_RECO_TARGET_MAX]; /* of "current", refused */
+    time_t refused_time;
+};
+
+
+static void ngx_http_reco_model_timer(ngx_event_t *ev);
+static void ngx_http_reco_model_look(ngx_http_reco_model_t *model);
+static void ngx_http_reco_model_take(
+    ngx_http_reco_model_t *model, const char *target);
+static void ngx_http_reco_model_take_overlay(
+    ngx_http_reco_model_t *model, const ngx_http_reco_file_id_t *id);
+static void ngx_http_reco_model_drop(ngx_http_reco_model_t *model);
+static ngx_http_reco_version_t *ngx_http_reco_version_create(
+    reco_snapshot_t *base, reco_snapshot_overlay_t *overlay,
+    reco_error_t *error);
+
+
+static u_char *
+ngx_http_reco_model_join(
+    ngx_pool_t *pool, const ngx_str_t *path, const char *name)
+{
+    u_char *joined;
+
+    joined = ngx_pnalloc(pool, path->len + ngx_strlen(name) + 2);
+    if (joined != NULL) {
+        ngx_sprintf(joined, "%V/%s%Z", path, name);
+    }
+
+    return joined;
+}
+
+
+ngx_http_reco_model_t *
+ngx_http_reco_model_add(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main,
+    ngx_str_t *path, time_t stale)
+{
+    ngx_uint_t i;
+    ngx_http_reco_model_t *model, **models;
+
+    models = main->models.elts;
+
+    for (i = 0; i < main->models.nelts; i++) {
+        if (models[i]->path.len == path->len
+            && ngx_strncmp(models[i]->path.data, path->data, path->len) == 0)
+        {
+            models[i]->stale = stale;
+            return models[i];
+        }
+    }
+
+    model = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_model_t));
+    models = ngx_array_push(&main->models);
+    if (model == NULL || models == NULL) {
+        return NULL;
+    }
+
+    *models = model;
+
+    model->path = *path;
+    model->stale = stale;
+    model->current = ngx_http_reco_model_join(cf->pool, path, "current");
+    model->overlay = ngx_http_reco_model_join(cf->pool, path, "overlay");
+    if (model->current == NULL || model->overlay == NULL) {
+        return NULL;
+    }
+
+    return model;
+}
+
+
+ngx_int_t
+ngx_http_reco_model_init_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main)
+{
+    ngx_uint_t i;
+    ngx_http_reco_model_t **models, *model;
+
+    models = main->models.elts;
+
+    for (i = 0; i < main->models.nelts; i++) {
+        model = models[i];
+
+        model->connection.fd = (ngx_socket_t) -1;
+        model->timer.data = &model->connection;
+        model->connection.data = model;
+        model->timer.handler = ngx_http_reco_model_timer;
+        model->timer.log = cycle->log;
+        model->timer.cancelable = 1;
+
+        ngx_http_reco_model_look(model);
+        ngx_add_timer(&model->timer, NGX_HTTP_RECO_MODEL_PERIOD);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_reco_model_exit_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main)
+{
+    ngx_uint_t i;
+    ngx_http_reco_model_t **models;
+
+    models = main->models.elts;
+
+    for (i = 0; i < main->models.nelts; i++) {
+        ngx_http_reco_model_drop(models[i]);
+    }
+}
+
+
+static void
+ngx_http_reco_model_timer(ngx_event_t *ev)
+{
+    ngx_connection_t *c = ev->data;
+
+    ngx_http_reco_model_look(c->data);
+
+    if (!ngx_exiting && !ngx_quit && !ngx_terminate) {
+        ngx_add_timer(ev, NGX_HTTP_RECO_MODEL_PERIOD);
+    }
+}
+
+
+static void
+ngx_http_reco_model_look(ngx_http_reco_model_t *model)
+{
+    char target[NGX_HTTP_RECO_TARGET_MAX];
+    ssize_t n;
+    struct stat st;
+    ngx_http_reco_file_id_t id;
+
+    n = readlink((char *) model->current, target, sizeof(target));
+
+    if (n <= 0 || n >= (ssize_t) sizeof(target)) {
+        if (model->live != NULL) {
+            ngx_log_error(NGX_LOG_WARN, model->timer.log, ngx_errno,
+                "reco: model \"%s\" is gone, pages pass unaltered",
+                model->current);
+            ngx_http_reco_model_drop(model);
+        }
+
+        return;
+    }
+
+    target[n] = '\0';
+
+    if (ngx_strcmp(target, model->target) != 0
+        && (ngx_strcmp(target, model->refused) != 0
+            || ngx_time() - model->refused_time >= NGX_HTTP_RECO_MODEL_RETRY))
+    {
+        ngx_http_reco_model_take(model, target);
+    }
+
+    if (model->live == NULL) {
+        return;
+    }
+
+    ngx_memzero(&id, sizeof(id));
+
+    if (stat((char *) model->overlay, &st) == 0
+        && ngx_time() - st.st_mtim.tv_sec <= model->stale)
+    {
+        id.inode = st.st_ino;
+        id.seconds = st.st_mtim.tv_sec;
+        id.nanoseconds = st.st_mtim.tv_nsec;
+        id.size = st.st_size;
+    }
+
+    if (ngx_memcmp(&id, &model->overlay_id, sizeof(id)) != 0) {
+        ngx_http_reco_model_take_overlay(model, &id);
+    }
+}
+
+
+/* Makes the version that "current" points to the live one, if it is sound. */
+static void
+ngx_http_reco_model_take(ngx_http_reco_model_t *model, const char *target)
+{
+    char path[NGX_MAX_PATH];
+    reco_error_t error;
+    reco_status_t status;
+    reco_snapshot_t *base;
+    ngx_http_reco_version_t *version;
+
+    if (target[0] == '/') {
+        ngx_snprintf((u_char *) path, sizeof(path), "%s%Z", target);
+
+    } else {
+        ngx_snprintf(
+            (u_char *) path, sizeof(path), "%V/%s%Z", &model->path, target);
+    }
+
+    path[sizeof(path) - 1] = '\0';
+    version = NULL;
+
+    ngx_memzero(&error, sizeof(error));
+    status = reco_snapshot_open(path, 0, &base, &error);
+
+    if (status == RECO_OK) {
+        version = ngx_http_reco_version_create(base, NULL, &error);
+        if (version == NULL) {
+            reco_snapshot_release(base);
+        }
+    }
+
+    if (version == NULL) {
+        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_VERSIONS,
+            "model \"%s\" is refused%s: %s", path,
+            model->live != NULL ? ", the one before it stays" : "",
+            error.message);
+
+        ngx_cpystrn((u_char *) model->refused, (u_char *) target,
+            sizeof(model->refused));
+        model->refused_time = ngx_time();
+
+        return;
+    }
+
+    ngx_http_reco_model_drop(model);
+
+    model->base = base;
+    model->live = version;
+    model->refused[0] = '\0';
+    ngx_cpystrn(
+        (u_char *) model->target, (u_char *) target, sizeof(model->target));
+
+    ngx_http_reco_count(NGX_HTTP_RECO_SWAPS, 1);
+    ngx_log_error(NGX_LOG_NOTICE, model->timer.log, 0,
+        "reco: model \"%V\" is live, %uD items", &version->id,
+        reco_snapshot_nitems(base));
+}
+
+
+/* Puts a new overlay, or none, over the live base. */
+static void
+ngx_http_reco_model_take_overlay(
+    ngx_http_reco_model_t *model, const ngx_http_reco_file_id_t *id)
+{
+    reco_error_t error;
+    reco_status_t status;
+    reco_snapshot_overlay_t *overlay;
+    ngx_http_reco_version_t *version;
+
+    /* one that is refused is not looked at again until it changes */
+    model->overlay_id = *id;
+
+    overlay = NULL;
+    status = RECO_DECLINED;
+    ngx_memzero(&error, sizeof(error));
+
+    if (id->inode != 0) {
+        status = reco_snapshot_overlay_open(
+            (char *) model->overlay, model->base, &overlay, &error);
+        if (status != RECO_OK) {
+            overlay = NULL;
+        }
+    }
+
+    if (status != RECO_OK && status != RECO_DECLINED) {
+        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_OVERLAYS,
+            "overlay \"%s\" is refused: %s", (char *) model->overlay,
+            error.message);
+    }
+
+    if (overlay == NULL && model->recent == NULL) {
+        return;
+    }
+
+    version = ngx_http_reco_version_create(model->base, overlay, &error);
+
+    if (version == NULL) {
+        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_OVERLAYS,
+            "overlay \"%s\" is refused: %s", (char *) model->overlay,
+            error.message);
+
+        if (overlay != NULL) {
+            reco_snapshot_overlay_release(overlay);
+        }
+
+        return;
+    }
+
+    if (model->recent != NULL) {
+        reco_snapshot_overlay_release(model->recent);
+    }
+
+    ngx_http_reco_version_release(model->live);
+
+    model->live = version;
+    model->recent = overlay;
+
+    ngx_http_reco_count(NGX_HTTP_RECO_OVERLAYS, overlay != NULL);
+}
+
+
+static void
+ngx_http_reco_model_drop(ngx_http_reco_model_t *model)
+{
+    if (model->recent != NULL) {
+        reco_snapshot_overlay_release(model->recent);
+        model->recent = NULL;
+    }
+
+    if (model->live != NULL) {
+        ngx_http_reco_version_release(model->live);
+        model->live = NULL;
+    }
+
+    if (model->base != NULL) {
+        reco_snapshot_release(model->base);
+        model->base = NULL;
+    }
+
+    model->target[0] = '\0';
+    ngx_memzero(&model->overlay_id, sizeof(model->overlay_id));
+}
+
+
+static ngx_http_reco_version_t *
+ngx_http_reco_version_create(reco_snapshot_t *base,
+    reco_snapshot_overlay_t *overlay, reco_error_t *error)
+{
+    const char *id;
+    reco_status_t status;
+    ngx_http_reco_version_t *version;
+
+    id = reco_snapshot_id(base);
+
+    version = ngx_calloc(
+        sizeof(ngx_http_reco_version_t) + ngx_strlen(id), ngx_cycle->log);
+    if (version == NULL) {
+        (void) reco_error_set(error, RECO_NOMEM, "out of memory");
+        return NULL;
+    }
+
+    version->references = 1;
+    version->id.len = ngx_strlen(id);
+    version->id.data = (u_char *) (version + 1);
+    ngx_memcpy(version->id.data, id, version->id.len);
+
+    status =
+        reco_engine_model_open(base, overlay, NULL, &version->engine, error);
+    if (status != RECO_OK) {
+        ngx_free(version);
+        return NULL;
+    }
+
+    status = reco_engine_scratch_create(version->engine, &version->scratch);
+    if (status != RECO_OK) {
+        (void) reco_error_set(
+            error, status, "working memory: %s", reco_status_name(status));
+        reco_engine_model_close(version->engine);
+        ngx_free(version);
+        return NULL;
+    }
+
+    return version;
+}
+
+
+ngx_http_reco_version_t *
+ngx_http_reco_version_acquire(ngx_http_reco_model_t *model)
+{
+    if (model == NULL || model->live == NULL) {
+        return NULL;
+    }
+
+    model->live->references++;
+
+    return model->live;
+}
+
+
+void
+ngx_http_reco_version_release(ngx_http_reco_version_t *version)
+{
+    if (--version->references > 0) {
+        return;
+    }
+
+    reco_engine_scratch_destroy(version->scratch);
+    reco_engine_model_close(version->engine);
+    ngx_free(version);
+}
+
+
+void
+ngx_http_reco_model_state(
+    ngx_http_reco_model_t *model, ngx_http_reco_model_state_t *state)
+{
+    ngx_memzero(state, sizeof(ngx_http_reco_model_state_t));
+
+    state->path = model->path;
+
+    if (model->live == NULL) {
+        return;
+    }
+
+    state->id = model->live->id;
+    state->nitems = reco_snapshot_nitems(model->base);
+
+    if (model->recent != NULL) {
+        state->overlay_created = reco_snapshot_overlay_created(model->recent);
+    }
+}

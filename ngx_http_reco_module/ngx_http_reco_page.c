@@ -1,0 +1,478 @@
+#include "ngx_http_reco_page.h"
+
+
+ngx_int_t
+ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_str_t *charset;
+    ngx_http_reco_page_t *page;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    page = ngx_pcalloc(r->pool, sizeof(ngx_http_reco_page_t));
+    if (page == NULL) {
+        return NGX_ERROR;
+    }
+
+    page->slots = lcf->slots;
+    page->last_out = &page->out;
+    page->gzip_tested = r->gzip_tested;
+    page->gzip_ok = r->gzip_ok;
+
+    /* references stand for characters in every ASCII-compatible set */
+    charset = &r->headers_out.charset;
+    page->ascii = charset->len != 5
+                  || ngx_strncasecmp(charset->data, (u_char *) "utf-8", 5) != 0;
+
+    ctx->page = page;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    reco_html_memory_t memory;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    memory.alloc = ngx_http_reco_alloc;
+    memory.owner = r->pool;
+
+    page->rewriter = reco_html_rewriter_create(lcf->plan, &memory);
+    page->blocks = ngx_pcalloc(r->pool, page->slots->nelts * sizeof(ngx_str_t));
+
+    return page->rewriter != NULL && page->blocks != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
+{
+    cl->buf->tag = (ngx_buf_tag_t) &ngx_http_reco_module;
+    cl->next = NULL;
+
+    *page->last_out = cl;
+    page->last_out = &cl->next;
+    page->last = cl->buf;
+}
+
+
+/* Passes on the span that was gathered, if any. */
+static ngx_int_t
+ngx_http_reco_page_span(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
+{
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    if (page->from == page->to) {
+        return NGX_OK;
+    }
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    ngx_memcpy(b, in, sizeof(ngx_buf_t));
+
+    b->pos = page->from;
+    b->last = page->to;
+    b->start = NULL;
+    b->end = NULL;
+    b->shadow = NULL;
+    b->last_shadow = 0;
+    b->last_buf = 0;
+    b->last_in_chain = 0;
+    b->flush = 0;
+    b->recycled = 0;
+
+    if (b->in_file) {
+        b->file_last = b->file_pos + (b->last - in->pos);
+        b->file_pos += b->pos - in->pos;
+    }
+
+    ngx_http_reco_page_append(page, cl);
+
+    page->from = NULL;
+    page->to = NULL;
+
+    return NGX_OK;
+}
+
+
+/* Passes on bytes that the rewriter had kept; they are copied. */
+static ngx_int_t
+ngx_http_reco_page_held(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, reco_str_t *text)
+{
+    size_t n;
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    while (text->len > 0) {
+        cl = ngx_chain_get_free_buf(r->pool, &page->free_held);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        b = cl->buf;
+
+        if (b->start == NULL) {
+            b->start = ngx_pnalloc(r->pool, RECO_HTML_HELD_MAX);
+            if (b->start == NULL) {
+                return NGX_ERROR;
+            }
+
+            b->end = b->start + RECO_HTML_HELD_MAX;
+            b->temporary = 1;
+        }
+
+        n = ngx_min(text->len, RECO_HTML_HELD_MAX);
+        b->pos = b->start;
+        b->last = ngx_cpymem(b->start, text->data, n);
+        text->data += n;
+        text->len -= n;
+
+        b->shadow = NULL;
+        b->last_buf = 0;
+        b->last_in_chain = 0;
+        b->flush = 0;
+        b->sync = 0;
+        b->recycled = 0;
+
+        ngx_http_reco_page_append(page, cl);
+    }
+
+    return NGX_OK;
+}
+
+
+/* NGX_OK: block is the slot's; NGX_DECLINED: it has none. */
+static ngx_int_t
+ngx_http_reco_page_block(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    unsigned n, ngx_str_t *block)
+{
+    ngx_int_t rc;
+    ngx_http_reco_page_t *page;
+    ngx_http_reco_slot_t **slots;
+
+    page = ctx->page;
+    page->placed |= (uint32_t) 1 << n;
+
+    if (page->empty & ((uint32_t) 1 << n)) {
+        return NGX_DECLINED;
+    }
+
+    if (page->blocks[n].data == NULL) {
+        slots = page->slots->elts;
+
+        rc = ngx_http_reco_block(
+            r, ctx, slots[n], page->ascii, &page->blocks[n]);
+
+        if (rc != NGX_OK) {
+            page->empty |= (uint32_t) 1 << n;
+            return rc;
+        }
+    }
+
+    *block = page->blocks[n];
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_page_insert(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, unsigned slot)
+{
+    ngx_int_t rc;
+    ngx_buf_t *b;
+    ngx_str_t block;
+    ngx_chain_t *cl;
+
+    rc = ngx_http_reco_page_block(r, ctx, slot, &block);
+
+    if (rc != NGX_OK || block.len == 0) {
+        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
+    }
+
+    cl = ngx_chain_get_free_buf(r->pool, &ctx->page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+    b->pos = block.data;
+    b->last = block.data + block.len;
+    b->memory = 1;
+
+    ngx_http_reco_page_append(ctx->page, cl);
+    ngx_http_reco_count(NGX_HTTP_RECO_BLOCKS, 1);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_buf_t *in, reco_html_step_t *step)
+{
+    ngx_int_t rc;
+    ngx_str_t block;
+    ngx_http_reco_page_t *page;
+
+    page = ctx->page;
+
+    if (step->action == RECO_HTML_INSERT) {
+        if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_reco_page_insert(r, ctx, step->slot);
+    }
+
+    if (step->action == RECO_HTML_DROP) {
+        rc = ngx_http_reco_page_block(r, ctx, step->slot, &block);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            return ngx_http_reco_page_span(r, page, in);
+        }
+
+        /* nothing to put in its place: what is there stays */
+    }
+
+    if (step->held) {
+        if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_http_reco_page_held(r, page, &step->text);
+    }
+
+    if (page->from != page->to && page->to != (u_char *) step->text.data
+        && ngx_http_reco_page_span(r, page, in) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (page->from == page->to) {
+        page->from = (u_char *) step->text.data;
+    }
+
+    page->to = (u_char *) step->text.data + step->text.len;
+
+    return NGX_OK;
+}
+
+
+/* Counts what became of the slots, when the page's end was seen. */
+static void
+ngx_http_reco_page_end(ngx_http_reco_page_t *page)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < page->slots->nelts; i++) {
+        if ((page->placed & ((uint32_t) 1 << i)) == 0) {
+            ngx_http_reco_count(NGX_HTTP_RECO_UNPLACED, 1);
+        }
+    }
+
+    if (reco_html_rewriter_limited(page->rewriter)) {
+        ngx_http_reco_count(NGX_HTTP_RECO_LIMITED, 1);
+    }
+}
+
+
+/* What an input buffer says besides its bytes goes to the last one of ours. */
+static ngx_int_t
+ngx_http_reco_page_flags(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
+{
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    if (page->last == NULL) {
+        if (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync) {
+            /* all of it was kept or dropped */
+            in->pos = in->last;
+
+            if (in->in_file) {
+                in->file_pos = in->file_last;
+            }
+
+            return NGX_OK;
+        }
+
+        cl = ngx_chain_get_free_buf(r->pool, &page->free);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(cl->buf, sizeof(ngx_buf_t));
+        cl->buf->sync = 1;
+
+        ngx_http_reco_page_append(page, cl);
+    }
+
+    b = page->last;
+    b->last_buf = in->last_buf;
+    b->last_in_chain = in->last_in_chain;
+    b->flush = in->flush;
+    b->recycled = in->recycled;
+    b->shadow = in;
+
+    return NGX_OK;
+}
+
+
+/* Gives up rewriting: what was kept goes out, and the rest as it comes. */
+static ngx_int_t
+ngx_http_reco_page_abandon(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    size_t pos;
+    reco_html_step_t step;
+
+    page->passing = 1;
+    pos = 0;
+
+    while (reco_html_rewriter_feed(page->rewriter, "", 0, 1, &pos, &step)
+           == RECO_OK)
+    {
+        if (step.action != RECO_HTML_INSERT
+            && ngx_http_reco_page_held(r, page, &step.text) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* UTF-16 and UTF-32 that only a byte order mark tells. */
+static ngx_uint_t
+ngx_http_reco_page_wide(ngx_buf_t *in)
+{
+    return in->last - in->pos >= 2
+           && ((in->pos[0] == 0xfe && in->pos[1] == 0xff)
+               || (in->pos[0] == 0xff && in->pos[1] == 0xfe));
+}
+
+
+ngx_int_t
+ngx_http_reco_page_feed(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
+{
+    size_t pos, len;
+    const char *data;
+    reco_html_step_t step;
+    ngx_http_reco_page_t *page;
+
+    page = ctx->page;
+    page->last = NULL;
+
+    data = "";
+    len = 0;
+
+    if (ngx_buf_in_memory(in)) {
+        data = (const char *) in->pos;
+        len = in->last - in->pos;
+
+    } else if (in->in_file && in->file_last > in->file_pos) {
+        /* not read for us: let it and the rest go by */
+        ngx_http_reco_failure(r->connection->log, NGX_HTTP_RECO_FAILED,
+            "the body of \"%.*s\" is not in memory", (int) r->uri.len,
+            r->uri.data);
+        return ngx_http_reco_page_abandon(r, page);
+    }
+
+    if (!page->begun && len > 0) {
+        page->begun = 1;
+
+        if (ngx_http_reco_page_wide(in)) {
+            ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
+            page->passing = 1;
+            return NGX_DECLINED;
+        }
+    }
+
+    pos = 0;
+
+    while (reco_html_rewriter_feed(
+               page->rewriter, data, len, in->last_buf, &pos, &step)
+           == RECO_OK)
+    {
+        if (ngx_http_reco_page_step(r, ctx, in, &step) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (in->last_buf) {
+        ngx_http_reco_page_end(page);
+        page->passing = 1;
+
+    } else if (reco_html_rewriter_finished(page->rewriter)) {
+        page->passing = 1;
+    }
+
+    return ngx_http_reco_page_flags(r, page, in);
+}
+
+
+void
+ngx_http_reco_page_reclaim(ngx_http_reco_page_t *page)
+{
+    ngx_buf_t *b, *in;
+    ngx_chain_t *cl;
+
+    while (page->busy != NULL) {
+        cl = page->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        in = b->shadow;
+
+        if (in != NULL) {
+            in->pos = in->last;
+
+            if (in->in_file) {
+                in->file_pos = in->file_last;
+            }
+        }
+
+        page->busy = cl->next;
+
+        /* one without data may still stand in a chain further on */
+
+        if (ngx_buf_in_memory(b) || b->in_file) {
+            if (b->start != NULL) {
+                cl->next = page->free_held;
+                page->free_held = cl;
+
+            } else {
+                cl->next = page->free;
+                page->free = cl;
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+#ifndef NGX_HTTP_RECO_PAGE_H
+#define NGX_HTTP_RECO_PAGE_H
+
+#include "ngx_http_reco_module.h"
+
+
+/*
+ * Rewrites a page on its way.  What the origin sent goes on as spans of its
+ * own buffers; a span's last buffer carries the origin's as its shadow, which
+ * is marked as read when the span has been sent.  Buffers are recycled, so a
+ * page of any size takes a few of them.
+ *
+ * Once no slot can match any more the rest goes through as it comes, and
+ * files need not be read into memory for us.
+ */
+
+struct ngx_http_reco_page_s {
+    reco_html_rewriter_t *rewriter;
+    ngx_array_t *slots; /* ngx_http_reco_slot_t *, of the location */
+
+    ngx_chain_t *out; /* not passed on yet */
+    ngx_chain_t **last_out;
+    ngx_chain_t *busy; /* passed on and not sent yet */
+    ngx_chain_t *free;
+    ngx_chain_t *free_held; /* with memory for bytes held back */
+
+    u_char *from; /* the span so far, in the buffer at hand */
+    u_char *to;
+    ngx_buf_t *last; /* the buffer made last from the one at hand */
+
+    ngx_str_t *blocks; /* of each slot; data NULL: not asked for yet */
+    uint32_t placed;   /* mask of the slots that found a place */
+    uint32_t empty;    /* mask of those that have nothing to show */
+
+    unsigned ascii : 1;   /* blocks are written in ASCII alone */
+    unsigned begun : 1;   /* the first bytes were seen */
+    unsigned passing : 1; /* the rest goes through unread */
+    unsigned relax : 1;   /* nobody but us needs the body in memory */
+    unsigned gzip_tested : 1;
+    unsigned gzip_ok : 1;
+};
+
+
+/* Prepares for the body.  NGX_ERROR: no memory. */
+ngx_int_t ngx_http_reco_page_start(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page);
+
+/*
+ * Rewrites one buffer onto page->out.  NGX_DECLINED: from this buffer on the
+ * page is to pass as it is; NGX_ERROR.
+ */
+ngx_int_t ngx_http_reco_page_feed(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in);
+
+/* Takes back what was sent, and marks the origin's buffers as read. */
+void ngx_http_reco_page_reclaim(ngx_http_reco_page_t *page);
+
+#endif /* NGX_HTTP_RECO_PAGE_H */

@@ -1,0 +1,298 @@
+#include "ngx_http_reco_zone.h"
+
+#include <errno.h>
+
+
+/* -- lists --------------------------------------------------------------- */
+
+static uint32_t *
+ngx_http_reco_shelf_bucket(
+    ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
+{
+    uint32_t hash;
+
+    /* ids are random bits or a hash: any part of them is one */
+    ngx_memcpy(&hash, id->bytes + 4, sizeof(hash));
+
+    return &shelf->buckets[hash & (shelf->header->buckets - 1)];
+}
+
+
+/* Puts a record next to one that is older; NONE: at the oldest end. */
+static void
+ngx_http_reco_shelf_link(
+    ngx_http_reco_shelf_t *shelf, uint32_t n, uint8_t list, uint32_t older)
+{
+    ngx_http_reco_list_t *l;
+    ngx_http_reco_record_t *record;
+
+    l = &shelf->stripe->lists[list];
+    record = &shelf->records[n];
+
+    record->list = list;
+    record->older = older;
+
+    if (older != NGX_HTTP_RECO_ZONE_NONE) {
+        record->newer = shelf->records[older].newer;
+        shelf->records[older].newer = n;
+
+    } else {
+        record->newer = l->oldest;
+        l->oldest = n;
+    }
+
+    if (record->newer != NGX_HTTP_RECO_ZONE_NONE) {
+        shelf->records[record->newer].older = n;
+
+    } else {
+        l->newest = n;
+    }
+
+    l->length++;
+}
+
+
+static void
+ngx_http_reco_shelf_unlink(ngx_http_reco_shelf_t *shelf, uint32_t n)
+{
+    ngx_http_reco_list_t *l;
+    ngx_http_reco_record_t *record;
+
+    record = &shelf->records[n];
+    l = &shelf->stripe->lists[record->list];
+
+    if (record->newer != NGX_HTTP_RECO_ZONE_NONE) {
+        shelf->records[record->newer].older = record->older;
+
+    } else {
+        l->newest = record->older;
+    }
+
+    if (record->older != NGX_HTTP_RECO_ZONE_NONE) {
+        shelf->records[record->older].newer = record->newer;
+
+    } else {
+        l->oldest = record->newer;
+    }
+
+    l->length--;
+}
+
+
+void
+ngx_http_reco_shelf_remove(ngx_http_reco_shelf_t *shelf, uint32_t n)
+{
+    uint32_t *link;
+    ngx_http_reco_record_t *record;
+
+    record = &shelf->records[n];
+    link = ngx_http_reco_shelf_bucket(shelf, &record->id);
+
+    while (*link != n) {
+        link = &shelf->records[*link].next;
+    }
+
+    *link = record->next;
+    ngx_http_reco_shelf_unlink(shelf, n);
+
+    record->used = 0;
+    record->next = shelf->stripe->free;
+    shelf->stripe->free = n;
+    shelf->stripe->used--;
+}
+
+
+/* Makes links, lists and the free chain anew from what the records say. */
+static void
+ngx_http_reco_shelf_rebuild(ngx_http_reco_shelf_t *shelf)
+{
+    uint8_t list;
+    uint32_t i, n, older, *bucket;
+    ngx_http_reco_stripe_t *stripe;
+    ngx_http_reco_record_t *record;
+
+    stripe = shelf->stripe;
+    stripe->free = NGX_HTTP_RECO_ZONE_NONE;
+    stripe->used = 0;
+    stripe->recovered++;
+
+    for (i = 0; i < NGX_HTTP_RECO_LISTS; i++) {
+        stripe->lists[i].newest = NGX_HTTP_RECO_ZONE_NONE;
+        stripe->lists[i].oldest = NGX_HTTP_RECO_ZONE_NONE;
+        stripe->lists[i].length = 0;
+    }
+
+    n = shelf->header->records;
+    ngx_memset(shelf->buckets, 0xff, shelf->header->buckets * sizeof(uint32_t));
+
+    for (i = 0; i < n; i++) {
+        record = &shelf->records[i];
+
+        if (record->used == 0 || record->writing) {
+            record->used = 0;
+            record->writing = 0;
+            record->next = stripe->free;
+            stripe->free = i;
+            continue;
+        }
+
+        bucket = ngx_http_reco_shelf_bucket(shelf, &record->id);
+        record->next = *bucket;
+        *bucket = i;
+        stripe->used++;
+
+        list = record->list == NGX_HTTP_RECO_PROTECTED;
+        older = stripe->lists[list].newest;
+
+        while (older != NGX_HTTP_RECO_ZONE_NONE
+               && shelf->records[older].used > record->used)
+        {
+            older = shelf->records[older].older;
+        }
+
+        ngx_http_reco_shelf_link(shelf, i, list, older);
+    }
+}
+
+
+/* -- visitors ------------------------------------------------------------ */
+
+void
+ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf, ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id)
+{
+    u_char *base;
+    uint32_t n;
+    ngx_http_reco_zone_ctx_t *ctx;
+
+    ctx = zone->data;
+    base = (u_char *) ctx->header;
+
+    ngx_memcpy(&n, id->bytes, sizeof(n));
+    n &= ctx->header->stripes - 1;
+
+    shelf->ttl = ctx->ttl;
+    shelf->header = ctx->header;
+    shelf->stripe =
+        (ngx_http_reco_stripe_t *) (base + ctx->header->stripes_offset) + n;
+    shelf->buckets = (uint32_t *) (base + ctx->header->buckets_offset)
+                     + (size_t) n * ctx->header->buckets;
+    shelf->records =
+        (ngx_http_reco_record_t *) (base + ctx->header->records_offset)
+        + (size_t) n * ctx->header->records;
+
+    if (pthread_mutex_lock(&shelf->stripe->lock) == EOWNERDEAD) {
+        ngx_http_reco_shelf_rebuild(shelf);
+        (void) pthread_mutex_consistent(&shelf->stripe->lock);
+    }
+}
+
+
+void
+ngx_http_reco_shelf_unlock(ngx_http_reco_shelf_t *shelf)
+{
+    (void) pthread_mutex_unlock(&shelf->stripe->lock);
+}
+
+
+ngx_http_reco_record_t *
+ngx_http_reco_shelf_find(
+    ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
+{
+    uint32_t n;
+    ngx_http_reco_record_t *record;
+
+    for (n = *ngx_http_reco_shelf_bucket(shelf, id);
+         n != NGX_HTTP_RECO_ZONE_NONE; n = record->next)
+    {
+        record = &shelf->records[n];
+
+        if (ngx_memcmp(&record->id, id, sizeof(*id)) != 0) {
+            continue;
+        }
+
+        if (ngx_time() - (time_t) record->used > shelf->ttl) {
+            ngx_http_reco_shelf_remove(shelf, n);
+            return NULL;
+        }
+
+        return record;
+    }
+
+    return NULL;
+}
+
+
+/* A record that may be used anew, out of all lists. */
+static uint32_t
+ngx_http_reco_shelf_take(ngx_http_reco_shelf_t *shelf)
+{
+    uint32_t n;
+    ngx_http_reco_list_t *lists;
+    ngx_http_reco_stripe_t *stripe;
+
+    stripe = shelf->stripe;
+    lists = stripe->lists;
+
+    if (stripe->free == NGX_HTTP_RECO_ZONE_NONE) {
+        n = lists[NGX_HTTP_RECO_PROBATION].length > shelf->header->records / 4
+                    || lists[NGX_HTTP_RECO_PROTECTED].length == 0
+                ? lists[NGX_HTTP_RECO_PROBATION].oldest
+                : lists[NGX_HTTP_RECO_PROTECTED].oldest;
+
+        ngx_http_reco_shelf_remove(shelf, n);
+        stripe->evicted++;
+    }
+
+    n = stripe->free;
+    stripe->free = shelf->records[n].next;
+    stripe->used++;
+
+    return n;
+}
+
+
+ngx_http_reco_record_t *
+ngx_http_reco_shelf_open(
+    ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
+{
+    uint8_t list;
+    uint32_t n, *bucket;
+    ngx_http_reco_record_t *record;
+
+    record = ngx_http_reco_shelf_find(shelf, id);
+
+    if (record != NULL) {
+        record->writing = 1;
+        ngx_memory_barrier();
+        n = record - shelf->records;
+        ngx_http_reco_shelf_unlink(shelf, n);
+        list = NGX_HTTP_RECO_PROTECTED;
+
+    } else {
+        n = ngx_http_reco_shelf_take(shelf);
+        record = &shelf->records[n];
+        record->writing = 1;
+        ngx_memory_barrier();
+        record->id = *id;
+        ngx_memzero(&record->session, sizeof(reco_engine_session_t));
+
+        bucket = ngx_http_reco_shelf_bucket(shelf, id);
+        record->next = *bucket;
+        *bucket = n;
+        list = NGX_HTTP_RECO_PROBATION;
+    }
+
+    record->used = ngx_time();
+    ngx_http_reco_shelf_link(shelf, n, list, shelf->stripe->lists[list].newest);
+
+    return record;
+}
+
+
+void
+ngx_http_reco_shelf_close(ngx_http_reco_record_t *record)
+{
+    ngx_memory_barrier();
+    record->writing = 0;
+}

@@ -1,0 +1,453 @@
+#include "ngx_http_reco_module.h"
+
+
+/*
+ * reco_slot NAME [n=8] [template=FILE] [heading=TEXT] [source=NAME]
+ *     [category=TEXT] [before=|prepend=|append=|after=|replace="SELECTOR"]...
+ *     [all] [fallback=body];
+ *
+ * nginx's own parser ends a word at a blank even between quotes that stand in
+ * its middle (after="a > b"): such words are put together again here.
+ */
+
+#define NGX_HTTP_RECO_SLOT_N       8
+#define NGX_HTTP_RECO_TEMPLATE_MAX (1024 * 1024)
+
+
+static ngx_str_t ngx_http_reco_builtin =
+    ngx_string("<section class=\"reco\" aria-label=\"{{heading}}\""
+               " data-reco-block=\"{{slot}}\" data-reco-req=\"{{request}}\">\n"
+               "{{#heading}}<h2>{{heading}}</h2>\n{{/heading}}"
+               "<ul>\n"
+               "{{#items}}<li><a href=\"{{url}}\" data-reco-item=\"{{id}}\""
+               " data-reco-rank=\"{{rank}}\">{{title}}</a></li>\n{{/items}}"
+               "</ul>\n</section>");
+
+
+static const struct {
+    const char *name;
+    reco_html_position_t position;
+} ngx_http_reco_positions[] = {
+    {"before", RECO_HTML_BEFORE},
+    {"prepend", RECO_HTML_PREPEND},
+    {"append", RECO_HTML_APPEND},
+    {"after", RECO_HTML_AFTER},
+    {"replace", RECO_HTML_REPLACE},
+};
+
+
+static ngx_array_t *ngx_http_reco_slot_words(ngx_conf_t *cf);
+static ngx_int_t ngx_http_reco_slot_word(ngx_conf_t *cf,
+    ngx_http_reco_loc_conf_t *lcf, ngx_http_reco_slot_t *slot, ngx_str_t *word,
+    ngx_uint_t all, unsigned index);
+static ngx_http_reco_template_t *ngx_http_reco_template(
+    ngx_conf_t *cf, ngx_str_t *name);
+static ngx_int_t ngx_http_reco_template_read(
+    ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *source);
+
+
+char *
+ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_reco_loc_conf_t *lcf = conf;
+
+    unsigned index;
+    ngx_str_t *word;
+    ngx_uint_t i, all;
+    ngx_array_t *words;
+    reco_error_t error;
+    reco_html_memory_t memory;
+    ngx_http_reco_slot_t *slot, **member;
+    ngx_http_reco_main_conf_t *main;
+
+    main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
+
+    if (lcf->slots == NGX_CONF_UNSET_PTR) {
+        memory.alloc = ngx_http_reco_alloc;
+        memory.owner = cf->pool;
+
+        lcf->slots = ngx_array_create(cf->pool, 4, sizeof(void *));
+        lcf->plan = reco_html_plan_create(&memory);
+        if (lcf->slots == NULL || lcf->plan == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    words = ngx_http_reco_slot_words(cf);
+    slot = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_slot_t));
+    if (words == NULL || slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    word = words->elts;
+    slot->name = word[1];
+    slot->n = NGX_HTTP_RECO_SLOT_N;
+    ngx_str_set(&slot->source, "related");
+
+    if (reco_html_plan_slot(
+            lcf->plan, ngx_http_reco_str(slot->name), &index, &error)
+        != RECO_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "slot \"%V\": %s", &slot->name,
+            error.message);
+        return NGX_CONF_ERROR;
+    }
+
+    all = 0;
+    for (i = 2; i < words->nelts; i++) {
+        all |= ngx_strcmp(word[i].data, "all") == 0;
+    }
+
+    for (i = 2; i < words->nelts; i++) {
+        if (ngx_http_reco_slot_word(cf, lcf, slot, &word[i], all, index)
+            != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (slot->template == NULL) {
+        slot->template = ngx_http_reco_template(cf, NULL);
+        if (slot->template == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    member = ngx_array_push(lcf->slots);
+    if (member == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *member = slot;
+
+    member = ngx_array_push(&main->slots);
+    if (member == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *member = slot;
+
+    return NGX_CONF_OK;
+}
+
+
+/* The directive's words, with those that quotes hold together joined. */
+static ngx_array_t *
+ngx_http_reco_slot_words(ngx_conf_t *cf)
+{
+    u_char *quote;
+    ngx_str_t *value, *word, s;
+    ngx_uint_t i;
+    ngx_array_t *words;
+
+    value = cf->args->elts;
+
+    words = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
+    if (words == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < cf->args->nelts; i++) {
+        word = ngx_array_push(words);
+        if (word == NULL) {
+            return NULL;
+        }
+
+        *word = value[i];
+
+        quote = (u_char *) ngx_strchr(word->data, '=');
+        if (quote == NULL || quote[1] != '"') {
+            continue;
+        }
+
+        quote++;
+
+        while (word->data + word->len - quote < 2
+               || word->data[word->len - 1] != '"') {
+            if (++i == cf->args->nelts) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                    "closing quote is missing in \"%V\"", word);
+                return NULL;
+            }
+
+            s.len = word->len + 1 + value[i].len;
+            s.data = ngx_pnalloc(cf->pool, s.len + 1);
+            if (s.data == NULL) {
+                return NULL;
+            }
+
+            ngx_sprintf(s.data, "%V %V%Z", word, &value[i]);
+            quote = s.data + (quote - word->data);
+            *word = s;
+        }
+
+        ngx_memmove(quote, quote + 1, word->data + word->len - quote - 1);
+        word->len -= 2;
+        word->data[word->len] = '\0';
+    }
+
+    return words;
+}
+
+
+/* Splits NAME=VALUE where the name is this one. */
+static ngx_uint_t
+ngx_http_reco_slot_value(ngx_str_t *word, const char *name, ngx_str_t *value)
+{
+    size_t len;
+
+    len = ngx_strlen(name);
+
+    if (word->len <= len || ngx_strncmp(word->data, name, len) != 0
+        || word->data[len] != '=')
+    {
+        return 0;
+    }
+
+    value->data = word->data + len + 1;
+    value->len = word->len - len - 1;
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_place(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
+    ngx_str_t *word, ngx_uint_t all, unsigned index)
+{
+    ngx_str_t value;
+    ngx_uint_t i;
+    reco_error_t error;
+
+    for (i = 0; i < sizeof(ngx_http_reco_positions)
+                        / sizeof(ngx_http_reco_positions[0]);
+         i++)
+    {
+        if (!ngx_http_reco_slot_value(
+                word, ngx_http_reco_positions[i].name, &value)) {
+            continue;
+        }
+
+        ngx_memzero(&error, sizeof(error));
+
+        if (reco_html_plan_select(lcf->plan, index, ngx_http_reco_str(value),
+                ngx_http_reco_positions[i].position, all, &error)
+            != RECO_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                "selector \"%V\", character %ui: %s", &value,
+                (ngx_uint_t) error.column, error.message);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
+    ngx_http_reco_slot_t *slot, ngx_str_t *word, ngx_uint_t all, unsigned index)
+{
+    ngx_int_t rc, n;
+    ngx_str_t value;
+    ngx_http_compile_complex_value_t ccv;
+
+    if (ngx_strcmp(word->data, "all") == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_strcmp(word->data, "fallback=body") == 0) {
+        reco_html_plan_fallback(lcf->plan, index);
+        return NGX_OK;
+    }
+
+    if (ngx_http_reco_slot_value(word, "n", &value)) {
+        n = ngx_atoi(value.data, value.len);
+        if (n < 1 || n > RECO_ENGINE_RESULT_MAX) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                "invalid number of items \"%V\", it must be 1 to %d", &value,
+                RECO_ENGINE_RESULT_MAX);
+            return NGX_ERROR;
+        }
+
+        slot->n = n;
+        return NGX_OK;
+    }
+
+    if (ngx_http_reco_slot_value(word, "template", &value)) {
+        slot->template = ngx_http_reco_template(cf, &value);
+        return slot->template != NULL ? NGX_OK : NGX_ERROR;
+    }
+
+    if (ngx_http_reco_slot_value(word, "heading", &value)) {
+        slot->heading = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+        if (slot->heading == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(&ccv, sizeof(ccv));
+        ccv.cf = cf;
+        ccv.value = ngx_palloc(cf->pool, sizeof(ngx_str_t));
+        if (ccv.value == NULL) {
+            return NGX_ERROR;
+        }
+
+        *ccv.value = value;
+        ccv.complex_value = slot->heading;
+
+        return ngx_http_compile_complex_value(&ccv);
+    }
+
+    if (ngx_http_reco_slot_value(word, "source", &value)) {
+        if (ngx_http_reco_source(&value, slot) != NGX_OK) {
+            ngx_conf_log_error(
+                NGX_LOG_EMERG, cf, 0, "unknown source \"%V\"", &value);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_reco_slot_value(word, "category", &value)) {
+        slot->category = value;
+        return NGX_OK;
+    }
+
+    rc = ngx_http_reco_slot_place(cf, lcf, word, all, index);
+
+    if (rc == NGX_DECLINED) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", word);
+        return NGX_ERROR;
+    }
+
+    return rc;
+}
+
+
+/* Parsed once for each file; name NULL: the one that is built in. */
+static ngx_http_reco_template_t *
+ngx_http_reco_template(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_str_t path, source;
+    ngx_uint_t i;
+    reco_error_t error;
+    reco_render_memory_t memory;
+    ngx_http_reco_template_t *template, **templates;
+    ngx_http_reco_main_conf_t *main;
+
+    main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
+
+    ngx_str_set(&path, "built in");
+    source = ngx_http_reco_builtin;
+
+    if (name != NULL) {
+        path = *name;
+        if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    templates = main->templates.elts;
+
+    for (i = 0; i < main->templates.nelts; i++) {
+        if (templates[i]->path.len == path.len
+            && ngx_strncmp(templates[i]->path.data, path.data, path.len) == 0)
+        {
+            return templates[i];
+        }
+    }
+
+    if (name != NULL
+        && ngx_http_reco_template_read(cf, &path, &source) != NGX_OK) {
+        return NULL;
+    }
+
+    template = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_template_t));
+    templates = ngx_array_push(&main->templates);
+    if (template == NULL || templates == NULL) {
+        return NULL;
+    }
+
+    template->path = path;
+    *templates = template;
+
+    memory.alloc = ngx_http_reco_alloc;
+    memory.owner = cf->pool;
+
+    ngx_memzero(&error, sizeof(error));
+
+    if (reco_render_parse(
+            ngx_http_reco_str(source), &memory, &template->parsed, &error)
+        != RECO_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "template %V:%ui:%ui: %s",
+            &path, (ngx_uint_t) error.line, (ngx_uint_t) error.column,
+            error.message);
+        return NULL;
+    }
+
+    return template;
+}
+
+
+static ngx_int_t
+ngx_http_reco_template_read(ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *source)
+{
+    ssize_t n;
+    ngx_int_t rc;
+    ngx_file_t file;
+    ngx_file_info_t info;
+
+    rc = NGX_ERROR;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+    file.name = *path;
+    file.log = cf->log;
+    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+            ngx_open_file_n " \"%V\" failed", path);
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(file.fd, &info) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, ngx_errno, ngx_fd_info_n " \"%V\" failed", path);
+        goto done;
+    }
+
+    if (ngx_file_size(&info) > NGX_HTTP_RECO_TEMPLATE_MAX) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "template \"%V\" is larger than 1 MiB", path);
+        goto done;
+    }
+
+    source->len = ngx_file_size(&info);
+    source->data = ngx_pnalloc(cf->pool, source->len + 1);
+    if (source->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_file(&file, source->data, source->len, 0);
+
+    if (n != (ssize_t) source->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+            ngx_read_file_n " \"%V\" failed", path);
+        goto done;
+    }
+
+    rc = NGX_OK;
+
+done:
+
+    if (ngx_close_file(file.fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+            ngx_close_file_n " \"%V\" failed", path);
+    }
+
+    return rc;
+}

@@ -1,0 +1,508 @@
+#include "ngx_http_reco_module.h"
+
+#include <ngx_md5.h>
+#include <sys/random.h>
+
+
+#define NGX_HTTP_RECO_COOKIE_NAME "reco"
+#define NGX_HTTP_RECO_COOKIE_AGE  (365 * 24 * 3600)
+
+
+static ngx_int_t ngx_http_reco_cookie_lookup(
+    ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value);
+static ngx_int_t ngx_http_reco_id_parse(
+    ngx_str_t *value, ngx_http_reco_id_t *id);
+static ngx_uint_t ngx_http_reco_refused(ngx_str_t *value);
+
+
+/* Substrings of the user agents of programs that are not a visitor. */
+static const char *const ngx_http_reco_robots[] = {
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "headless",
+    "lighthouse",
+    "facebookexternalhit",
+    "preview",
+    "monitor",
+    "python-requests",
+    "scrapy",
+    "wget",
+};
+
+
+static char *
+ngx_http_reco_cookie_attributes(ngx_conf_t *cf, ngx_http_reco_cookie_t *cookie,
+    time_t age, ngx_str_t *path, ngx_str_t *domain, ngx_str_t *samesite)
+{
+    u_char *p;
+    size_t len;
+
+    len = sizeof("; Max-Age=; Path=; Domain=; HttpOnly; SameSite=") - 1
+          + NGX_TIME_T_LEN + path->len + domain->len + samesite->len;
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cookie->attributes.data = p;
+
+    if (age > 0) {
+        p = ngx_sprintf(p, "; Max-Age=%T", age);
+    }
+
+    p = ngx_sprintf(p, "; Path=%V", path);
+
+    if (domain->len > 0) {
+        p = ngx_sprintf(p, "; Domain=%V", domain);
+    }
+
+    p = ngx_sprintf(p, "; HttpOnly; SameSite=%V", samesite);
+
+    cookie->attributes.len = p - cookie->attributes.data;
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_http_reco_cookie_t *
+ngx_http_reco_cookie_default(ngx_conf_t *cf)
+{
+    ngx_str_t path = ngx_string("/");
+    ngx_str_t domain = ngx_null_string;
+    ngx_str_t samesite = ngx_string("Lax");
+
+    ngx_http_reco_cookie_t *cookie;
+
+    cookie = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_cookie_t));
+    if (cookie == NULL) {
+        return NULL;
+    }
+
+    ngx_str_set(&cookie->name, NGX_HTTP_RECO_COOKIE_NAME);
+    cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
+
+    if (ngx_http_reco_cookie_attributes(
+            cf, cookie, NGX_HTTP_RECO_COOKIE_AGE, &path, &domain, &samesite)
+        != NGX_CONF_OK)
+    {
+        return NULL;
+    }
+
+    return cookie;
+}
+
+
+/* A value that could not end the header or start an attribute. */
+static ngx_uint_t
+ngx_http_reco_cookie_safe(ngx_str_t *value)
+{
+    size_t i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] <= ' ' || value->data[i] >= 0x7f
+            || ngx_strchr(";,=\"\\", value->data[i]) != NULL)
+        {
+            return 0;
+        }
+    }
+
+    return value->len > 0;
+}
+
+
+/* reco_cookie NAME [domain=D] [path=P] [age=T] [samesite=S] [secure=S] */
+char *
+ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_reco_loc_conf_t *lcf = conf;
+
+    time_t age;
+    ngx_str_t *value, path, domain, samesite, s;
+    ngx_uint_t i;
+    ngx_http_reco_cookie_t *cookie;
+
+    if (lcf->cookie != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    cookie = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_cookie_t));
+    if (cookie == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+    age = NGX_HTTP_RECO_COOKIE_AGE;
+    ngx_str_set(&path, "/");
+    ngx_str_null(&domain);
+    ngx_str_set(&samesite, "Lax");
+
+    if (!ngx_http_reco_cookie_safe(&value[1])) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "invalid cookie name \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    cookie->name = value[1];
+    cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        s.data = (u_char *) ngx_strchr(value[i].data, '=');
+        if (s.data == NULL) {
+            goto invalid;
+        }
+
+        s.data++;
+        s.len = value[i].data + value[i].len - s.data;
+
+        if (ngx_strncmp(value[i].data, "age=", 4) == 0) {
+            age =
+                ngx_strcmp(s.data, "session") == 0 ? 0 : ngx_parse_time(&s, 1);
+            if (age == (time_t) NGX_ERROR) {
+                goto invalid;
+            }
+
+            continue;
+        }
+
+        if (!ngx_http_reco_cookie_safe(&s)) {
+            goto invalid;
+        }
+
+        if (ngx_strncmp(value[i].data, "domain=", 7) == 0) {
+            domain = s;
+
+        } else if (ngx_strncmp(value[i].data, "path=", 5) == 0) {
+            path = s;
+
+        } else if (ngx_strcmp(value[i].data, "samesite=lax") == 0) {
+            ngx_str_set(&samesite, "Lax");
+
+        } else if (ngx_strcmp(value[i].data, "samesite=strict") == 0) {
+            ngx_str_set(&samesite, "Strict");
+
+        } else if (ngx_strcmp(value[i].data, "samesite=none") == 0) {
+            ngx_str_set(&samesite, "None");
+
+        } else if (ngx_strcmp(value[i].data, "secure=auto") == 0) {
+            cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
+
+        } else if (ngx_strcmp(value[i].data, "secure=on") == 0) {
+            cookie->secure = NGX_HTTP_RECO_SECURE_ON;
+
+        } else if (ngx_strcmp(value[i].data, "secure=off") == 0) {
+            cookie->secure = NGX_HTTP_RECO_SECURE_OFF;
+
+        } else {
+            goto invalid;
+        }
+    }
+
+    lcf->cookie = cookie;
+
+    return ngx_http_reco_cookie_attributes(
+        cf, cookie, age, &path, &domain, &samesite);
+
+invalid:
+
+    ngx_conf_log_error(
+        NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_uint_t
+ngx_http_reco_consent(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_str_t value;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    if (ctx->consent_known) {
+        return ctx->consent;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    ctx->consent_known = 1;
+    ctx->consent = 1;
+
+    if (lcf->consent != NULL) {
+        ctx->consent = ngx_http_complex_value(r, lcf->consent, &value) == NGX_OK
+                       && !ngx_http_reco_refused(&value);
+    }
+
+    return ctx->consent;
+}
+
+
+/* What a consent variable says where there is none. */
+static ngx_uint_t
+ngx_http_reco_refused(ngx_str_t *value)
+{
+    static ngx_str_t words[] = {ngx_string("0"), ngx_string("no"),
+        ngx_string("off"), ngx_string("false"), ngx_string("denied")};
+
+    ngx_uint_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (value->len == words[i].len
+            && ngx_strncasecmp(value->data, words[i].data, value->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return value->len == 0;
+}
+
+
+ngx_int_t
+ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_str_t value;
+    ngx_md5_t md5;
+    ngx_uint_t anonymous;
+    ngx_http_reco_id_t id;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    if (ctx->visitor_known) {
+        return ctx->visitor_valid ? NGX_OK : NGX_DECLINED;
+    }
+
+    ctx->visitor_known = 1;
+
+    if (!ngx_http_reco_consent(r, ctx)) {
+        return NGX_DECLINED;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    anonymous =
+        ngx_http_reco_cookie_lookup(r, &lcf->cookie->name, &value) == NGX_OK
+        && ngx_http_reco_id_parse(&value, &id) == NGX_OK;
+
+    if (lcf->visitor != NULL) {
+        if (ngx_http_complex_value(r, lcf->visitor, &value) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+
+        if (value.len > 0) {
+            ngx_md5_init(&md5);
+            ngx_md5_update(&md5, "reco visitor ", 13);
+            ngx_md5_update(&md5, value.data, value.len);
+            ngx_md5_final(ctx->id.bytes, &md5);
+
+            if (anonymous && lcf->zone != NULL) {
+                /* what was done before the login belongs to the same person */
+                (void) ngx_http_reco_zone_merge(lcf->zone, &id, &ctx->id);
+            }
+
+            goto found;
+        }
+    }
+
+    if (anonymous) {
+        ctx->id = id;
+        goto found;
+    }
+
+    if (getrandom(ctx->id.bytes, sizeof(ctx->id.bytes), GRND_NONBLOCK)
+        != sizeof(ctx->id.bytes))
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->visitor_new = 1;
+
+found:
+
+    (void) ngx_hex_dump(ctx->hex, ctx->id.bytes, sizeof(ctx->id.bytes));
+    ctx->visitor_valid = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_cookie_lookup(
+    ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
+{
+#if (nginx_version >= 1023000)
+    return ngx_http_parse_multi_header_lines(
+               r, r->headers_in.cookie, name, value)
+                   != NULL
+               ? NGX_OK
+               : NGX_DECLINED;
+#else
+    return ngx_http_parse_multi_header_lines(
+               &r->headers_in.cookies, name, value)
+                   != NGX_DECLINED
+               ? NGX_OK
+               : NGX_DECLINED;
+#endif
+}
+
+
+static ngx_int_t
+ngx_http_reco_id_parse(ngx_str_t *value, ngx_http_reco_id_t *id)
+{
+    ngx_int_t n;
+    ngx_uint_t i;
+
+    if (value->len != 2 * sizeof(id->bytes)) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < sizeof(id->bytes); i++) {
+        n = ngx_hextoi(value->data + 2 * i, 2);
+        if (n == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        id->bytes[i] = (u_char) n;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_reco_cookie_secure(
+    ngx_http_request_t *r, ngx_http_reco_cookie_t *cookie)
+{
+#if (NGX_HTTP_SSL)
+    if (cookie->secure == NGX_HTTP_RECO_SECURE_AUTO) {
+        return r->connection->ssl != NULL;
+    }
+#endif
+
+    return cookie->secure == NGX_HTTP_RECO_SECURE_ON;
+}
+
+
+static ngx_int_t
+ngx_http_reco_cookie_set(ngx_http_request_t *r, const u_char *id, size_t len,
+    const char *attributes, size_t size)
+{
+    u_char *p, *start;
+    ngx_http_reco_cookie_t *cookie;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    cookie = lcf->cookie;
+
+    start =
+        ngx_pnalloc(r->pool, cookie->name.len + 1 + len + cookie->attributes.len
+                                 + size + sizeof("; Secure") - 1);
+    if (start == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(start, cookie->name.data, cookie->name.len);
+    *p++ = '=';
+    p = ngx_cpymem(p, id, len);
+    p = ngx_cpymem(p, cookie->attributes.data, cookie->attributes.len);
+    p = ngx_cpymem(p, attributes, size);
+
+    if (ngx_http_reco_cookie_secure(r, cookie)) {
+        p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
+    }
+
+    return ngx_http_reco_header(
+        r, "Set-Cookie", (const char *) start, p - start);
+}
+
+
+ngx_int_t
+ngx_http_reco_visitor_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    if (!ctx->visitor_new || ctx->cookie_sent) {
+        return NGX_OK;
+    }
+
+    ctx->cookie_sent = 1;
+
+    return ngx_http_reco_cookie_set(r, ctx->hex, sizeof(ctx->hex), "", 0);
+}
+
+
+ngx_int_t
+ngx_http_reco_visitor_expire(ngx_http_request_t *r)
+{
+    /* of two lifetimes a browser takes the last */
+    return ngx_http_reco_cookie_set(
+        r, (const u_char *) "", 0, "; Max-Age=0", sizeof("; Max-Age=0") - 1);
+}
+
+
+static ngx_uint_t
+ngx_http_reco_agent_robot(ngx_str_t *agent)
+{
+    ngx_uint_t i;
+
+    for (i = 0;
+         i < sizeof(ngx_http_reco_robots) / sizeof(ngx_http_reco_robots[0]);
+         i++)
+    {
+        if (ngx_strlcasestrn(agent->data, agent->data + agent->len,
+                (u_char *) ngx_http_reco_robots[i],
+                ngx_strlen(ngx_http_reco_robots[i]) - 1)
+            != NULL)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_reco_visitor_robot(ngx_http_request_t *r)
+{
+    ngx_uint_t i;
+    ngx_table_elt_t *h;
+    ngx_list_part_t *part;
+
+    if (r->headers_in.user_agent != NULL
+        && ngx_http_reco_agent_robot(&r->headers_in.user_agent->value))
+    {
+        return 1;
+    }
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if ((h[i].key.len == sizeof("Sec-Purpose") - 1
+                && ngx_strncasecmp(h[i].key.data, (u_char *) "Sec-Purpose",
+                       sizeof("Sec-Purpose") - 1)
+                       == 0)
+            || (h[i].key.len == sizeof("Purpose") - 1
+                && ngx_strncasecmp(h[i].key.data, (u_char *) "Purpose",
+                       sizeof("Purpose") - 1)
+                       == 0))
+        {
+            if (ngx_strlcasestrn(h[i].value.data,
+                    h[i].value.data + h[i].value.len, (u_char *) "prefetch",
+                    sizeof("prefetch") - 2)
+                != NULL)
+            {
+                return 1;
+            }
+        }
+    }
+}
