@@ -24,7 +24,7 @@ my %allowed = (
     'lib/render'           => qr{^(?:cjson/|xxhash\.h|reco\.h|reco_render)},
     'lib/snapshot'         => qr{^(?:cjson/|xxhash\.h|reco\.h|reco_snapshot|faiss/)},
     'lib/engine'           => qr{^(?:xxhash\.h|reco\.h|reco_engine|snapshot/reco_snapshot)},
-    'ngx_http_reco_module' => qr{^(?:ngx_|nginx\.h|hiredis/|zlib\.h|reco\.h
+    'ngx_http_reco_module' => qr{^(?:ngx_|nginx\.h|hiredis/|zlib\.h|reco\.h|reco_sdk_data\.h
                                   |(?:html|event|outbox|snapshot|engine|render)/reco_)}x,
     'trainer'              => qr{^(?:hiredis/|lmdb\.h|systemd/|cblas|lapack|openblas|omp\.h
                                   |zlib\.h|cjson/|reco\.h
