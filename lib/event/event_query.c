@@ -146,6 +146,8 @@ reco_event_parse_query(reco_str_t query, int64_t received,
     reco_event_init(&draft.event);
     draft.sent = 0;
     setter.arena = arena;
+    setter.reason = RECO_EVENT_MALFORMED;
+    field = "event";
 
     rc = read_query(query, received, &draft, &setter, &field);
 

@@ -159,7 +159,7 @@ size_t
 reco_event_format_real(double number, char *out)
 {
     int64_t micros, fraction;
-    size_t len, place;
+    size_t len;
 
     micros = llround(number * RECO_EVENT_MICROS);
 
@@ -177,9 +177,8 @@ reco_event_format_real(double number, char *out)
     }
 
     out[len++] = '.';
-    for (place = RECO_EVENT_MICROS / 10; fraction != 0; place /= 10) {
-        out[len++] = (char) ('0' + fraction / (int64_t) place);
-        fraction %= (int64_t) place;
+    for (; fraction != 0; fraction = fraction * 10 % RECO_EVENT_MICROS) {
+        out[len++] = (char) ('0' + fraction * 10 / RECO_EVENT_MICROS);
     }
 
     return len;

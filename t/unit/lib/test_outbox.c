@@ -304,17 +304,14 @@ test_refused(void **state)
     assert_non_null(strstr(error.message, "/nonexistent/0.outbox"));
 
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(
-        reco_outbox_open(path, UINT64_C(1) << 50, &outbox, &error),
+    assert_int_equal(reco_outbox_open(path, UINT64_C(1) << 50, &outbox, &error),
         RECO_TOO_LARGE);
     assert_int_equal(reco_outbox_view(path, &outbox, &error), RECO_CORRUPT);
 
     /* For those who adopt: what was never finished goes, nothing is made. */
-    assert_int_equal(
-        reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
+    assert_int_equal(reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
     assert_int_equal(access(path, F_OK), -1);
-    assert_int_equal(
-        reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
+    assert_int_equal(reco_outbox_open(path, 0, &outbox, &error), RECO_DECLINED);
     assert_int_equal(access(path, F_OK), -1);
 }
 

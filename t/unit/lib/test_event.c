@@ -1,0 +1,532 @@
+/*
+ * The event parser's limits, what it allocates, events that are made rather
+ * than parsed, records from nowhere, numbers and shards.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/event_text.h"
+#include "event/reco_event.h"
+
+#define NOW INT64_C(1764000000000)
+
+
+static char memory[RECO_EVENT_ARENA_SIZE] __attribute__((aligned(16)));
+static reco_event_batch_t batch;
+static reco_error_t error;
+
+
+static reco_status_t
+parse(const char *text, size_t len)
+{
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+
+    error.message[0] = '\0';
+
+    return reco_event_parse_json(
+        (reco_str_t){len, text}, NOW, &arena, &batch, &error);
+}
+
+
+/* The body has one element, which is refused with field and reason. */
+static void
+expect_reject(const char *text, const char *field, reco_event_reason_t reason)
+{
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    assert_int_equal(batch.nevents, 0);
+    assert_int_equal(batch.nrejects, 1);
+    assert_string_equal(batch.rejects[0].field, field);
+    assert_string_equal(reco_event_reason_name(batch.rejects[0].reason),
+        reco_event_reason_name(reason));
+}
+
+
+/* times × piece between head and tail; the caller frees it. */
+static char *
+repeat(const char *head, const char *piece, unsigned times, const char *tail)
+{
+    char *text;
+    size_t len;
+
+    text = malloc(strlen(head) + times * strlen(piece) + strlen(tail) + 1);
+    assert_non_null(text);
+
+    len = (size_t) sprintf(text, "%s", head);
+    while (times-- > 0) {
+        len += (size_t) sprintf(text + len, "%s", piece);
+    }
+    strcpy(text + len, tail);
+
+    return text;
+}
+
+
+static void
+test_limits(void **state)
+{
+    char *text;
+
+    (void) state;
+
+    /* The whole. */
+    text = repeat("{\"type\":\"view\"", " ", RECO_EVENT_BODY_MAX, "}");
+    assert_int_equal(parse(text, RECO_EVENT_BODY_MAX + 1), RECO_TOO_LARGE);
+    free(text);
+
+    text = repeat("[{}", ",{}", RECO_EVENT_BATCH_MAX - 1, "]");
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    assert_int_equal(batch.nrejects, RECO_EVENT_BATCH_MAX);
+    free(text);
+
+    text = repeat("[{}", ",{}", RECO_EVENT_BATCH_MAX, "]");
+    assert_int_equal(parse(text, strlen(text)), RECO_TOO_LARGE);
+    assert_non_null(strstr(error.message, "64"));
+    free(text);
+
+    /* One element. */
+    text = repeat("{\"x\":", "[", 20000, "");
+    assert_int_equal(parse(text, strlen(text)), RECO_INVALID);
+    free(text);
+
+    expect_reject(
+        "{\"type\":\"view\",\"x\":[[[[1]]]]}", "event", RECO_EVENT_TOO_DEEP);
+
+    text = repeat("{\"x\":[1", ",1", RECO_EVENT_VALUES_MAX, "]}");
+    expect_reject(text, "event", RECO_EVENT_TOO_MANY);
+    free(text);
+
+    text = repeat("{\"type\":\"impression\",\"items\":[\"1\"", ",\"1\"",
+        RECO_EVENT_ITEMS_MAX, "]}");
+    expect_reject(text, "items", RECO_EVENT_TOO_MANY);
+    free(text);
+
+    text = repeat("{\"type\":\"view\",\"ctx\":{\"a\":\"", "x",
+        RECO_EVENT_VALUE_MAX + 1, "\"}}");
+    expect_reject(text, "ctx", RECO_EVENT_TOO_LONG);
+    free(text);
+
+    text = repeat("{\"type\":\"view\",\"ctx\":{\"", "k", RECO_EVENT_KEY_MAX + 1,
+        "\":1}}");
+    expect_reject(text, "ctx", RECO_EVENT_TOO_LONG);
+    free(text);
+}
+
+
+static void
+test_characters(void **state)
+{
+    static const char escaped[] = "{\"type\":\"view\",\"item\":\"\\\\u0000\"}";
+
+    (void) state;
+
+    expect_reject("{\"type\":\"view\",\"item\":\"a\tb\"}", "event",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"item\":\"a\\tb\"}", "item",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"item\":\"a\\u0000b\"}", "event",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"item\":\"\x7f\"}", "item",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"item\":\"\xc0\xaf\"}", "item",
+        RECO_EVENT_BAD_UTF8);
+    expect_reject("{\"type\":\"view\",\"item\":\"\\ud800\"}", "event",
+        RECO_EVENT_MALFORMED);
+    expect_reject("{\"type\":\"search\",\"ctx\":{\"q\":\"\\u0001\"}}", "ctx",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"ctx\":{\"a b\":1}}", "ctx",
+        RECO_EVENT_BAD_CHARACTER);
+    expect_reject("{\"type\":\"view\",\"ctx\":{\"\":1}}", "ctx",
+        RECO_EVENT_BAD_CHARACTER);
+
+    /* An escaped backslash before u0000 is no NUL. */
+    assert_int_equal(parse(escaped, sizeof(escaped) - 1), RECO_OK);
+    assert_int_equal(batch.nevents, 1);
+    assert_int_equal(batch.events[0].item.len, 6);
+}
+
+
+static void
+test_numbers(void **state)
+{
+    static const char *const bad[] = {"1e999", "-1e999", "-0.1", "1.01"};
+    char text[128], digits[RECO_EVENT_NUMBER_MAX];
+    double number;
+    size_t i;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(
+            text, sizeof(text), "{\"type\":\"scroll\",\"depth\":%s}", bad[i]);
+        expect_reject(text, "depth", RECO_EVENT_OUT_OF_RANGE);
+    }
+
+    expect_reject(
+        "{\"type\":\"scroll\",\"depth\":true}", "depth", RECO_EVENT_WRONG_TYPE);
+    expect_reject("{\"type\":\"scroll\",\"depth\":\"0.5x\"}", "depth",
+        RECO_EVENT_WRONG_TYPE);
+    expect_reject("{\"type\":\"scroll\",\"depth\":\"99999999999999999\"}",
+        "depth", RECO_EVENT_OUT_OF_RANGE);
+    expect_reject(
+        "{\"type\":\"view\",\"item\":1.5}", "item", RECO_EVENT_WRONG_TYPE);
+    expect_reject("{\"type\":\"view\",\"id\":7}", "id", RECO_EVENT_WRONG_TYPE);
+
+    /* As strtod() and printf() would, but in no locale. */
+    srand(3);
+    for (i = 0; i < 20000; i++) {
+        number = (double) (rand() % 2000000000) / (i % 3 == 0 ? 1e6 : 100);
+        digits[reco_event_format_real(number, digits)] = '\0';
+        assert_true(strtod(digits, NULL) == reco_event_round(number));
+
+        snprintf(text, sizeof(text), "%.6f", number);
+        assert_int_equal(
+            reco_event_parse_real((reco_str_t){strlen(text), text}, &number),
+            RECO_OK);
+        assert_true(number == strtod(text, NULL));
+    }
+
+    assert_int_equal(
+        reco_event_parse_real(reco_string("2.0000005"), &number), RECO_OK);
+    assert_true(number == 2.000001);
+    assert_int_equal(
+        reco_event_parse_real(reco_string("1."), &number), RECO_INVALID);
+    assert_int_equal(
+        reco_event_parse_real(reco_string("-"), &number), RECO_INVALID);
+    assert_int_equal(reco_event_format_int64(INT64_MIN, digits),
+        strlen("-9223372036854775808"));
+}
+
+
+static size_t live;
+static size_t peak;
+
+
+static void *
+counting_malloc(size_t size)
+{
+    void *p;
+
+    p = malloc(size);
+    if (p != NULL) {
+        live += malloc_usable_size(p);
+        peak = live > peak ? live : peak;
+    }
+
+    return p;
+}
+
+
+static void
+counting_free(void *p)
+{
+    live -= malloc_usable_size(p);
+    free(p);
+}
+
+
+/* Whatever a body holds, cJSON's memory is that of one element. */
+static void
+test_memory(void **state)
+{
+    cJSON_Hooks hooks = {counting_malloc, counting_free};
+    char *text;
+
+    (void) state;
+
+    cJSON_InitHooks(&hooks);
+
+    text = repeat("[1", ",1", RECO_EVENT_BODY_MAX / 2 - 2, "]");
+    assert_int_equal(parse(text, strlen(text)), RECO_TOO_LARGE);
+    free(text);
+
+    text = repeat("[[1", ",1", RECO_EVENT_BODY_MAX / 2 - 3, "]]");
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    assert_int_equal(batch.rejects[0].reason, RECO_EVENT_TOO_MANY);
+    free(text);
+
+    text = repeat("{\"x\":[\"\"", ",\"\"", RECO_EVENT_VALUES_MAX - 10, "]}");
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    free(text);
+
+    text = repeat("{\"type\":\"view\",\"x\":\"", "y", 65000, "\"}");
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    assert_int_equal(batch.nevents, 1);
+    free(text);
+
+    assert_true(peak > 30000);
+    assert_true(peak < 40960 + 2 * RECO_EVENT_BODY_MAX);
+    assert_int_equal(live, 0);
+
+    cJSON_InitHooks(NULL);
+}
+
+
+/* Any body fits the arena; a smaller arena is an error, not an overflow. */
+static void
+test_arena(void **state)
+{
+    reco_event_arena_t arena;
+    reco_str_t body;
+    char *text, *small;
+    size_t size;
+    unsigned i;
+
+    (void) state;
+
+    text = malloc(RECO_EVENT_BODY_MAX);
+    assert_non_null(text);
+    body.len = 0;
+    body.data = text;
+    for (i = 0; i < RECO_EVENT_BATCH_MAX; i++) {
+        body.len += (size_t) sprintf(text + body.len,
+            "%c{\"type\":\"purchase\",\"items\":[", i == 0 ? '[' : ',');
+        while (body.len < (i + 1) * 1000) {
+            body.len += (size_t) sprintf(text + body.len, "\"%u\",", i);
+        }
+        body.len += (size_t) sprintf(text + body.len, "9],\"ctx\":{\"a\":1}}");
+    }
+    body.len += (size_t) sprintf(text + body.len, "]");
+
+    /* More than fifty lines each: too many; fewer: they fit. */
+    assert_int_equal(parse(body.data, body.len), RECO_OK);
+    assert_int_equal(batch.nrejects, RECO_EVENT_BATCH_MAX);
+
+    free(text);
+    text = repeat("[{\"type\":\"impression\",\"items\":[1]}",
+        ",{\"type\":\"impression\",\"ctx\":{\"a\":1},\"items\":[1]}",
+        RECO_EVENT_BATCH_MAX - 1, "]");
+    body = (reco_str_t){strlen(text), text};
+    assert_int_equal(parse(body.data, body.len), RECO_OK);
+    assert_int_equal(batch.nevents, RECO_EVENT_BATCH_MAX);
+
+    for (size = 0; size < 20000; size += 997) {
+        small = malloc(size + 1);
+        assert_non_null(small);
+        arena = (reco_event_arena_t){small, size, 0};
+        assert_int_equal(
+            reco_event_parse_json(body, NOW, &arena, &batch, &error),
+            RECO_NOMEM);
+        free(small);
+    }
+
+    free(text);
+}
+
+
+static void
+test_made(void **state)
+{
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_reject_t reject = {0};
+    reco_event_t event;
+    char record[RECO_EVENT_RECORD_MAX];
+    size_t len;
+
+    (void) state;
+
+    reco_event_init(&event);
+    event.ts = NOW;
+    assert_int_equal(reco_event_finish(&event, &reject), RECO_INVALID);
+    assert_string_equal(reject.field, "type");
+
+    event.type = RECO_EVENT_ITEM;
+    assert_int_equal(reco_event_finish(&event, &reject), RECO_INVALID);
+    assert_string_equal(reject.field, "item");
+    assert_int_equal(reject.reason, RECO_EVENT_MISSING);
+
+    assert_int_equal(reco_event_set(&event, reco_string("item"),
+                         reco_string("42"), &arena, &reject),
+        RECO_OK);
+    assert_int_equal(reco_event_set(&event, reco_string("url"),
+                         reco_string("data:text/html,x"), &arena, &reject),
+        RECO_INVALID);
+    assert_string_equal(reject.field, "url");
+    assert_int_equal(reject.reason, RECO_EVENT_UNKNOWN_VALUE);
+    assert_int_equal(reco_event_set(&event, reco_string("price"),
+                         reco_string("9.90"), &arena, &reject),
+        RECO_OK);
+    assert_int_equal(reco_event_set(&event, reco_string("ctx.page"),
+                         reco_string("product"), &arena, &reject),
+        RECO_OK);
+    assert_int_equal(reco_event_set(&event, reco_string("visitor"),
+                         reco_string("00ff"), &arena, &reject),
+        RECO_OK);
+    assert_int_equal(reco_event_set(&event, reco_string("colour"),
+                         reco_string("red"), &arena, &reject),
+        RECO_DECLINED);
+    assert_int_equal(reco_event_finish(&event, &reject), RECO_OK);
+    assert_true(event.product.price == 9.9);
+
+    assert_int_equal(
+        reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
+    assert_memory_equal(record, "\1\1\4\0u00ff", 9);
+    while (len-- > 0) {
+        assert_int_equal(reco_event_encode(&event, record, len, &(size_t){0}),
+            RECO_TOO_LARGE);
+    }
+}
+
+
+/* An event without an id has the same one in every replay of its record. */
+static void
+test_made_id(void **state)
+{
+    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    char record[RECO_EVENT_RECORD_MAX];
+    reco_event_t event;
+    unsigned n, i;
+    size_t len;
+
+    (void) state;
+
+    reco_event_init(&event);
+    event.type = RECO_EVENT_VIEW;
+    event.ts = NOW;
+    event.sequence = 0xabc;
+    assert_int_equal(
+        reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
+    assert_int_equal(
+        reco_event_split((reco_str_t){len, record}, fields, &n), RECO_OK);
+
+    for (i = 0; i < n; i++) {
+        if (fields[i].name.len == 2
+            && memcmp(fields[i].name.data, "id", 2) == 0) {
+            break;
+        }
+    }
+    assert_true(i < n);
+    assert_int_equal(fields[i].value.len, 17);
+    assert_memory_equal(fields[i].value.data, "~0000000000000abc", 17);
+}
+
+
+static void
+test_refuse(void **state)
+{
+    static const char text[] =
+        "[{\"type\":\"view\"},{},{\"type\":\"item\",\"item\":\"1\"},"
+        "{\"type\":\"view\",\"item\":\"2\"}]";
+
+    (void) state;
+
+    assert_int_equal(parse(text, sizeof(text) - 1), RECO_OK);
+    assert_int_equal(batch.nevents, 3);
+    assert_int_equal(batch.index[1], 2);
+
+    reco_event_batch_refuse(&batch, 1, "type");
+
+    assert_int_equal(batch.nevents, 2);
+    assert_int_equal(batch.index[1], 3);
+    assert_memory_equal(batch.events[1].item.data, "2", 1);
+    assert_int_equal(batch.nrejects, 2);
+    assert_int_equal(batch.rejects[1].index, 2);
+    assert_int_equal(batch.rejects[1].reason, RECO_EVENT_NOT_ALLOWED);
+}
+
+
+static void
+test_damaged_records(void **state)
+{
+    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_t event;
+    char record[256], *copy;
+    unsigned n;
+    size_t len, cut;
+
+    (void) state;
+
+    assert_int_equal(parse("{\"type\":\"view\",\"item\":\"42\"}", 27), RECO_OK);
+    assert_int_equal(
+        reco_event_encode(&batch.events[0], record, sizeof(record), &len),
+        RECO_OK);
+
+    /* Cut anywhere, with the sanitizer's guard right behind it. */
+    for (cut = 0; cut < len; cut++) {
+        copy = malloc(cut + 1);
+        assert_non_null(copy);
+        memcpy(copy + 1, record, cut);
+        n = 0;
+        if (reco_event_split((reco_str_t){cut, copy + 1}, fields, &n)
+            == RECO_OK) {
+            /* Between two fields: fewer of them, and one is missed. */
+            assert_true(n < 6);
+            assert_int_equal(
+                reco_event_from_fields(fields, n, &arena, &event, &error),
+                n < 4 ? RECO_INVALID : RECO_OK);
+        }
+        free(copy);
+    }
+
+    record[0] = 2;
+    assert_int_equal(reco_event_split((reco_str_t){len, record}, fields, &n),
+        RECO_UNSUPPORTED);
+
+    fields[0].name = reco_string("t");
+    fields[0].value = reco_string("view");
+    fields[1].name = reco_string("ts");
+    fields[1].value = reco_string("soon");
+    assert_int_equal(reco_event_from_fields(fields, 2, &arena, &event, &error),
+        RECO_INVALID);
+    assert_non_null(strstr(error.message, "\"ts\""));
+    assert_non_null(strstr(error.message, "wrong_type"));
+}
+
+
+static void
+test_shard(void **state)
+{
+    unsigned counts[4] = {0}, i;
+    char visitor[33];
+    reco_str_t name;
+
+    (void) state;
+
+    for (i = 0; i < 4000; i++) {
+        name.len = (size_t) snprintf(visitor, sizeof(visitor), "%032x", i);
+        name.data = visitor;
+        counts[reco_event_shard(name, 4)]++;
+        assert_int_equal(reco_event_shard(name, 4), reco_event_shard(name, 4));
+        assert_int_equal(reco_event_shard(name, 1), 0);
+    }
+
+    for (i = 0; i < 4; i++) {
+        assert_in_range(counts[i], 900, 1100);
+    }
+
+    /* Streams that are there already were written by it. */
+    assert_int_equal(
+        reco_event_shard(reco_string("0123456789abcdef0123456789abcdef"), 256),
+        85);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_characters),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_made),
+        cmocka_unit_test(test_made_id),
+        cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_shard),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
