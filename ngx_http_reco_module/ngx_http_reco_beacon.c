@@ -218,6 +218,24 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
 
 /* -- answers ------------------------------------------------------------- */
 
+/* Samples of what was refused go to the stream of rejects. */
+static void
+ngx_http_reco_beacon_sample(ngx_http_request_t *r, reco_str_t body)
+{
+    unsigned i;
+    reco_event_batch_t *batch;
+    ngx_http_reco_main_conf_t *main;
+
+    batch = &ngx_http_reco_work.batch;
+    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
+
+    for (i = 0; i < batch->nrejects; i++) {
+        ngx_http_reco_redis_reject(main->redis, batch->rejects[i].field,
+            reco_event_reason_name(batch->rejects[i].reason), body);
+    }
+}
+
+
 /* Names each event that was refused, its field and the reason. */
 static ngx_int_t
 ngx_http_reco_beacon_rejects(ngx_http_request_t *r)
@@ -261,8 +279,8 @@ ngx_http_reco_beacon_rejects(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_reco_beacon_answer(
-    ngx_http_request_t *r, reco_status_t status, ngx_uint_t pixel)
+ngx_http_reco_beacon_answer(ngx_http_request_t *r, reco_str_t received,
+    reco_status_t status, ngx_uint_t pixel)
 {
     ngx_int_t rc;
     ngx_str_t body;
@@ -285,6 +303,7 @@ ngx_http_reco_beacon_answer(
     }
 
     if (ngx_http_reco_work.batch.nrejects > 0) {
+        ngx_http_reco_beacon_sample(r, received);
         return ngx_http_reco_beacon_rejects(r);
     }
 
@@ -319,7 +338,8 @@ ngx_http_reco_beacon_query(ngx_http_request_t *r)
     status = reco_event_parse_query(ngx_http_reco_str(r->args),
         ngx_http_reco_milliseconds(), &arena, &ngx_http_reco_work.batch, NULL);
 
-    return ngx_http_reco_beacon_answer(r, status, 1);
+    return ngx_http_reco_beacon_answer(
+        r, ngx_http_reco_str(r->args), status, 1);
 }
 
 
@@ -456,5 +476,6 @@ ngx_http_reco_beacon_body(ngx_http_request_t *r)
     status = reco_event_parse_json(body, ngx_http_reco_milliseconds(), &arena,
         &ngx_http_reco_work.batch, NULL);
 
-    ngx_http_finalize_request(r, ngx_http_reco_beacon_answer(r, status, 0));
+    ngx_http_finalize_request(
+        r, ngx_http_reco_beacon_answer(r, body, status, 0));
 }
