@@ -124,6 +124,12 @@ ngx_http_reco_block_recommend(
 {
     reco_engine_query_t query;
 
+    if (slot->n == 0) {
+        ngx_http_reco_work.result.nhits = 0;
+        ngx_http_reco_work.result.fallbacks = 0;
+        return NGX_OK;
+    }
+
     ngx_memzero(&query, sizeof(query));
 
     query.current = slot->alone ? 0 : ctx->item_key;
@@ -330,7 +336,7 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     ngx_http_reco_block_items(ctx);
     ngx_http_reco_block_rendering(ctx);
 
-    if (ctx->strategy == NULL) {
+    if (ctx->strategy == NULL && slot->n > 0) {
         ctx->strategy =
             reco_engine_source_name(ngx_http_reco_work.result.hits[0].source);
     }
@@ -349,9 +355,15 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     block.request.data = (char *) ctx->rendering;
     block.request.len = sizeof(ctx->rendering);
     block.model = ngx_http_reco_str(ctx->version->id);
-    block.strategy.data = ctx->strategy;
-    block.strategy.len = ngx_strlen(ctx->strategy);
+    block.page_item = ngx_http_reco_str(ctx->item);
+    block.live = slot->live;
     block.ascii = ascii;
+
+    if (ctx->strategy != NULL) {
+        block.strategy.data = ctx->strategy;
+        block.strategy.len = ngx_strlen(ctx->strategy);
+    }
+
     block.items = ngx_http_reco_work.items;
     block.nitems = ngx_http_reco_work.result.nhits;
 

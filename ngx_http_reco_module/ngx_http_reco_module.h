@@ -57,6 +57,7 @@ typedef struct {
     ngx_uint_t n;
     unsigned repeat : 1;
     unsigned alone : 1; /* the page's own item does not matter */
+    unsigned live : 1;  /* the script may replace the block */
 } ngx_http_reco_slot_t;
 
 

@@ -4,7 +4,9 @@
 /*
  * reco_slot NAME [n=8] [template=FILE] [heading=TEXT] [source=NAME]
  *     [category=TEXT] [before=|prepend=|append=|after=|replace="SELECTOR"]...
- *     [all] [fallback=body];
+ *     [all] [fallback=body] [live];
+ *
+ * n=0: the template without items, for what a page's blocks share.
  *
  * nginx's own parser ends a word at a blank even between quotes that stand in
  * its middle (after="a > b"): such words are put together again here.
@@ -16,7 +18,8 @@
 
 static ngx_str_t ngx_http_reco_builtin =
     ngx_string("<section class=\"reco\" aria-label=\"{{heading}}\""
-               " data-reco-block=\"{{slot}}\" data-reco-req=\"{{request}}\">\n"
+               " data-reco-block=\"{{slot}}\" data-reco-req=\"{{request}}\""
+               "{{#live}} data-reco-live{{/live}}>\n"
                "{{#heading}}<h2>{{heading}}</h2>\n{{/heading}}"
                "<ul>\n"
                "{{#items}}<li><a href=\"{{url}}\" data-reco-item=\"{{id}}\""
@@ -258,6 +261,11 @@ ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
         return NGX_OK;
     }
 
+    if (ngx_strcmp(word->data, "live") == 0) {
+        slot->live = 1;
+        return NGX_OK;
+    }
+
     if (ngx_strcmp(word->data, "fallback=body") == 0) {
         reco_html_plan_fallback(lcf->plan, index);
         return NGX_OK;
@@ -265,9 +273,9 @@ ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
 
     if (ngx_http_reco_slot_value(word, "n", &value)) {
         n = ngx_atoi(value.data, value.len);
-        if (n < 1 || n > RECO_ENGINE_RESULT_MAX) {
+        if (n < 0 || n > RECO_ENGINE_RESULT_MAX) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                "invalid number of items \"%V\", it must be 1 to %d", &value,
+                "invalid number of items \"%V\", it must be 0 to %d", &value,
                 RECO_ENGINE_RESULT_MAX);
             return NGX_ERROR;
         }

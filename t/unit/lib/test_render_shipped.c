@@ -104,6 +104,10 @@ test_shipped(void **state)
             continue;
         }
 
+        if (strcmp(entry->d_name, "script.mustache") == 0) {
+            continue;
+        }
+
         n++;
         read_template(entry->d_name);
         check_block(rendered(source, &block));
@@ -114,11 +118,33 @@ test_shipped(void **state)
 }
 
 
+static void
+test_script(void **state)
+{
+    reco_render_block_t block;
+
+    (void) state;
+
+    memset(&block, 0, sizeof(block));
+    read_template("script.mustache");
+
+    assert_string_equal(
+        rendered(source, &block), "<script src=\"/reco.js\" defer></script>\n");
+
+    block.page_item = reco_string("\"A&1");
+    block.nonce = reco_string("n0");
+    assert_string_equal(rendered(source, &block),
+        "<script src=\"/reco.js\" defer data-item=\"&#34;A&amp;1\" "
+        "nonce=\"n0\"></script>\n");
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_script),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
