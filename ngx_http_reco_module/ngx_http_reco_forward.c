@@ -101,6 +101,40 @@ static const ngx_http_reco_link_events_t ngx_http_reco_forward_events = {
 };
 
 
+#define ngx_http_reco_figure(field) offsetof(ngx_http_reco_redis_stats_t, field)
+
+const ngx_http_reco_redis_metric_t ngx_http_reco_redis_metrics[] = {
+    {"outbox_records", "Events that wait in outbox files.",
+        ngx_http_reco_figure(waiting)},
+    {"outbox_bytes", "Room that they take.", ngx_http_reco_figure(bytes)},
+    {"outbox_capacity_bytes", "Room of the workers' own outbox files.",
+        ngx_http_reco_figure(capacity)},
+    {"outbox_appended_total", "Events put into an outbox.",
+        ngx_http_reco_figure(appended)},
+    {"outbox_refused_total", "Events for which there was no room or no file.",
+        ngx_http_reco_figure(refused)},
+    {"outbox_dropped_total", "Events given up as drop= says.",
+        ngx_http_reco_figure(dropped)},
+    {"outbox_torn_total", "Damaged stretches skipped in outbox files.",
+        ngx_http_reco_figure(torn)},
+    {"outbox_unreadable_total", "Records of outbox files that are no event.",
+        ngx_http_reco_figure(unreadable)},
+    {"outbox_adopted_total", "Files taken over from workers that are gone.",
+        ngx_http_reco_figure(adopted)},
+    {"redis_forwarded_total", "Events that Redis confirmed.",
+        ngx_http_reco_figure(forwarded)},
+    {"redis_connected", "Workers whose connection to Redis is up.",
+        ngx_http_reco_figure(connected)},
+    {"redis_connects_total", "Connections to Redis that came up.",
+        ngx_http_reco_figure(connects)},
+    {"redis_failures_total", "Connections that did not come up, or broke.",
+        ngx_http_reco_figure(failures)},
+    {"redis_errors_total", "Error replies of Redis.",
+        ngx_http_reco_figure(errors)},
+    {NULL, NULL, 0},
+};
+
+
 ngx_int_t
 ngx_http_reco_redis_init_zone(ngx_shm_zone_t *zone, void *data)
 {

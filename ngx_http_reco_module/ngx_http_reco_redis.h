@@ -136,4 +136,13 @@ typedef struct {
 void ngx_http_reco_redis_stats(
     ngx_http_reco_redis_conf_t *conf, ngx_http_reco_redis_stats_t *stats);
 
+/* What each figure is called; the last one has no name. */
+typedef struct {
+    const char *name; /* ends in "_total" where it only grows */
+    const char *help;
+    size_t offset; /* in ngx_http_reco_redis_stats_t */
+} ngx_http_reco_redis_metric_t;
+
+extern const ngx_http_reco_redis_metric_t ngx_http_reco_redis_metrics[];
+
 #endif /* NGX_HTTP_RECO_REDIS_H */

@@ -165,12 +165,42 @@ ngx_http_reco_status_models(
 }
 
 
+static ngx_uint_t
+ngx_http_reco_status_figure(ngx_http_reco_redis_stats_t *stats,
+    const ngx_http_reco_redis_metric_t *metric)
+{
+    return *(ngx_atomic_t *) ((u_char *) stats + metric->offset);
+}
+
+
+static void
+ngx_http_reco_status_redis(
+    ngx_http_reco_writer_t *w, ngx_http_reco_redis_stats_t *stats)
+{
+    size_t len;
+    const ngx_http_reco_redis_metric_t *metric;
+
+    for (metric = ngx_http_reco_redis_metrics; metric->name != NULL; metric++) {
+        len = ngx_strlen(metric->name);
+
+        ngx_http_reco_status_metric(w, metric->name,
+            len > 6 && ngx_strcmp(metric->name + len - 6, "_total") == 0
+                ? "counter"
+                : "gauge",
+            metric->help);
+        w->p = ngx_slprintf(w->p, w->last, "reco_%s %ui\n", metric->name,
+            ngx_http_reco_status_figure(stats, metric));
+    }
+}
+
+
 static void
 ngx_http_reco_status_text(
     ngx_http_reco_writer_t *w, ngx_http_reco_main_conf_t *main)
 {
     u_char name[64];
     ngx_uint_t i;
+    ngx_http_reco_redis_stats_t stats;
 
     for (i = 0; i < NGX_HTTP_RECO_COUNTERS; i++) {
         ngx_sprintf(name, "%s_total%Z", ngx_http_reco_counters[i].name);
@@ -180,6 +210,8 @@ ngx_http_reco_status_text(
             ngx_http_reco_counted((ngx_http_reco_counter_t) i));
     }
 
+    ngx_http_reco_redis_stats(main->redis, &stats);
+    ngx_http_reco_status_redis(w, &stats);
     ngx_http_reco_status_models(w, main);
     ngx_http_reco_status_zones(w, main);
 }
@@ -207,6 +239,8 @@ ngx_http_reco_status_object(
     ngx_http_reco_model_t **models;
     ngx_http_reco_zone_state_t zone;
     ngx_http_reco_model_state_t model;
+    ngx_http_reco_redis_stats_t stats;
+    const ngx_http_reco_redis_metric_t *metric;
 
     w->p = ngx_slprintf(w->p, w->last, "{\"counters\":{");
 
@@ -214,6 +248,13 @@ ngx_http_reco_status_object(
         w->p = ngx_slprintf(w->p, w->last, "%s\"%s\":%uL", i > 0 ? "," : "",
             ngx_http_reco_counters[i].name,
             ngx_http_reco_counted((ngx_http_reco_counter_t) i));
+    }
+
+    ngx_http_reco_redis_stats(main->redis, &stats);
+
+    for (metric = ngx_http_reco_redis_metrics; metric->name != NULL; metric++) {
+        w->p = ngx_slprintf(w->p, w->last, ",\"%s\":%ui", metric->name,
+            ngx_http_reco_status_figure(&stats, metric));
     }
 
     w->p = ngx_slprintf(w->p, w->last, "},\"models\":[");
@@ -272,7 +313,7 @@ ngx_http_reco_status_handler(ngx_http_request_t *r)
     json = ngx_http_reco_status_json(r);
 
     size = (NGX_HTTP_RECO_COUNTERS + 4 * main->zones.nelts
-               + 16 * main->models.nelts + 8)
+               + 16 * main->models.nelts + 24)
            * NGX_HTTP_RECO_STATUS_LINE;
 
     w.p = ngx_pnalloc(r->pool, size);
