@@ -258,8 +258,7 @@ is_same_visit(const row_t *before, const row_t *row)
 
 
 static reco_status_t
-add_session(
-    build_t *build, uint64_t first, size_t nrows, uint32_t user, int64_t end)
+add_session(build_t *build, uint64_t first, size_t nrows, uint32_t user)
 {
     session_t *grown;
     size_t size;
@@ -278,8 +277,11 @@ add_session(
         build->sessions_size = size;
     }
 
-    build->sessions[build->nsessions++] = (session_t){
-        .first = first, .nrows = (uint32_t) nrows, .user = user, .end = end};
+    /* What was merged into an event does not move the session's end. */
+    build->sessions[build->nsessions++] = (session_t){.first = first,
+        .nrows = (uint32_t) nrows,
+        .user = user,
+        .end = build->rows[first + nrows - 1].ts};
 
     return RECO_OK;
 }
@@ -304,7 +306,7 @@ cut_sessions(build_t *build, uint64_t first, uint64_t end, uint32_t user)
 
     for (i = first; status == RECO_OK && i < end; i++) {
         if (i > first && !same_session(build, &rows[i - 1], &rows[i])) {
-            status = add_session(build, begin, nrows, user, rows[i - 1].ts);
+            status = add_session(build, begin, nrows, user);
             begin = i;
             nrows = 0;
         }
@@ -320,7 +322,7 @@ cut_sessions(build_t *build, uint64_t first, uint64_t end, uint32_t user)
     }
 
     if (status == RECO_OK && end > first) {
-        status = add_session(build, begin, nrows, user, rows[end - 1].ts);
+        status = add_session(build, begin, nrows, user);
     }
 
     return status;

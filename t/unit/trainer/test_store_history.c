@@ -141,6 +141,22 @@ test_merges_a_visit(void **state)
 }
 
 
+/* The models want sessions by the time of the last event that is kept. */
+static void
+test_orders_by_the_event_that_is_kept(void **state)
+{
+    store_case_t *self = *state;
+
+    act(self, RECO_EVENT_VIEW, 1, "a", 0);
+    act(self, RECO_EVENT_VIEW, 2, "b", 10);
+    act(self, RECO_EVENT_VIEW, 1, "a", 20);
+
+    read_history(self, 1000);
+    assert_string_equal(drawn(), "0: a | 1: b");
+    done_history();
+}
+
+
 static void
 test_follows_named_sessions(void **state)
 {
@@ -255,6 +271,8 @@ main(void)
             test_orders_by_time, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(
             test_merges_a_visit, case_setup, case_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_orders_by_the_event_that_is_kept, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(
             test_follows_named_sessions, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(
