@@ -22,6 +22,7 @@
  * index 1); what is returned is the exit status.  --help never gets here.
  */
 int reco_cli_config(int argc, char **argv);
+int reco_cli_eval(int argc, char **argv);
 int reco_cli_import(int argc, char **argv);
 
 

@@ -23,6 +23,27 @@ static const command_t commands[] = {
         " [OPTION]...\n"
         "\n" RECO_PLACE_USAGE,
         reco_cli_config},
+    {"eval", "measure the quality of recommendations on history",
+        " --train FILE... --test FILE... --protocol P [OPTION]...\n"
+        "\n"
+        "  --train FILE        history to learn from; may be repeated\n"
+        "  --test FILE         what is asked; may be repeated\n"
+        "  --items FILE        a catalogue: item, title, category, brand,\n"
+        "                      price, born\n"
+        "  --protocol P        next, novel, heldout or leave-last\n"
+        "  --model M           blend (default), session, ials, neighbors,\n"
+        "                      rules, popular, or a source by its name\n"
+        "  --compare M         another model, with the difference's interval\n"
+        "  --resamples N       of the paired bootstrap; 1000\n"
+        "  --config FILE       trainer.conf, or what \"recoctl tune\" wrote\n"
+        "  --set KEY=VALUE     replaces a value; engine.NAME too\n"
+        "  --cutoffs K,K,...   lengths of the lists; 5,10,20\n"
+        "  --seed N            of everything random; 1\n"
+        "  --json              one JSON object in place of a table\n"
+        "\n"
+        "Files may be compressed with gzip: a table with a header, lines of\n"
+        "user item item ..., or pairs of user and item.\n",
+        reco_cli_eval},
     {"import", "import history or a catalogue into the store",
         " [--state DIR | --config FILE] [OPTION]... FILE...\n"
         "\n"

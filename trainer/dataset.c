@@ -1,5 +1,7 @@
 #include "dataset.h"
 
+#include "columns.h"
+#include "event/reco_event.h"
 #include "lines.h"
 
 #include <ctype.h>
@@ -7,26 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define SNIFFED_LINES 1000
-#define FIELDS_MAX    64
-#define NAME_MAX_SIZE 32
 
-
-typedef enum {
-    COLUMN_SESSION,
-    COLUMN_USER,
-    COLUMN_ITEM,
-    COLUMN_TIME,
-    COLUMN_DWELL,
-    COLUMN_COUNT
-} column_t;
 
 typedef struct {
     reco_dataset_form_t form;
-    char separator;            /* ' ' stands for any run of blanks */
-    int columns[COLUMN_COUNT]; /* -1: the table has none */
+    char separator;                 /* ' ' stands for any run of blanks */
+    int columns[RECO_COLUMN_COUNT]; /* -1: the table has none */
 } layout_t;
 
 typedef struct {
@@ -97,61 +87,23 @@ separator_of(reco_str_t line)
 }
 
 
-static column_t
-column_of(reco_str_t field)
-{
-    static const struct {
-        const char *name;
-        column_t column;
-    } known[] = {{"session", COLUMN_SESSION}, {"sessionid", COLUMN_SESSION},
-        {"invoice", COLUMN_SESSION}, {"basket", COLUMN_SESSION},
-        {"basketid", COLUMN_SESSION}, {"order", COLUMN_SESSION},
-        {"orderid", COLUMN_SESSION}, {"user", COLUMN_USER},
-        {"userid", COLUMN_USER}, {"customer", COLUMN_USER},
-        {"customerid", COLUMN_USER}, {"visitor", COLUMN_USER},
-        {"visitorid", COLUMN_USER}, {"item", COLUMN_ITEM},
-        {"itemid", COLUMN_ITEM}, {"product", COLUMN_ITEM},
-        {"productid", COLUMN_ITEM}, {"sku", COLUMN_ITEM}, {"time", COLUMN_TIME},
-        {"timestamp", COLUMN_TIME}, {"ts", COLUMN_TIME},
-        {"dwell", COLUMN_DWELL}};
-    char name[NAME_MAX_SIZE];
-    size_t i, len;
-
-    len = 0;
-    for (i = 0; i < field.len && len < sizeof(name) - 1; i++) {
-        if (isalnum((unsigned char) field.data[i])) {
-            name[len++] = (char) tolower((unsigned char) field.data[i]);
-        }
-    }
-    name[len] = '\0';
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(known[i].name, name) == 0) {
-            return known[i].column;
-        }
-    }
-
-    return COLUMN_COUNT;
-}
-
-
 static void
 sniff_header(layout_t *layout, reco_str_t line)
 {
     reco_str_t field;
-    column_t column;
+    reco_column_t column;
     int number;
 
     layout->separator = separator_of(line);
 
     for (number = 0; next_field(&line, layout->separator, &field); number++) {
-        column = column_of(field);
-        if (column != COLUMN_COUNT && layout->columns[column] == -1) {
+        column = reco_column_find(field);
+        if (column != RECO_COLUMN_COUNT && layout->columns[column] == -1) {
             layout->columns[column] = number;
         }
     }
 
-    if (layout->columns[COLUMN_ITEM] != -1) {
+    if (layout->columns[RECO_COLUMN_ITEM] != -1) {
         layout->form = RECO_DATASET_TABLE;
     }
 }
@@ -181,7 +133,7 @@ sniff(layout_t *layout, const char *path, reco_error_t *error)
     reco_str_t line;
     int i;
 
-    for (i = 0; i < COLUMN_COUNT; i++) {
+    for (i = 0; i < RECO_COLUMN_COUNT; i++) {
         layout->columns[i] = -1;
     }
     layout->form = RECO_DATASET_PAIRS;
@@ -265,24 +217,6 @@ add_row(reading_t *reading, const reco_history_row_t *row)
 }
 
 
-/* A number of a field; 0 if it is none or below zero. */
-static int
-parse_number(reco_str_t field, double *number)
-{
-    char text[64], *end;
-
-    if (field.len == 0 || field.len >= sizeof(text)) {
-        return 0;
-    }
-
-    memcpy(text, field.data, field.len);
-    text[field.len] = '\0';
-    *number = strtod(text, &end);
-
-    return *end == '\0' && isfinite(*number) && *number >= 0;
-}
-
-
 /* The session within its file; a visitor nobody knows is named after it. */
 static reco_status_t
 add_session(reading_t *reading, reco_str_t session, reco_str_t user,
@@ -326,7 +260,7 @@ add_session(reading_t *reading, reco_str_t session, reco_str_t user,
 static reco_status_t
 read_event(reading_t *reading, reco_str_t line)
 {
-    reco_str_t field, fields[COLUMN_COUNT] = {{0, NULL}};
+    reco_str_t field, fields[RECO_COLUMN_COUNT] = {{0, NULL}};
     reco_history_row_t row = {0};
     reco_status_t status;
     double time, dwell;
@@ -334,19 +268,20 @@ read_event(reading_t *reading, reco_str_t line)
 
     for (number = 0; next_field(&line, reading->layout.separator, &field);
          number++) {
-        for (i = 0; i < COLUMN_COUNT; i++) {
+        for (i = 0; i < RECO_COLUMN_COUNT; i++) {
             if (reading->layout.columns[i] == number) {
                 fields[i] = field;
             }
         }
     }
 
-    if (fields[COLUMN_ITEM].len == 0) {
+    if (fields[RECO_COLUMN_ITEM].len == 0) {
         return fail(reading, RECO_INVALID, "the row has no item");
     }
 
-    if (reading->layout.columns[COLUMN_TIME] != -1) {
-        if (!parse_number(fields[COLUMN_TIME], &time) || time > UINT32_MAX) {
+    if (reading->layout.columns[RECO_COLUMN_TIME] != -1) {
+        if (!reco_column_number(fields[RECO_COLUMN_TIME], &time)
+            || time > UINT32_MAX) {
             return fail(reading, RECO_INVALID,
                 "the time is not in seconds since the epoch");
         }
@@ -354,21 +289,32 @@ read_event(reading_t *reading, reco_str_t line)
         row.fraction = (uint16_t) ((time - floor(time)) * 65536);
     }
 
-    if (fields[COLUMN_DWELL].len > 0) {
-        if (!parse_number(fields[COLUMN_DWELL], &dwell) || dwell > UINT32_MAX) {
+    row.type = RECO_EVENT_VIEW;
+    if (fields[RECO_COLUMN_TYPE].len > 0) {
+        row.type = (uint8_t) reco_event_type(fields[RECO_COLUMN_TYPE]);
+        if (row.type == RECO_EVENT_TYPE_COUNT) {
+            return fail(
+                reading, RECO_INVALID, "the type is none of docs/events.md");
+        }
+    }
+
+    if (fields[RECO_COLUMN_DWELL].len > 0) {
+        if (!reco_column_number(fields[RECO_COLUMN_DWELL], &dwell)
+            || dwell > UINT32_MAX)
+        {
             return fail(reading, RECO_INVALID, "the dwell is not in ms");
         }
         row.dwell = (uint32_t) dwell;
     }
 
-    status =
-        add_session(reading, fields[COLUMN_SESSION], fields[COLUMN_USER], &row);
+    status = add_session(
+        reading, fields[RECO_COLUMN_SESSION], fields[RECO_COLUMN_USER], &row);
     if (status != RECO_OK) {
         return status;
     }
 
     status = add_name(
-        reading, &reading->names->items, fields[COLUMN_ITEM], &row.item);
+        reading, &reading->names->items, fields[RECO_COLUMN_ITEM], &row.item);
 
     return status == RECO_OK ? add_row(reading, &row) : status;
 }
@@ -442,10 +388,10 @@ agree(reco_dataset_t *dataset, const layout_t *layout, reco_error_t *error)
 {
     int has_sessions, has_users, has_times;
 
-    has_sessions = layout->columns[COLUMN_SESSION] != -1;
+    has_sessions = layout->columns[RECO_COLUMN_SESSION] != -1;
     has_users = layout->form != RECO_DATASET_TABLE
-                || layout->columns[COLUMN_USER] != -1;
-    has_times = layout->columns[COLUMN_TIME] != -1;
+                || layout->columns[RECO_COLUMN_USER] != -1;
+    has_times = layout->columns[RECO_COLUMN_TIME] != -1;
 
     if (!has_sessions && !has_users) {
         return reco_error_set(error, RECO_INVALID,

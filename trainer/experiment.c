@@ -1,0 +1,259 @@
+#include "experiment.h"
+
+#include "folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+static reco_status_t
+read_files(reco_history_t *history, reco_experiment_t *experiment,
+    const char *const *files, unsigned nfiles, uint32_t gap, int *profiles,
+    const char **path, reco_error_t *error)
+{
+    reco_dataset_t dataset = {0};
+    reco_status_t status;
+    unsigned i;
+
+    status = RECO_OK;
+    for (i = 0; status == RECO_OK && i < nfiles; i++) {
+        *path = files[i];
+        status =
+            reco_dataset_read(&dataset, &experiment->names, files[i], error);
+    }
+
+    if (status == RECO_OK) {
+        *path = NULL;
+        status = reco_dataset_history(
+            &dataset, &experiment->names, gap, history, error);
+    }
+
+    *profiles = dataset.has_users;
+    reco_dataset_done(&dataset);
+
+    return status;
+}
+
+
+static reco_status_t
+make_keys(reco_experiment_t *experiment, reco_error_t *error)
+{
+    uint32_t i;
+
+    experiment->keys =
+        malloc(((size_t) experiment->names.items.count + 1) * sizeof(uint64_t));
+    if (experiment->keys == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    for (i = 0; i < experiment->names.items.count; i++) {
+        experiment->keys[i] =
+            reco_item_key(reco_names_at(&experiment->names.items, i));
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
+read_catalog(reco_experiment_t *experiment, const char *items,
+    const char **path, reco_error_t *error)
+{
+    reco_status_t status;
+
+    status = reco_catalog_create(
+        &experiment->catalog, &experiment->names.items, error);
+    if (status == RECO_OK && items != NULL) {
+        *path = items;
+        status = reco_catalog_read(
+            &experiment->catalog, &experiment->names.items, items, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+load(reco_experiment_t *experiment, const reco_experiment_files_t *files,
+    uint32_t gap, const char **path, reco_error_t *error)
+{
+    int train_users, test_users;
+    reco_status_t status;
+    uint32_t nitems;
+
+    status = read_files(&experiment->train, experiment, files->train,
+        files->ntrain, gap, &train_users, path, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    nitems = experiment->names.items.count;
+    status = read_files(&experiment->test, experiment, files->test,
+        files->ntest, gap, &test_users, path, error);
+    if (status == RECO_OK) {
+        status = read_catalog(experiment, files->items, path, error);
+    }
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    /* What only the test knows of was not there to be learnt. */
+    experiment->catalog.nitems = nitems;
+
+    *path = NULL;
+    status = make_keys(experiment, error);
+    if (status == RECO_OK && files->protocol == RECO_PROTOCOL_LEAVE_LAST) {
+        status = reco_cases_hide(&experiment->train, &experiment->test, error);
+    }
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    return reco_cases_build(&experiment->cases, files->protocol,
+        &experiment->train, &experiment->test, train_users && test_users,
+        error);
+}
+
+
+reco_status_t
+reco_experiment_load(reco_experiment_t *experiment,
+    const reco_experiment_files_t *files, const reco_config_t *config,
+    const char **path, reco_error_t *error)
+{
+    reco_status_t status;
+    uint32_t gap;
+
+    memset(experiment, 0, sizeof(*experiment));
+    experiment->protocol = files->protocol;
+    *path = NULL;
+
+    gap = (uint32_t) (reco_config_integer(config, "session_gap") / 1000);
+    status = load(experiment, files, gap, path, error);
+
+    if (status == RECO_OK
+        && (experiment->train.nevents == 0 || experiment->cases.ncases == 0))
+    {
+        status = reco_error_set(error, RECO_INVALID,
+            "there is nothing to %s in the %s files",
+            experiment->train.nevents == 0 ? "train on" : "ask",
+            experiment->train.nevents == 0 ? "--train" : "--test");
+    }
+    if (status != RECO_OK) {
+        reco_experiment_done(experiment);
+    }
+
+    return status;
+}
+
+
+void
+reco_experiment_done(reco_experiment_t *experiment)
+{
+    reco_cases_done(&experiment->cases);
+    reco_history_done(&experiment->train);
+    reco_history_done(&experiment->test);
+    reco_catalog_done(&experiment->catalog);
+    reco_dataset_names_done(&experiment->names);
+    free(experiment->keys);
+    memset(experiment, 0, sizeof(*experiment));
+}
+
+
+static reco_status_t
+open_model(
+    reco_trial_t *trial, const reco_config_t *config, reco_error_t *error)
+{
+    reco_engine_params_t params;
+    reco_status_t status;
+
+    reco_engine_params_init(&params);
+    status = reco_engine_params_load(&params, trial->snapshot, error);
+    if (status == RECO_OK) {
+        status = reco_config_engine(config, &params, error);
+    }
+
+    return status == RECO_OK ? reco_engine_model_open(
+               trial->snapshot, NULL, &params, &trial->model, error)
+                             : status;
+}
+
+
+reco_status_t
+reco_trial_open(reco_trial_t *trial, const reco_experiment_t *experiment,
+    const reco_config_t *config, reco_error_t *error)
+{
+    char path[sizeof(trial->folder) + 8];
+    reco_status_t status;
+
+    memset(trial, 0, sizeof(*trial));
+    status = reco_folder_temporary(trial->folder, sizeof(trial->folder), error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    snprintf(path, sizeof(path), "%s/model", trial->folder);
+    status = reco_train(&experiment->train, experiment->catalog.items, config,
+        path, &trial->report, error);
+    if (status == RECO_OK) {
+        status = reco_snapshot_open(path, 0, &trial->snapshot, error);
+    }
+    if (status == RECO_OK) {
+        status = open_model(trial, config, error);
+    }
+    if (status != RECO_OK) {
+        reco_trial_close(trial);
+    }
+
+    return status;
+}
+
+
+void
+reco_trial_close(reco_trial_t *trial)
+{
+    if (trial->model != NULL) {
+        reco_engine_model_close(trial->model);
+    }
+    if (trial->snapshot != NULL) {
+        reco_snapshot_release(trial->snapshot);
+    }
+    if (trial->folder[0] != '\0') {
+        reco_folder_remove(trial->folder);
+    }
+
+    memset(trial, 0, sizeof(*trial));
+}
+
+
+reco_status_t
+reco_trial_sources(const char *name, uint32_t *sources, reco_error_t *error)
+{
+    static const struct {
+        const char *name;
+        uint32_t sources;
+    } models[] = {{"blend", 0}, {"ials", 1U << RECO_ENGINE_FACTORS},
+        {"neighbors", 1U << RECO_ENGINE_VIEWED},
+        {"rules", 1U << RECO_ENGINE_NEXT}};
+    unsigned i;
+
+    for (i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        if (strcmp(models[i].name, name) == 0) {
+            *sources = models[i].sources;
+            return RECO_OK;
+        }
+    }
+
+    for (i = 0; i < RECO_ENGINE_SOURCE_COUNT; i++) {
+        if (strcmp(reco_engine_source_name((reco_engine_source_t) i), name)
+            == 0) {
+            *sources = 1U << i;
+            return RECO_OK;
+        }
+    }
+
+    return reco_error_set(error, RECO_INVALID,
+        "there is no model \"%.32s\": blend, session, ials, neighbors, rules, "
+        "popular, or a source of docs/engine.md",
+        name);
+}
