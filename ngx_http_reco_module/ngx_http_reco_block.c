@@ -118,9 +118,28 @@ ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 }
 
 
+/* An expression of the configuration; empty where there is none. */
+static ngx_int_t
+ngx_http_reco_block_value(
+    ngx_http_request_t *r, ngx_http_complex_value_t *value, reco_str_t *out)
+{
+    ngx_str_t s;
+
+    ngx_str_null(&s);
+
+    if (value != NULL && ngx_http_complex_value(r, value, &s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *out = ngx_http_reco_str(s);
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_reco_block_recommend(
-    ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
 {
     reco_engine_query_t query;
 
@@ -138,11 +157,15 @@ ngx_http_reco_block_recommend(
     query.sources = slot->sources;
     query.n = slot->n;
     query.repeat = slot->repeat;
-    query.category = ngx_http_reco_str(slot->category);
     query.price_min = -1;
     query.price_max = -1;
     query.excluded = ctx->shown;
     query.nexcluded = ctx->nshown;
+
+    if (ngx_http_reco_block_value(r, slot->category, &query.category) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     if (reco_engine_recommend(ctx->version->engine, &query,
             ctx->version->scratch, &ngx_http_reco_work.result)
@@ -244,25 +267,6 @@ ngx_http_reco_block_rendering(ngx_http_reco_ctx_t *ctx)
 }
 
 
-/* An expression of the configuration; empty where there is none. */
-static ngx_int_t
-ngx_http_reco_block_value(
-    ngx_http_request_t *r, ngx_http_complex_value_t *value, reco_str_t *out)
-{
-    ngx_str_t s;
-
-    ngx_str_null(&s);
-
-    if (value != NULL && ngx_http_complex_value(r, value, &s) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    *out = ngx_http_reco_str(s);
-
-    return NGX_OK;
-}
-
-
 static reco_status_t
 ngx_http_reco_block_html(
     ngx_http_reco_slot_t *slot, const reco_render_block_t *block, size_t *len)
@@ -328,9 +332,11 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 
     start = ngx_http_reco_microseconds();
 
-    if (ngx_http_reco_block_recommend(ctx, slot) != NGX_OK) {
+    rc = ngx_http_reco_block_recommend(r, ctx, slot);
+
+    if (rc != NGX_OK) {
         ngx_http_reco_count(NGX_HTTP_RECO_EMPTY, 1);
-        return NGX_DECLINED;
+        return rc;
     }
 
     ngx_http_reco_block_items(ctx);
@@ -345,7 +351,9 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
 
     if (ngx_http_reco_block_value(r, slot->heading, &block.heading) != NGX_OK
-        || ngx_http_reco_block_value(r, lcf->locale, &block.locale) != NGX_OK
+        || ngx_http_reco_block_value(r,
+               slot->locale != NULL ? slot->locale : lcf->locale, &block.locale)
+               != NGX_OK
         || ngx_http_reco_block_value(r, lcf->nonce, &block.nonce) != NGX_OK)
     {
         return NGX_ERROR;

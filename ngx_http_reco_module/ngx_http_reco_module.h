@@ -52,8 +52,9 @@ typedef struct {
     ngx_http_complex_value_t *heading;
     ngx_http_reco_template_t *template;
     ngx_str_t source;
-    ngx_str_t category;
-    uint32_t sources; /* mask for the engine, 0: all */
+    ngx_http_complex_value_t *category;
+    ngx_http_complex_value_t *locale; /* NULL: reco_locale */
+    uint32_t sources;                 /* mask for the engine, 0: all */
     ngx_uint_t n;
     unsigned repeat : 1;
     unsigned alone : 1; /* the page's own item does not matter */

@@ -4,7 +4,7 @@
 /*
  * reco_slot NAME [n=8] [template=FILE] [heading=TEXT] [source=NAME]
  *     [category=TEXT] [before=|prepend=|append=|after=|replace="SELECTOR"]...
- *     [all] [fallback=body] [live];
+ *     [all] [fallback=body] [locale=TAG] [live];
  *
  * n=0: the template without items, for what a page's blocks share.
  *
@@ -249,13 +249,119 @@ ngx_http_reco_slot_place(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
 }
 
 
+/* -- parameters: NAME=VALUE ---------------------------------------------- */
+
+static ngx_int_t
+ngx_http_reco_slot_set_n(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    ngx_int_t n;
+
+    n = ngx_atoi(value->data, value->len);
+
+    if (n < 0 || n > RECO_ENGINE_RESULT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            "invalid number of items \"%V\", it must be 0 to %d", value,
+            RECO_ENGINE_RESULT_MAX);
+        return NGX_ERROR;
+    }
+
+    slot->n = n;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_set_template(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    slot->template = ngx_http_reco_template(cf, value);
+
+    return slot->template != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_set_source(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    if (ngx_http_reco_source(value, slot) != NGX_OK) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "unknown source \"%V\"", value);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* A value that may hold variables. */
+static ngx_int_t
+ngx_http_reco_slot_compile(
+    ngx_conf_t *cf, ngx_str_t *value, ngx_http_complex_value_t **compiled)
+{
+    ngx_http_compile_complex_value_t ccv;
+
+    *compiled = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*compiled == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ccv));
+    ccv.cf = cf;
+    ccv.value = value;
+    ccv.complex_value = *compiled;
+
+    return ngx_http_compile_complex_value(&ccv);
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_set_heading(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    return ngx_http_reco_slot_compile(cf, value, &slot->heading);
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_set_locale(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    return ngx_http_reco_slot_compile(cf, value, &slot->locale);
+}
+
+
+static ngx_int_t
+ngx_http_reco_slot_set_category(
+    ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value)
+{
+    return ngx_http_reco_slot_compile(cf, value, &slot->category);
+}
+
+
+static const struct {
+    const char *name;
+    ngx_int_t (*set)(
+        ngx_conf_t *cf, ngx_http_reco_slot_t *slot, ngx_str_t *value);
+} ngx_http_reco_slot_parameters[] = {
+    {"n", ngx_http_reco_slot_set_n},
+    {"template", ngx_http_reco_slot_set_template},
+    {"heading", ngx_http_reco_slot_set_heading},
+    {"source", ngx_http_reco_slot_set_source},
+    {"category", ngx_http_reco_slot_set_category},
+    {"locale", ngx_http_reco_slot_set_locale},
+};
+
+
 static ngx_int_t
 ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
     ngx_http_reco_slot_t *slot, ngx_str_t *word, ngx_uint_t all, unsigned index)
 {
-    ngx_int_t rc, n;
+    ngx_int_t rc;
     ngx_str_t value;
-    ngx_http_compile_complex_value_t ccv;
+    ngx_uint_t i;
 
     if (ngx_strcmp(word->data, "all") == 0) {
         return NGX_OK;
@@ -271,56 +377,15 @@ ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
         return NGX_OK;
     }
 
-    if (ngx_http_reco_slot_value(word, "n", &value)) {
-        n = ngx_atoi(value.data, value.len);
-        if (n < 0 || n > RECO_ENGINE_RESULT_MAX) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                "invalid number of items \"%V\", it must be 0 to %d", &value,
-                RECO_ENGINE_RESULT_MAX);
-            return NGX_ERROR;
+    for (i = 0; i < sizeof(ngx_http_reco_slot_parameters)
+                        / sizeof(ngx_http_reco_slot_parameters[0]);
+         i++)
+    {
+        if (ngx_http_reco_slot_value(
+                word, ngx_http_reco_slot_parameters[i].name, &value))
+        {
+            return ngx_http_reco_slot_parameters[i].set(cf, slot, &value);
         }
-
-        slot->n = n;
-        return NGX_OK;
-    }
-
-    if (ngx_http_reco_slot_value(word, "template", &value)) {
-        slot->template = ngx_http_reco_template(cf, &value);
-        return slot->template != NULL ? NGX_OK : NGX_ERROR;
-    }
-
-    if (ngx_http_reco_slot_value(word, "heading", &value)) {
-        slot->heading = ngx_pcalloc(cf->pool, sizeof(ngx_http_complex_value_t));
-        if (slot->heading == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memzero(&ccv, sizeof(ccv));
-        ccv.cf = cf;
-        ccv.value = ngx_palloc(cf->pool, sizeof(ngx_str_t));
-        if (ccv.value == NULL) {
-            return NGX_ERROR;
-        }
-
-        *ccv.value = value;
-        ccv.complex_value = slot->heading;
-
-        return ngx_http_compile_complex_value(&ccv);
-    }
-
-    if (ngx_http_reco_slot_value(word, "source", &value)) {
-        if (ngx_http_reco_source(&value, slot) != NGX_OK) {
-            ngx_conf_log_error(
-                NGX_LOG_EMERG, cf, 0, "unknown source \"%V\"", &value);
-            return NGX_ERROR;
-        }
-
-        return NGX_OK;
-    }
-
-    if (ngx_http_reco_slot_value(word, "category", &value)) {
-        slot->category = value;
-        return NGX_OK;
     }
 
     rc = ngx_http_reco_slot_place(cf, lcf, word, all, index);
@@ -334,6 +399,8 @@ ngx_http_reco_slot_word(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf,
     return rc;
 }
 
+
+/* -- templates ----------------------------------------------------------- */
 
 /* Parsed once for each file; name NULL: the one that is built in. */
 static ngx_http_reco_template_t *
