@@ -12,25 +12,38 @@
 #include "reco_engine_sources.h"
 
 
+/* sum += weight * vector, which may be unaligned. */
 static void
-factors_accumulate(
-    const reco_engine_model_t *model, float *sum, uint32_t item, float weight)
+factors_add(float *sum, float weight, const char *vector, uint32_t dimensions)
 {
-    float norm, value;
-    uint32_t i, dimensions;
-    const char *vector;
-
-    vector = reco_engine_vector(model, item, &norm);
-
-    if (vector == NULL) {
-        return;
-    }
-
-    dimensions = model->base->vectors.dimensions;
+    float value;
+    uint32_t i;
 
     for (i = 0; i < dimensions; i++) {
         memcpy(&value, vector + i * sizeof(value), sizeof(value));
         sum[i] += weight * value;
+    }
+}
+
+
+/* An item that the visitor met. */
+static void
+factors_meet(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    uint32_t item, float weight)
+{
+    float norm;
+    const void *vector;
+    reco_engine_fold_t *fold;
+
+    vector = reco_engine_vector(model, item, &norm);
+
+    if (vector != NULL && weight > 0 && scratch->nfolds < RECO_ENGINE_FOLDS_MAX)
+    {
+        fold = &scratch->folds[scratch->nfolds++];
+        fold->vector = vector;
+        fold->weight = weight;
+        factors_add(
+            scratch->vector, weight, vector, model->base->vectors.dimensions);
     }
 }
 
@@ -64,15 +77,17 @@ factors_normalize(float *vector, uint32_t dimensions)
 
 
 static void
-factors_fold_session(const reco_engine_model_t *model,
-    const reco_engine_visit_t *visit, float *vector)
+factors_fold_session(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     unsigned place, count;
+    const reco_engine_visit_t *visit;
 
+    visit = &scratch->visit;
     count = reco_engine_count(model, RECO_ENGINE_FACTORS_ITEMS);
 
     for (place = 0; place < visit->nitems && place < count; place++) {
-        factors_accumulate(model, vector, visit->items[place].item,
+        factors_meet(model, scratch, visit->items[place].item,
             visit->items[place].weight * model->factors_place[place]);
     }
 }
@@ -80,13 +95,15 @@ factors_fold_session(const reco_engine_model_t *model,
 
 /* The profile's last events, each as much as its type counts. */
 static void
-factors_fold_history(const reco_engine_model_t *model,
-    const reco_engine_query_t *query, float *vector)
+factors_fold_history(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     float weight;
     unsigned i, first, count;
     uint32_t item;
+    const reco_engine_query_t *query;
 
+    query = scratch->visit.query;
     count = reco_engine_count(model, RECO_ENGINE_FACTORS_HISTORY);
     weight = reco_engine_value(model, RECO_ENGINE_FACTORS_HISTORY_WEIGHT);
 
@@ -101,9 +118,88 @@ factors_fold_history(const reco_engine_model_t *model,
 
         if (item != RECO_ITEM_NONE
             && query->history[i].type < RECO_ENGINE_TYPE_COUNT) {
-            factors_accumulate(model, vector, item,
+            factors_meet(model, scratch, item,
                 weight * model->type_weight[query->history[i].type]);
         }
+    }
+}
+
+
+/* out = (1 + confidence sum w y y^T) v, y the vectors of what was met. */
+static void
+factors_multiply(const reco_engine_model_t *model,
+    const reco_engine_scratch_t *scratch, const float *v, float *out)
+{
+    unsigned i;
+    uint32_t dimensions;
+    float confidence;
+    const reco_engine_fold_t *fold;
+
+    dimensions = model->base->vectors.dimensions;
+    confidence = reco_engine_value(model, RECO_ENGINE_FACTORS_CONFIDENCE);
+    memcpy(out, v, dimensions * sizeof(out[0]));
+
+    for (i = 0; i < scratch->nfolds; i++) {
+        fold = &scratch->folds[i];
+        factors_add(out,
+            confidence * fold->weight
+                * model->kernels->dot(v, fold->vector, dimensions),
+            fold->vector, dimensions);
+    }
+}
+
+
+/*
+ * The least squares that trained the factors, for this visitor: the trainer
+ * writes them so that its matrix but for what the visitor met is the unit
+ * matrix, and a few steps of conjugate gradients solve it.
+ */
+static void
+factors_solve(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned step, steps;
+    uint32_t i, dimensions;
+    float before, after, rate;
+    float *x, *residual, *direction, *product;
+
+    steps = reco_engine_count(model, RECO_ENGINE_FACTORS_STEPS);
+
+    if (steps == 0) {
+        return;
+    }
+
+    dimensions = model->base->vectors.dimensions;
+    x = scratch->vector;
+    residual = scratch->fold_residual;
+    direction = scratch->fold_direction;
+    product = scratch->fold_product;
+
+    memcpy(residual, x, dimensions * sizeof(x[0]));
+    memcpy(direction, x, dimensions * sizeof(x[0]));
+    memset(x, 0, dimensions * sizeof(x[0]));
+    before = model->kernels->dot(residual, residual, dimensions);
+
+    for (step = 0; step < steps && before > 0; step++) {
+        factors_multiply(model, scratch, direction, product);
+        rate = before / model->kernels->dot(direction, product, dimensions);
+
+        for (i = 0; i < dimensions; i++) {
+            x[i] += rate * direction[i];
+            residual[i] -= rate * product[i];
+        }
+
+        after = model->kernels->dot(residual, residual, dimensions);
+
+        for (i = 0; i < dimensions; i++) {
+            direction[i] = residual[i] + after / before * direction[i];
+        }
+
+        /* Nothing is left to gain: further steps would only add noise. */
+        if (!(after < before)) {
+            break;
+        }
+
+        before = after;
     }
 }
 
@@ -127,13 +223,16 @@ reco_engine_factors_fold(
     }
 
     memset(vector, 0, dimensions * sizeof(vector[0]));
-    factors_fold_session(model, &scratch->visit, vector);
+    scratch->nfolds = 0;
+    factors_fold_session(model, scratch);
 
     if (query->user == NULL) {
-        factors_fold_history(model, query, vector);
+        factors_fold_history(model, scratch);
+        factors_solve(model, scratch);
         return factors_normalize(vector, dimensions);
     }
 
+    factors_solve(model, scratch);
     known = factors_normalize(vector, dimensions);
     share = reco_engine_value(model, RECO_ENGINE_FACTORS_SESSION_WEIGHT);
     length = model->kernels->dot(query->user, query->user, dimensions);

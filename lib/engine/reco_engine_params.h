@@ -68,6 +68,10 @@ typedef enum {
         "last events of the profile folded in")                                \
     X(FACTORS_HISTORY_WEIGHT, "factors.history_weight", 0.3, 0, 10,            \
         "weight of an event of the profile")                                   \
+    X(FACTORS_CONFIDENCE, "factors.confidence", 1, 0, 1000,                   \
+        "alpha of the factorisation: confidence in what was met")             \
+    X(FACTORS_STEPS, "factors.steps", 4, 0, 32,                               \
+        "of conjugate gradients when folding in; 0: a weighted sum")          \
     X(FACTORS_SESSION_WEIGHT, "factors.session_weight", 0.5, 0, 1,             \
         "share of the session where a long-term vector is there")              \
     X(FACTORS_CANDIDATES, "factors.candidates", 100, 0, 500,                   \

@@ -14,6 +14,13 @@
 #define RECO_ENGINE_LISTS_MAX   65536
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
+#define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
+
+/* An item that is folded into the visitor's vector. */
+typedef struct {
+    const void *vector; /* unaligned */
+    float weight;
+} reco_engine_fold_t;
 
 /* What MMR keeps of a candidate. */
 typedef struct {
@@ -37,7 +44,12 @@ struct reco_engine_scratch_s {
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
     uint64_t found[RECO_ENGINE_FOUND_MAX];
     float products[RECO_ENGINE_SCAN_MAX];
+    unsigned nfolds;
+    reco_engine_fold_t folds[RECO_ENGINE_FOLDS_MAX];
     float vector[RECO_SNAPSHOT_DIMENSIONS_MAX] __attribute__((aligned(64)));
+    float fold_residual[RECO_SNAPSHOT_DIMENSIONS_MAX];
+    float fold_direction[RECO_SNAPSHOT_DIMENSIONS_MAX];
+    float fold_product[RECO_SNAPSHOT_DIMENSIONS_MAX];
 };
 
 #endif /* RECO_ENGINE_SCRATCH_H */

@@ -11,6 +11,15 @@
 
 #define ROWS_GRAIN 64
 
+void ssyrk_(const char *uplo, const char *trans, const int *n, const int *k,
+    const float *alpha, const float *a, const int *lda, const float *beta,
+    float *c, const int *ldc);
+void spotrf_(
+    const char *uplo, const int *n, float *a, const int *lda, int *info);
+void strsm_(const char *side, const char *uplo, const char *trans,
+    const char *diag, const int *m, const int *n, const float *alpha,
+    const float *a, const int *lda, float *b, const int *ldb);
+
 
 /* One half of an iteration: the rows of matrix, given the other side. */
 typedef struct {
@@ -104,6 +113,15 @@ compact(float *factors, uint32_t nrows, const reco_ials_params_t *params)
     for (row = 1; stride != d && row < nrows; row++) {
         memmove(factors + row * d, factors + row * stride, d * sizeof(float));
     }
+}
+
+
+/* The regularisation of a row with count of ncolumns values. */
+static double
+ridge(const reco_ials_params_t *params, double count, uint32_t ncolumns)
+{
+    return params->regularization
+           * pow(count + params->unobserved * ncolumns, params->exponent);
 }
 
 
@@ -241,4 +259,42 @@ reco_ials_train(const reco_matrix_t *matrix, const reco_ials_params_t *params,
     }
 
     return RECO_OK;
+}
+
+
+reco_status_t
+reco_ials_whiten(float *items, uint32_t nitems, double count,
+    const reco_ials_params_t *params, reco_error_t *error)
+{
+    float unobserved, zero, one, *matrix;
+    int d, n, info;
+    size_t i;
+
+    d = (int) params->dimensions;
+    n = (int) nitems;
+    unobserved = (float) params->unobserved;
+    zero = 0;
+    one = 1;
+
+    matrix = calloc((size_t) d * (size_t) d, sizeof(float));
+    if (matrix == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    ssyrk_("L", "N", &d, &n, &unobserved, items, &d, &zero, matrix, &d);
+    for (i = 0; i < (size_t) d; i++) {
+        matrix[i * (size_t) d + i] += (float) ridge(params, count, nitems);
+    }
+
+    /* matrix = L L^T; a row-major item is a column here. */
+    spotrf_("L", &d, matrix, &d, &info);
+    if (info == 0) {
+        strsm_("L", "L", "N", "N", &d, &n, &one, matrix, &d, items, &d);
+    }
+    free(matrix);
+
+    return info == 0 ? RECO_OK
+                     : reco_error_set(error, RECO_INVALID,
+                         "the factors' matrix is not positive definite: raise "
+                         "ials_regularization");
 }

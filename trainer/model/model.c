@@ -67,6 +67,11 @@ build_factors(reco_model_t *model, building_t *building)
 
     status = reco_ials_train(
         &matrix, &params, NULL, &model->factors, building->error);
+    if (status == RECO_OK) {
+        status = reco_ials_whiten(model->factors, matrix.ncolumns,
+            (double) matrix.offsets[matrix.nrows] / (matrix.nrows + 1.0),
+            &params, building->error);
+    }
     reco_matrix_done(&matrix);
     model->dimensions = status == RECO_OK ? params.dimensions : 0;
 
