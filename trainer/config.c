@@ -230,13 +230,43 @@ set_value(
 }
 
 
+/* The engine knows its parameters. */
+static reco_status_t
+check_engine(reco_str_t key, reco_str_t text, reco_error_t *error)
+{
+    reco_engine_params_t params;
+    reco_status_t status;
+    reco_str_t name;
+
+    name.data = key.data + sizeof(ENGINE_PREFIX) - 1;
+    name.len = key.len - (sizeof(ENGINE_PREFIX) - 1);
+
+    reco_engine_params_init(&params);
+    status = reco_engine_params_set(&params, name, text, error);
+
+    if (status == RECO_DECLINED) {
+        return reco_error_set(error, RECO_INVALID,
+            "unknown key \"%.*s\": docs/engine.md lists the engine's",
+            (int) key.len, key.data);
+    }
+
+    return status;
+}
+
+
 static reco_status_t
 set_foreign(
     reco_config_t *config, reco_str_t key, reco_str_t text, reco_error_t *error)
 {
     foreign_t *entry, *grown;
+    reco_status_t status;
     char *copy;
     size_t i;
+
+    status = check_engine(key, text, error);
+    if (status != RECO_OK) {
+        return status;
+    }
 
     copy = copy_text(text);
     if (copy == NULL) {

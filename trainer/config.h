@@ -26,8 +26,8 @@ reco_status_t reco_config_read(
     reco_config_t *config, const char *path, reco_error_t *error);
 
 /*
- * A later value replaces an earlier one.  Keys "engine.NAME" are the engine's
- * (reco_engine_params_set()): kept as they come, checked there.
+ * A later value replaces an earlier one.  Keys "engine.NAME" are the engine's,
+ * as reco_engine_params_set() takes them.
  */
 reco_status_t reco_config_set(reco_config_t *config, reco_str_t key,
     reco_str_t value, reco_error_t *error);

@@ -31,10 +31,10 @@ const reco_config_key_t reco_config_keys[] = {
     {"consumer", RECO_CONFIG_TEXT, "", 0, 0},
     {"batch", RECO_CONFIG_INTEGER, "1000", 1, 100000},
     {"claim_idle", RECO_CONFIG_DURATION, "30s", SECOND, DAY},
+    {"rejected", RECO_CONFIG_TEXT, "reco:rejected", 0, 0},
     {"rejected_max", RECO_CONFIG_INTEGER, "1000", 0, 1e6},
 
     /* The store. */
-    {"dedupe", RECO_CONFIG_DURATION, "7d", MINUTE, 400 * DAY},
     {"retention", RECO_CONFIG_DURATION, "400d", HOUR, 36500 * DAY},
     {"session_gap", RECO_CONFIG_DURATION, "30m", SECOND, 365 * DAY},
     {"visitor_rate", RECO_CONFIG_INTEGER, "5000", 1, 1e9},

@@ -221,6 +221,11 @@ add_rule(
         return RECO_INVALID;
     }
 
+    /* Who maps "id" of a catalogue means the item's. */
+    if (map->items && equals(rule.field, "id")) {
+        rule.field = reco_string("item");
+    }
+
     old = find_rule(map, rule.field);
     if (old != NULL) {
         free(old->text);

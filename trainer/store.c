@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #define FORMAT      1
-#define META_BYTES  24
+#define META_BYTES  32
 #define READERS_MAX 126
 #define GROWTH_MAX  (UINT64_C(16) << 30)
 #define SIZE_MIN    (UINT64_C(1) << 20)
@@ -30,6 +30,7 @@ static const table_t tables[RECO_STORE_TABLE_COUNT] = {
         MDB_INTEGERKEY | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP},
     [RECO_STORE_ITEMS] = {"items", 0},
     [RECO_STORE_CATALOG] = {"catalog", MDB_INTEGERKEY},
+    [RECO_STORE_CHANGES] = {"changes", MDB_INTEGERKEY},
     [RECO_STORE_STREAMS] = {"streams", 0},
     [RECO_STORE_COUNTERS] = {"counters", 0},
     [RECO_STORE_META] = {"meta", 0},
@@ -101,6 +102,7 @@ reco_store_load_meta(reco_store_t *store, MDB_txn *txn, reco_store_meta_t *meta)
     meta->newest = (int64_t) reco_load_u64(in + 8);
     meta->visitors = reco_load_u32(in + 16);
     meta->items = reco_load_u32(in + 20);
+    meta->changes = reco_load_u64(in + 24);
 
     return 0;
 }
@@ -117,6 +119,7 @@ reco_store_save_meta(
     reco_store_u64(out + 8, (uint64_t) meta->newest);
     reco_store_u32(out + 16, meta->visitors);
     reco_store_u32(out + 20, meta->items);
+    reco_store_u64(out + 24, meta->changes);
 
     key = text_val("numbers");
     value = (MDB_val){sizeof(out), out};

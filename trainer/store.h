@@ -14,6 +14,7 @@
  *   ids       visitor's number -> hashes of its events' ids
  *   items     external id -> item's number
  *   catalog   item's number -> catalogue entry
+ *   changes   number -> item whose metadata changed
  *   streams   stream -> id of the newest entry that was applied
  *   counters  name -> count
  *   meta      format, newest time
@@ -154,6 +155,17 @@ reco_status_t reco_store_view_item(
     reco_store_view_t *view, uint32_t number, reco_store_item_t *item);
 reco_status_t reco_store_view_find_item(
     reco_store_view_t *view, reco_str_t id, uint32_t *number);
+
+/*
+ * The first change of metadata after the one of number *change, which is
+ * advanced.  RECO_DECLINED: none.  The oldest of a million are forgotten:
+ * then *change goes up by more than 1.
+ */
+reco_status_t reco_store_view_change(
+    reco_store_view_t *view, uint64_t *change, uint32_t *item);
+
+/* The number of the newest change. */
+uint64_t reco_store_view_changes(reco_store_view_t *view);
 
 /* One more than the largest item's, visitor's number. */
 uint32_t reco_store_view_nitems(reco_store_view_t *view);

@@ -10,8 +10,12 @@
 #include <errno.h>
 #include <string.h>
 
-#define DAY  INT64_C(86400000)
-#define HOUR INT64_C(3600000)
+#define DAY         INT64_C(86400000)
+#define HOUR        INT64_C(3600000)
+#define CHANGES_MAX 1000000
+
+/* A catalogue entry's times come first: see store_record.h. */
+#define ITEM_TIMES 24
 
 
 /* The visitor of the event before this one: most come in runs. */
@@ -164,17 +168,40 @@ name_visitor(apply_t *apply)
 
 
 static int
-put_item(apply_t *apply, uint32_t number, const reco_store_item_t *item)
+put_record(apply_t *apply, uint32_t number, const reco_store_item_t *item)
 {
-    char record[RECO_STORE_RECORD_MAX];
     size_t len;
 
-    if (reco_store_item_encode(item, record, &len) != RECO_OK) {
+    if (reco_store_item_encode(item, apply->record, &len) != RECO_OK) {
         return MDB_BAD_VALSIZE;
     }
 
-    return put(
-        apply, RECO_STORE_CATALOG, &number, sizeof(number), record, len, 0);
+    return put(apply, RECO_STORE_CATALOG, &number, sizeof(number),
+        apply->record, len, 0);
+}
+
+
+/* Followers of the catalogue read on from the change they know. */
+static int
+log_change(apply_t *apply, uint32_t number)
+{
+    MDB_val key;
+    uint64_t old;
+    int rc;
+
+    apply->meta.changes++;
+    rc = put(apply, RECO_STORE_CHANGES, &apply->meta.changes,
+        sizeof(apply->meta.changes), &number, sizeof(number), MDB_APPEND);
+
+    if (rc == 0 && apply->meta.changes > CHANGES_MAX) {
+        old = apply->meta.changes - CHANGES_MAX;
+        key = (MDB_val){sizeof(old), &old};
+        rc = mdb_del(
+            apply->txn, apply->store->tables[RECO_STORE_CHANGES], &key, NULL);
+        rc = rc == MDB_NOTFOUND ? 0 : rc;
+    }
+
+    return rc;
 }
 
 
@@ -247,7 +274,7 @@ touch_item(apply_t *apply, reco_str_t id, int64_t ts, uint32_t *number)
         item.first_seen = ts;
     }
 
-    return put_item(apply, *number, &item);
+    return put_record(apply, *number, &item);
 }
 
 
@@ -260,13 +287,39 @@ merge_text(reco_str_t *text, reco_str_t news)
 }
 
 
-/* Metadata: what is given replaces, what is absent stays. */
+/* What is given replaces, what is absent stays. */
+static void
+merge_product(reco_store_item_t *item, const reco_event_t *event)
+{
+    const reco_event_product_t *news = &event->product;
+    reco_event_product_t *product = &item->product;
+
+    item->updated = event->ts;
+    if (event->ts < item->first_seen) {
+        item->first_seen = event->ts;
+    }
+
+    merge_text(&product->title, news->title);
+    merge_text(&product->url, news->url);
+    merge_text(&product->image, news->image);
+    merge_text(&product->category, news->category);
+    merge_text(&product->brand, news->brand);
+    merge_text(&item->currency, event->currency);
+    if (news->price >= 0) {
+        product->price = news->price;
+    }
+    if (news->available >= 0) {
+        product->available = news->available;
+    }
+}
+
+
 static int
 apply_product(
     apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
 {
-    const reco_event_product_t *news = &event->product;
-    reco_event_product_t *product;
+    char before[RECO_STORE_RECORD_MAX], after[RECO_STORE_RECORD_MAX];
+    size_t before_len, after_len;
     reco_store_item_t item;
     uint32_t number;
     int rc, is_new;
@@ -281,26 +334,29 @@ apply_product(
         return 0;
     }
 
-    product = &item.product;
-    item.updated = event->ts;
-    if (event->ts < item.first_seen) {
-        item.first_seen = event->ts;
+    is_new = is_new || item.updated == 0;
+
+    if (reco_store_item_encode(&item, before, &before_len) != RECO_OK) {
+        return MDB_CORRUPTED;
     }
 
-    merge_text(&product->title, news->title);
-    merge_text(&product->url, news->url);
-    merge_text(&product->image, news->image);
-    merge_text(&product->category, news->category);
-    merge_text(&product->brand, news->brand);
-    merge_text(&item.currency, event->currency);
-    if (news->price >= 0) {
-        product->price = news->price;
-    }
-    if (news->available >= 0) {
-        product->available = news->available;
+    merge_product(&item, event);
+    if (reco_store_item_encode(&item, after, &after_len) != RECO_OK) {
+        return MDB_BAD_VALSIZE;
     }
 
-    return put_item(apply, number, &item);
+    rc = put(apply, RECO_STORE_CATALOG, &number, sizeof(number), after,
+        after_len, 0);
+    if (rc == 0
+        && (is_new || before_len != after_len
+            || memcmp(before + ITEM_TIMES, after + ITEM_TIMES,
+                   after_len - ITEM_TIMES)
+                   != 0))
+    {
+        rc = log_change(apply, number);
+    }
+
+    return rc;
 }
 
 

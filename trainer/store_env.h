@@ -17,6 +17,7 @@ typedef enum {
     RECO_STORE_IDS,
     RECO_STORE_ITEMS,
     RECO_STORE_CATALOG,
+    RECO_STORE_CHANGES,
     RECO_STORE_STREAMS,
     RECO_STORE_COUNTERS,
     RECO_STORE_META,
@@ -33,6 +34,7 @@ struct reco_store_s {
 typedef struct {
     uint64_t sequence; /* of the newest event */
     int64_t newest;    /* time of the newest event */
+    uint64_t changes;  /* the newest change of metadata */
     uint32_t visitors; /* the largest visitor's number */
     uint32_t items;    /* how many item numbers are taken */
 } reco_store_meta_t;

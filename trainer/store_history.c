@@ -316,6 +316,7 @@ cut_sessions(build_t *build, uint64_t first, uint64_t end, uint32_t user)
         } else if (nrows > 0
                    && is_same_visit(&rows[begin + nrows - 1], &rows[i])) {
             lend_time(rows + begin, nrows, &rows[i]);
+            rows[begin + nrows - 1].ts = rows[i].ts;
         } else {
             rows[begin + nrows++] = rows[i];
         }

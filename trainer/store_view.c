@@ -167,6 +167,45 @@ reco_store_view_find_item(
 }
 
 
+reco_status_t
+reco_store_view_change(
+    reco_store_view_t *view, uint64_t *change, uint32_t *item)
+{
+    uint64_t number = *change + 1;
+    MDB_val key = {sizeof(number), &number};
+    MDB_cursor *cursor;
+    MDB_val value;
+    int rc;
+
+    rc = mdb_cursor_open(
+        view->txn, view->store->tables[RECO_STORE_CHANGES], &cursor);
+    if (rc != 0) {
+        return reco_store_status(view->store, rc, "read", NULL);
+    }
+
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0
+        && (key.mv_size != sizeof(*change) || value.mv_size != sizeof(*item)))
+    {
+        rc = MDB_CORRUPTED;
+    }
+    if (rc == 0) {
+        memcpy(change, key.mv_data, sizeof(*change));
+        memcpy(item, value.mv_data, sizeof(*item));
+    }
+    mdb_cursor_close(cursor);
+
+    return reco_store_status(view->store, rc, "read", NULL);
+}
+
+
+uint64_t
+reco_store_view_changes(reco_store_view_t *view)
+{
+    return view->meta.changes;
+}
+
+
 uint32_t
 reco_store_view_nitems(reco_store_view_t *view)
 {

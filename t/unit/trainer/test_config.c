@@ -165,6 +165,11 @@ test_pairs(void **state)
     assert_int_equal(
         reco_config_set_pair(config, "shards", &error), RECO_INVALID);
     assert_non_null(strstr(error.message, "KEY=VALUE"));
+    assert_int_equal(
+        reco_config_set_pair(config, "engine.none=1", &error), RECO_INVALID);
+    assert_non_null(strstr(error.message, "engine.none"));
+    assert_int_equal(reco_config_set_pair(config, "engine.session.m=x", &error),
+        RECO_INVALID);
 }
 
 
@@ -177,9 +182,12 @@ test_lists_entries(void **state)
 
     (void) state;
 
-    assert_int_equal(reco_config_set_pair(config, "engine.a=1", NULL), RECO_OK);
-    assert_int_equal(reco_config_set_pair(config, "engine.b=2", NULL), RECO_OK);
-    assert_int_equal(reco_config_set_pair(config, "engine.a=3", NULL), RECO_OK);
+    assert_int_equal(
+        reco_config_set_pair(config, "engine.session.m=100", NULL), RECO_OK);
+    assert_int_equal(
+        reco_config_set_pair(config, "engine.session.k=2", NULL), RECO_OK);
+    assert_int_equal(
+        reco_config_set_pair(config, "engine.session.m=3", NULL), RECO_OK);
     assert_int_equal(reco_config_set_pair(config, "shards=1", NULL), RECO_OK);
 
     engine = 0;
@@ -187,11 +195,11 @@ test_lists_entries(void **state)
 
     for (i = 0; reco_config_at(config, i, &entry); i++) {
         set += entry.set != 0;
-        if (strcmp(entry.key, "engine.a") == 0) {
+        if (strcmp(entry.key, "engine.session.m") == 0) {
             engine++;
             assert_string_equal(entry.value, "3");
         }
-        if (strcmp(entry.key, "engine.b") == 0) {
+        if (strcmp(entry.key, "engine.session.k") == 0) {
             engine++;
             assert_string_equal(entry.value, "2");
         }

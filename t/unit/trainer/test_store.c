@@ -151,6 +151,7 @@ test_merges_metadata(void **state)
     reco_store_view_t *view;
     reco_store_item_t item;
     reco_event_t event;
+    uint64_t change;
     uint32_t number;
 
     event = case_event(RECO_EVENT_VIEW, 1, "a", "42", CASE_TIME - 5000);
@@ -163,6 +164,11 @@ test_merges_metadata(void **state)
     assert_int_equal(case_apply(self, &event), RECO_STORE_APPLIED);
 
     event = case_event(RECO_EVENT_ITEM, 1, "", "42", CASE_TIME + 1);
+    event.product.available = 0;
+    assert_int_equal(case_apply(self, &event), RECO_STORE_APPLIED);
+
+    /* The same news again change nothing. */
+    event = case_event(RECO_EVENT_ITEM, 1, "", "42", CASE_TIME + 2);
     event.product.available = 0;
     assert_int_equal(case_apply(self, &event), RECO_STORE_APPLIED);
 
@@ -181,6 +187,15 @@ test_merges_metadata(void **state)
     assert_int_equal(item.product.available, 0);
     assert_memory_equal(item.currency.data, "GBP", 3);
     assert_int_equal(item.first_seen, CASE_TIME - 5000);
+
+    assert_int_equal(reco_store_view_changes(view), 2);
+    change = 0;
+    assert_int_equal(reco_store_view_change(view, &change, &number), RECO_OK);
+    assert_int_equal(change, 1);
+    assert_int_equal(number, 0);
+    assert_int_equal(reco_store_view_change(view, &change, &number), RECO_OK);
+    assert_int_equal(
+        reco_store_view_change(view, &change, &number), RECO_DECLINED);
     assert_int_equal(
         reco_store_view_find_item(view, reco_string("43"), &number),
         RECO_DECLINED);

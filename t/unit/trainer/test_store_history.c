@@ -137,22 +137,13 @@ test_merges_a_visit(void **state)
     assert_int_equal(history.types[1], RECO_EVENT_CLICK);
     assert_int_equal(history.types[2], RECO_EVENT_CART);
     assert_int_equal(history.dwells[3], 0);
+
+    /* A page that is reloaded was seen last when it was reloaded. */
+    act(self, RECO_EVENT_VIEW, 1, "a", 9);
     done_history();
-}
-
-
-/* The models want sessions by the time of the last event that is kept. */
-static void
-test_orders_by_the_event_that_is_kept(void **state)
-{
-    store_case_t *self = *state;
-
-    act(self, RECO_EVENT_VIEW, 1, "a", 0);
-    act(self, RECO_EVENT_VIEW, 2, "b", 10);
-    act(self, RECO_EVENT_VIEW, 1, "a", 20);
-
     read_history(self, 1000);
-    assert_string_equal(drawn(), "0: a | 1: b");
+    assert_string_equal(drawn(), "0: a b b a");
+    assert_int_equal(history.times[3], CASE_TIME / 1000 + 540);
     done_history();
 }
 
@@ -179,6 +170,31 @@ test_follows_named_sessions(void **state)
 
     read_history(self, 1000);
     assert_string_equal(drawn(), "0: n0 n1 | 0: n2 n3 n4 n5");
+    done_history();
+}
+
+
+/*
+ * The models want sessions by the time of the last event that is kept: dwell
+ * does not move it, a page seen again does.
+ */
+static void
+test_orders_sessions(void **state)
+{
+    store_case_t *self = *state;
+
+    act(self, RECO_EVENT_VIEW, 1, "a", 0);
+    act(self, RECO_EVENT_VIEW, 2, "b", 5);
+    act(self, RECO_EVENT_DWELL, 1, "a", 9);
+
+    read_history(self, 1000);
+    assert_string_equal(drawn(), "0: a | 1: b");
+    done_history();
+
+    act(self, RECO_EVENT_VIEW, 1, "a", 10);
+
+    read_history(self, 1000);
+    assert_string_equal(drawn(), "1: b | 0: a");
     done_history();
 }
 
@@ -272,9 +288,9 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_merges_a_visit, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(
-            test_orders_by_the_event_that_is_kept, case_setup, case_teardown),
-        cmocka_unit_test_setup_teardown(
             test_follows_named_sessions, case_setup, case_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_orders_sessions, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(
             test_splits_lines, case_setup, case_teardown),
         cmocka_unit_test_setup_teardown(

@@ -1,0 +1,230 @@
+#include "follow.h"
+
+#include "batch.h"
+#include "clock.h"
+#include "log.h"
+#include "overlay.h"
+#include "snapshot/reco_snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long workers may still be opening a version that was replaced. */
+#define TIDY_AFTER 60.0
+
+
+struct reco_follow_s {
+    const reco_config_t *config;
+    reco_store_t *store;
+    reco_registry_t *registry;
+    reco_version_id_t version; /* "" none */
+    reco_overlay_t *overlay;
+    uint64_t sequence; /* the version's newest event */
+    uint64_t change;   /* of the catalogue, that the overlay knows of */
+    int64_t created;
+    int64_t followed; /* monotonic ns: since when */
+    int tidy;         /* its predecessor may still be in the model folder */
+    char path[PATH_MAX];
+};
+
+
+reco_status_t
+reco_follow_create(const reco_config_t *config, reco_store_t *store,
+    reco_registry_t *registry, reco_follow_t **follow, reco_error_t *error)
+{
+    reco_follow_t *created;
+
+    created = calloc(1, sizeof(*created));
+    if (created == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    created->config = config;
+    created->store = store;
+    created->registry = registry;
+    snprintf(created->path, PATH_MAX, "%.*s/overlay", PATH_MAX - 16,
+        reco_config_string(config, "model"));
+
+    *follow = created;
+
+    return RECO_OK;
+}
+
+
+void
+reco_follow_destroy(reco_follow_t *follow)
+{
+    if (follow == NULL) {
+        return;
+    }
+
+    reco_overlay_close(follow->overlay);
+    free(follow);
+}
+
+
+const char *
+reco_follow_version(const reco_follow_t *follow)
+{
+    return follow->version.id;
+}
+
+
+int64_t
+reco_follow_created(const reco_follow_t *follow)
+{
+    return follow->created;
+}
+
+
+uint64_t
+reco_follow_sequence(const reco_follow_t *follow)
+{
+    return follow->sequence;
+}
+
+
+/* The overlay looks at the whole catalogue when it is new. */
+static reco_status_t
+note_changes(reco_follow_t *follow, reco_error_t *error)
+{
+    reco_store_view_t *view;
+    reco_status_t status;
+
+    status = reco_store_view_begin(follow->store, &view, error);
+    if (status == RECO_OK) {
+        follow->change = reco_store_view_changes(view);
+        reco_store_view_end(view);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+open_overlay(reco_follow_t *follow, reco_snapshot_t *base, reco_error_t *error)
+{
+    reco_overlay_t *overlay;
+    reco_status_t status;
+
+    status = note_changes(follow, error);
+    if (status == RECO_OK) {
+        status = reco_overlay_open(follow->store, base, follow->sequence,
+            follow->config, &overlay, error);
+    }
+
+    if (status == RECO_OK) {
+        reco_overlay_close(follow->overlay);
+        follow->overlay = overlay;
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+take_over(
+    reco_follow_t *follow, const reco_version_id_t *id, reco_error_t *error)
+{
+    reco_batch_facts_t facts;
+    reco_snapshot_t *base;
+    reco_status_t status;
+    char path[PATH_MAX];
+
+    status = reco_registry_path(follow->registry, id, path, error);
+    if (status == RECO_OK) {
+        status = reco_snapshot_open(path, 0, &base, error);
+    }
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    reco_batch_facts(reco_snapshot_manifest(base), &facts);
+    follow->sequence = facts.sequence;
+    status = open_overlay(follow, base, error);
+    reco_snapshot_release(base);
+
+    if (status == RECO_OK) {
+        follow->version = *id;
+        follow->created = facts.created;
+        follow->followed = reco_clock_monotonic_ns();
+        follow->tidy = 1;
+        reco_log(RECO_LOG_NOTICE, "version %s is live", id->id);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+tell_changes(reco_follow_t *follow, reco_error_t *error)
+{
+    reco_store_view_t *view;
+    reco_store_item_t item;
+    reco_status_t status;
+    uint64_t before;
+    uint32_t number;
+
+    status = reco_store_view_begin(follow->store, &view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    for (;;) {
+        before = follow->change;
+        status = reco_store_view_change(view, &follow->change, &number);
+        if (status == RECO_OK) {
+            status = reco_store_view_item(view, number, &item);
+        }
+        if (status != RECO_OK) {
+            break;
+        }
+        if (follow->change != before + 1) {
+            /* Some were forgotten: only a new overlay knows them all. */
+            follow->version.id[0] = '\0';
+            break;
+        }
+        status = reco_overlay_product(follow->overlay, item.id);
+        if (status != RECO_OK) {
+            reco_error_set(error, status, "out of memory");
+            break;
+        }
+    }
+
+    reco_store_view_end(view);
+
+    return status == RECO_DECLINED ? RECO_OK : status;
+}
+
+
+reco_status_t
+reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
+{
+    reco_version_id_t live;
+    reco_status_t status;
+
+    status = reco_registry_live(follow->registry, &live, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    if (strcmp(live.id, follow->version.id) != 0) {
+        status = take_over(follow, &live, error);
+        if (status != RECO_OK) {
+            return status == RECO_DECLINED ? RECO_CORRUPT : status;
+        }
+    }
+
+    if (follow->tidy && reco_clock_elapsed(follow->followed) > TIDY_AFTER) {
+        follow->tidy = 0;
+        reco_registry_tidy(follow->registry, NULL);
+    }
+
+    status = tell_changes(follow, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    return reco_overlay_publish(follow->overlay, follow->path, now, error);
+}

@@ -1,0 +1,237 @@
+#include "redis.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#define PORT          6379
+#define UNIX          "unix:"
+#define ARGUMENTS_MAX 4096
+
+
+static reco_str_t
+text(const char *literal)
+{
+    return (reco_str_t){strlen(literal), literal};
+}
+
+
+static struct timeval
+duration(int64_t ms)
+{
+    return (struct timeval){ms / 1000, (ms % 1000) * 1000};
+}
+
+
+/* "host", "host:port", "[::1]:port"; 0 if it is none of them. */
+static int
+split_address(const char *address, char *host, size_t size, int *port)
+{
+    const char *colon, *begin, *end;
+    char *rest;
+    long number;
+
+    *port = PORT;
+    begin = address;
+    end = address + strlen(address);
+    colon = strrchr(address, ':');
+
+    if (address[0] == '[') {
+        begin++;
+        end = strchr(address, ']');
+        if (end == NULL || (end[1] != ':' && end[1] != '\0')) {
+            return 0;
+        }
+        colon = end[1] == ':' ? end + 1 : NULL;
+    } else if (colon != NULL) {
+        end = colon;
+    }
+
+    if (colon != NULL) {
+        number = strtol(colon + 1, &rest, 10);
+        if (*rest != '\0' || number < 1 || number > 65535) {
+            return 0;
+        }
+        *port = (int) number;
+    }
+
+    if (end == begin || (size_t) (end - begin) >= size) {
+        return 0;
+    }
+
+    memcpy(host, begin, (size_t) (end - begin));
+    host[end - begin] = '\0';
+
+    return 1;
+}
+
+
+static reco_status_t
+dial(const char *address, struct timeval timeout, redisContext **context,
+    reco_error_t *error)
+{
+    char host[256];
+    int port;
+
+    if (strncmp(address, UNIX, sizeof(UNIX) - 1) == 0) {
+        *context =
+            redisConnectUnixWithTimeout(address + sizeof(UNIX) - 1, timeout);
+    } else if (split_address(address, host, sizeof(host), &port)) {
+        *context = redisConnectWithTimeout(host, port, timeout);
+    } else {
+        return reco_error_set(error, RECO_INVALID,
+            "\"redis %s\" is neither unix:PATH nor HOST:PORT", address);
+    }
+
+    if (*context == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    if ((*context)->err != 0) {
+        reco_error_set(error, RECO_IO, "cannot connect to Redis at %s: %s",
+            address, (*context)->errstr);
+        redisFree(*context);
+        *context = NULL;
+        return RECO_IO;
+    }
+
+    return RECO_OK;
+}
+
+
+reco_status_t
+reco_redis_reply(redisContext *context, redisReply **reply, reco_error_t *error)
+{
+    redisReply *got;
+
+    if (redisGetReply(context, (void **) &got) != REDIS_OK || got == NULL) {
+        return reco_error_set(error, RECO_IO,
+            "lost the connection to Redis: %s",
+            context->err != 0 ? context->errstr : "no reply");
+    }
+
+    if (got->type == REDIS_REPLY_ERROR) {
+        reco_error_set(error, RECO_DECLINED, "Redis says: %.200s", got->str);
+        if (reply != NULL) {
+            *reply = got;
+        } else {
+            freeReplyObject(got);
+        }
+        return RECO_DECLINED;
+    }
+
+    if (reply != NULL) {
+        *reply = got;
+    } else {
+        freeReplyObject(got);
+    }
+
+    return RECO_OK;
+}
+
+
+reco_status_t
+reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
+    redisReply **reply, reco_error_t *error)
+{
+    const char *data[ARGUMENTS_MAX];
+    size_t lengths[ARGUMENTS_MAX];
+    size_t i;
+
+    if (reply != NULL) {
+        *reply = NULL;
+    }
+
+    if (n > ARGUMENTS_MAX) {
+        return reco_error_set(
+            error, RECO_TOO_LARGE, "a command of %zu arguments", n);
+    }
+
+    for (i = 0; i < n; i++) {
+        data[i] = arguments[i].data;
+        lengths[i] = arguments[i].len;
+    }
+
+    if (redisAppendCommandArgv(context, (int) n, data, lengths) != REDIS_OK) {
+        return reco_error_set(
+            error, RECO_IO, "cannot write to Redis: %s", context->errstr);
+    }
+
+    return reco_redis_reply(context, reply, error);
+}
+
+
+static reco_status_t
+log_in(const reco_config_t *config, redisContext *context, reco_error_t *error)
+{
+    const char *user, *password, *database;
+    reco_str_t arguments[3];
+    reco_status_t status;
+    size_t n;
+
+    user = reco_config_string(config, "redis_user");
+    password = reco_config_string(config, "redis_password");
+    database = reco_config_string(config, "redis_db");
+    status = RECO_OK;
+
+    if (password[0] != '\0') {
+        n = 0;
+        arguments[n++] = text("AUTH");
+        if (user[0] != '\0') {
+            arguments[n++] = text(user);
+        }
+        arguments[n++] = text(password);
+        status = reco_redis_command(context, n, arguments, NULL, error);
+    }
+
+    if (status == RECO_OK && reco_config_integer(config, "redis_db") != 0) {
+        arguments[0] = text("SELECT");
+        arguments[1] = text(database);
+        status = reco_redis_command(context, 2, arguments, NULL, error);
+    }
+
+    if (status == RECO_OK) {
+        arguments[0] = text("PING");
+        status = reco_redis_command(context, 1, arguments, NULL, error);
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_redis_connect(const reco_config_t *config, int wait,
+    redisContext **context, reco_error_t *error)
+{
+    redisContext *opened;
+    reco_status_t status;
+    int64_t timeout;
+
+    timeout = reco_config_integer(config, "redis_timeout");
+    status = dial(
+        reco_config_string(config, "redis"), duration(timeout), &opened, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    /* A batch run that is started has no use for it. */
+    fcntl(opened->fd, F_SETFD, FD_CLOEXEC);
+
+    if (redisSetTimeout(opened, duration(timeout + wait)) != REDIS_OK) {
+        status = reco_error_set(
+            error, RECO_IO, "cannot set Redis's time-out: %s", opened->errstr);
+    } else {
+        status = log_in(config, opened, error);
+    }
+
+    if (status != RECO_OK) {
+        redisFree(opened);
+        return status;
+    }
+
+    *context = opened;
+
+    return RECO_OK;
+}

@@ -1,0 +1,34 @@
+/*
+ * Connections to Redis, as trainer.conf tells of it; blocking, with time-outs.
+ */
+
+#ifndef RECO_REDIS_H
+#define RECO_REDIS_H
+
+#include "config.h"
+#include "reco.h"
+
+#include <hiredis/hiredis.h>
+
+
+/*
+ * Connects, logs in and selects the database.  wait: ms that a single command
+ * may block on purpose, on top of redis_timeout.  RECO_IO; RECO_INVALID: the
+ * address is no address; RECO_DECLINED: Redis refused the login.
+ */
+reco_status_t reco_redis_connect(const reco_config_t *config, int wait,
+    redisContext **context, reco_error_t *error);
+
+/*
+ * A command of n arguments.  RECO_IO: the connection is of no more use;
+ * RECO_DECLINED: Redis answered with an error, which is in error and, if it is
+ * not NULL, *reply.  The reply is the caller's to free.
+ */
+reco_status_t reco_redis_command(redisContext *context, size_t n,
+    const reco_str_t *arguments, redisReply **reply, reco_error_t *error);
+
+/* Awaits the reply to a command that was appended. */
+reco_status_t reco_redis_reply(
+    redisContext *context, redisReply **reply, reco_error_t *error);
+
+#endif /* RECO_REDIS_H */
