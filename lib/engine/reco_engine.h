@@ -38,7 +38,7 @@ const char *reco_engine_source_name(reco_engine_source_t source);
  * is also what --set KEY=VALUE and trainer.conf call: one table of names,
  * docs/engine.md has them all.
  */
-#define RECO_ENGINE_PARAMS_MAX 96
+#define RECO_ENGINE_PARAMS_MAX 128
 
 typedef struct {
     float values[RECO_ENGINE_PARAMS_MAX]; /* by index in the table */

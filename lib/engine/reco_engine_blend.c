@@ -6,6 +6,10 @@
 
 #include <math.h>
 
+#define BLEND_LOG_SCALE 100.f
+#define BLEND_LOG_UNIT  0.21668f /* 1 / ln(1 + BLEND_LOG_SCALE) */
+#define BLEND_RECENT    20.f     /* events of the profile that halve it */
+
 
 static float
 blend_price(float price, float anchor)
@@ -34,6 +38,28 @@ blend_fresh(const reco_engine_model_t *model, uint32_t born, uint32_t now)
 }
 
 
+/* From 0 to 1, steep near 0: what a short list of strong votes looks like. */
+static float
+blend_log(float value)
+{
+    return value > 0 ? logf(1 + value * BLEND_LOG_SCALE) * BLEND_LOG_UNIT : 0;
+}
+
+
+static void
+blend_logs(float *features)
+{
+    features[RECO_ENGINE_FEATURE_SESSION_LOG] =
+        blend_log(features[RECO_ENGINE_SESSION]);
+    features[RECO_ENGINE_FEATURE_NEXT_LOG] =
+        blend_log(features[RECO_ENGINE_NEXT]);
+    features[RECO_ENGINE_FEATURE_VIEWED_LOG] =
+        blend_log(features[RECO_ENGINE_VIEWED]);
+    features[RECO_ENGINE_FEATURE_BACKFILL_LOG] =
+        blend_log(features[RECO_ENGINE_BACKFILL]);
+}
+
+
 static void
 blend_complete(const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, const reco_engine_pool_row_t *row,
@@ -58,9 +84,34 @@ blend_complete(const reco_engine_model_t *model,
     features[RECO_ENGINE_FEATURE_FRESH] =
         blend_fresh(model, hot->born, visit->query->now);
     features[RECO_ENGINE_FEATURE_SHOWN] = row->shown;
-    features[RECO_ENGINE_FEATURE_HISTORY] = row->history;
+    features[RECO_ENGINE_FEATURE_HISTORY] = row->history != 0;
+
+    if (row->history != 0) {
+        features[RECO_ENGINE_FEATURE_HISTORY_COUNT] = logf(row->history);
+        features[RECO_ENGINE_FEATURE_HISTORY_RECENT] =
+            BLEND_RECENT / (BLEND_RECENT + row->place);
+    }
     features[RECO_ENGINE_FEATURE_AGREEMENT] =
         (float) __builtin_popcount(row->sources) / RECO_ENGINE_SOURCE_COUNT;
+    blend_logs(features);
+}
+
+
+/* A block of one source alone is ranked by what that says. */
+static const float *
+blend_weights(const reco_engine_model_t *model, uint32_t sources, float *single)
+{
+    unsigned source;
+
+    if ((sources & (sources - 1)) != 0) {
+        return model->weights;
+    }
+
+    for (source = 0; source < RECO_ENGINE_FEATURES_MAX; source++) {
+        single[source] = sources == 1u << source;
+    }
+
+    return single;
 }
 
 
@@ -68,19 +119,22 @@ void
 reco_engine_blend(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    float discount;
+    float discount, single[RECO_ENGINE_FEATURES_MAX];
     unsigned i;
+    const float *weights;
     reco_engine_pool_t *pool;
     reco_engine_pool_row_t *row;
 
     pool = &scratch->pool;
     discount = reco_engine_value(model, RECO_ENGINE_SEEN_DISCOUNT);
 
+    weights = blend_weights(model, scratch->visit.sources, single);
+
     for (i = 0; i < pool->nrows; i++) {
         row = &pool->rows[i];
         blend_complete(model, &scratch->visit, row, pool->features[i]);
         row->score = model->kernels->dot(
-            model->weights, pool->features[i], RECO_ENGINE_FEATURES_MAX);
+            weights, pool->features[i], RECO_ENGINE_FEATURES_MAX);
 
         if (row->shown != 0 && row->score > 0) {
             row->score *= powf(discount, row->shown);

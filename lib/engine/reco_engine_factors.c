@@ -464,11 +464,13 @@ factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
     best = 0;
 
     for (row = 0; row < pool->nrows; row++) {
+        norm = 0;
         vector = reco_engine_vector(model, pool->rows[row].item, &norm);
         product = vector != NULL ? model->kernels->dot(
                       scratch->vector, vector, model->base->vectors.dimensions)
                                  : 0;
         pool->features[row][RECO_ENGINE_FACTORS] = product;
+        pool->features[row][RECO_ENGINE_FEATURE_COSINE] = product * norm;
         best = product > best ? product : best;
     }
 

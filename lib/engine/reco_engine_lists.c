@@ -1,5 +1,5 @@
 /*
- * Sources that need no arithmetic: what was seen, what is popular.
+ * Sources that need no arithmetic: what is popular, what rises.
  */
 
 #include "reco_engine_select.h"
@@ -38,29 +38,6 @@ reco_engine_source_flush(const reco_engine_model_t *model,
                 origin < visit->nitems ? visit->items[origin].item
                                        : RECO_ITEM_NONE);
         }
-    }
-}
-
-
-void
-reco_engine_source_return(
-    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
-{
-    unsigned place;
-    const reco_engine_visit_t *visit;
-
-    visit = &scratch->visit;
-
-    if (!reco_engine_visit_wants(visit, RECO_ENGINE_RETURN)
-        || !visit->query->repeat)
-    {
-        return;
-    }
-
-    for (place = 1; place < visit->nitems; place++) {
-        reco_engine_pool_add(&scratch->pool, model, visit,
-            visit->items[place].item, RECO_ENGINE_RETURN,
-            model->return_place[place - 1], visit->items[place].item);
     }
 }
 

@@ -33,6 +33,68 @@ neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
 }
 
 
+/* The rows of the profile's last items. */
+static void
+neighbors_walk_history(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_neighbors_kind_t kind)
+{
+    float weight;
+    unsigned i, first, count;
+    uint32_t item;
+    const reco_engine_query_t *query;
+
+    query = scratch->visit.query;
+    count = reco_engine_count(model, RECO_ENGINE_NEIGHBORS_HISTORY);
+    weight = reco_engine_value(model, RECO_ENGINE_NEIGHBORS_HISTORY_WEIGHT);
+
+    if (query->history == NULL || !(weight > 0)) {
+        return;
+    }
+
+    first = query->nhistory > count ? query->nhistory - count : 0;
+
+    for (i = first; i < query->nhistory; i++) {
+        item = reco_engine_find(model, query->history[i].item);
+
+        if (item != RECO_ITEM_NONE
+            && query->history[i].type < RECO_ENGINE_TYPE_COUNT) {
+            neighbors_walk(model, &scratch->items, kind, item,
+                weight * model->type_weight[query->history[i].type],
+                UINT16_MAX);
+        }
+    }
+}
+
+
+/* What the newest item's row says of each candidate, as it was learnt. */
+static void
+neighbors_last(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    reco_neighbors_kind_t kind, unsigned feature)
+{
+    uint16_t number;
+    uint32_t i;
+    reco_snapshot_row_t row;
+    const reco_snapshot_edges_t *edges;
+
+    edges = &model->base->neighbors[kind];
+
+    if (edges->offsets == NULL || scratch->visit.nitems == 0) {
+        return;
+    }
+
+    row = reco_snapshot_row(edges->offsets, model->base->catalog.nitems,
+        edges->nedges, scratch->visit.items[0].item);
+
+    for (i = row.first; i < row.first + row.count; i++) {
+        number = reco_engine_pool_find(&scratch->pool, edges->items[i]);
+
+        if (number != RECO_ENGINE_POOL_REFUSED) {
+            scratch->pool.features[number][feature] = edges->scores[i];
+        }
+    }
+}
+
+
 static void
 neighbors_source(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_neighbors_kind_t kind,
@@ -57,6 +119,10 @@ neighbors_source(const reco_engine_model_t *model,
             visit->items[place].weight * decay[place], (uint16_t) place);
     }
 
+    if (kind != RECO_NEIGHBORS_NEXT) {
+        neighbors_walk_history(model, scratch, kind);
+    }
+
     reco_engine_source_flush(model, scratch, source, wanted);
 }
 
@@ -66,6 +132,9 @@ reco_engine_source_neighbors(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     unsigned nitems, wanted;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
 
     neighbors_source(model, scratch, RECO_NEIGHBORS_NEXT, RECO_ENGINE_NEXT,
         model->next_place, reco_engine_count(model, RECO_ENGINE_NEXT_ITEMS),
@@ -80,6 +149,16 @@ reco_engine_source_neighbors(
         model->neighbors_place, nitems, wanted);
     neighbors_source(model, scratch, RECO_NEIGHBORS_CONTENT,
         RECO_ENGINE_CONTENT, model->neighbors_place, nitems, wanted);
+
+    if (reco_engine_visit_wants(visit, RECO_ENGINE_NEXT)) {
+        neighbors_last(
+            model, scratch, RECO_NEIGHBORS_NEXT, RECO_ENGINE_FEATURE_NEXT_LAST);
+    }
+
+    if (reco_engine_visit_wants(visit, RECO_ENGINE_VIEWED)) {
+        neighbors_last(model, scratch, RECO_NEIGHBORS_VIEW,
+            RECO_ENGINE_FEATURE_VIEWED_LAST);
+    }
 }
 
 

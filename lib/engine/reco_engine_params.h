@@ -16,6 +16,21 @@ typedef enum {
     RECO_ENGINE_FEATURE_SHOWN,
     RECO_ENGINE_FEATURE_HISTORY,
     RECO_ENGINE_FEATURE_AGREEMENT,
+    RECO_ENGINE_FEATURE_SESSION_LOG,
+    RECO_ENGINE_FEATURE_NEXT_LOG,
+    RECO_ENGINE_FEATURE_VIEWED_LOG,
+    RECO_ENGINE_FEATURE_BACKFILL_LOG,
+    RECO_ENGINE_FEATURE_NEXT_LAST,
+    RECO_ENGINE_FEATURE_VIEWED_LAST,
+    RECO_ENGINE_FEATURE_RETURN_LAST,
+    RECO_ENGINE_FEATURE_RETURN_COUNT,
+    RECO_ENGINE_FEATURE_RETURN_AGAIN,
+    RECO_ENGINE_FEATURE_RETURN_HABIT,
+    RECO_ENGINE_FEATURE_RETURN_BACK,
+    RECO_ENGINE_FEATURE_RETURN_LENGTH,
+    RECO_ENGINE_FEATURE_HISTORY_COUNT,
+    RECO_ENGINE_FEATURE_HISTORY_RECENT,
+    RECO_ENGINE_FEATURE_COSINE,
     RECO_ENGINE_FEATURE_COUNT
 } reco_engine_feature_t;
 
@@ -58,6 +73,12 @@ typedef enum {
         "lambda of their place in the visit, items; 0: off")                   \
     X(NEIGHBORS_CANDIDATES, "neighbors.candidates", 50, 0, 1000,               \
         "candidates taken from each kind of neighbours")                       \
+    X(NEIGHBORS_HISTORY, "neighbors.history", 20, 0, 1000,                     \
+        "last events of the profile whose neighbours are taken")               \
+    X(NEIGHBORS_HISTORY_WEIGHT, "neighbors.history_weight", 0.1, 0, 10,        \
+        "weight of an event of the profile")                                   \
+    X(RETURN_HISTORY, "return.history", 50, 0, 1000,                           \
+        "last events of the profile that may come again")                      \
     X(RETURN_DECAY, "return.decay", 3, 0, 100,                                 \
         "lambda of a seen item's place in the visit, items; 0: off")           \
     X(FACTORS_ITEMS, "factors.items", 10, 1, 32,                               \
@@ -68,10 +89,10 @@ typedef enum {
         "last events of the profile folded in")                                \
     X(FACTORS_HISTORY_WEIGHT, "factors.history_weight", 0.3, 0, 10,            \
         "weight of an event of the profile")                                   \
-    X(FACTORS_CONFIDENCE, "factors.confidence", 1, 0, 1000,                   \
-        "alpha of the factorisation: confidence in what was met")             \
-    X(FACTORS_STEPS, "factors.steps", 4, 0, 32,                               \
-        "of conjugate gradients when folding in; 0: a weighted sum")          \
+    X(FACTORS_CONFIDENCE, "factors.confidence", 1, 0, 1000,                    \
+        "alpha of the factorisation: confidence in what was met")              \
+    X(FACTORS_STEPS, "factors.steps", 4, 0, 32,                                \
+        "of conjugate gradients when folding in; 0: a weighted sum")           \
     X(FACTORS_SESSION_WEIGHT, "factors.session_weight", 0.5, 0, 1,             \
         "share of the session where a long-term vector is there")              \
     X(FACTORS_CANDIDATES, "factors.candidates", 100, 0, 500,                   \
@@ -156,7 +177,37 @@ typedef enum {
     X(WEIGHT_HISTORY, "weight.history", 0, -100, 100,                          \
         "blend: is in the visitor's profile")                                  \
     X(WEIGHT_AGREEMENT, "weight.agreement", 0, -100, 100,                      \
-        "blend: share of the sources that brought it")
+        "blend: share of the sources that brought it")                         \
+    X(WEIGHT_SESSION_LOG, "weight.session_log", 0, -100, 100,                  \
+        "blend: logarithm of session's value")                                 \
+    X(WEIGHT_NEXT_LOG, "weight.next_log", 0, -100, 100,                        \
+        "blend: logarithm of next's value")                                    \
+    X(WEIGHT_VIEWED_LOG, "weight.viewed_log", 0, -100, 100,                    \
+        "blend: logarithm of viewed's value")                                  \
+    X(WEIGHT_BACKFILL_LOG, "weight.backfill_log", 0, -100, 100,                \
+        "blend: logarithm of backfill's value")                                \
+    X(WEIGHT_NEXT_LAST, "weight.next_last", 0, -100, 100,                      \
+        "blend: the last item's rule, as learnt")                              \
+    X(WEIGHT_VIEWED_LAST, "weight.viewed_last", 0, -100, 100,                  \
+        "blend: likeness by view to the last item, as learnt")                 \
+    X(WEIGHT_RETURN_LAST, "weight.return_last", 0, -100, 100,                  \
+        "blend: seen right before the last item")                              \
+    X(WEIGHT_RETURN_COUNT, "weight.return_count", 0, -100, 100,                \
+        "blend: logarithm of the times seen in the visit")                     \
+    X(WEIGHT_RETURN_AGAIN, "weight.return_again", 0, -100, 100,                \
+        "blend: came after the last item, or before, earlier in the visit")    \
+    X(WEIGHT_RETURN_HABIT, "weight.return_habit", 0, -100, 100,                \
+        "blend: seen before, times the share of returns in the visit")         \
+    X(WEIGHT_RETURN_BACK, "weight.return_back", 0, -100, 100,                  \
+        "blend: seen before, where the last item was a return")                \
+    X(WEIGHT_RETURN_LENGTH, "weight.return_length", 0, -100, 100,              \
+        "blend: seen before, times the logarithm of the visit's length")       \
+    X(WEIGHT_HISTORY_COUNT, "weight.history_count", 0, -100, 100,              \
+        "blend: logarithm of the times in the profile")                        \
+    X(WEIGHT_HISTORY_RECENT, "weight.history_recent", 0, -100, 100,            \
+        "blend: how lately in the profile")                                    \
+    X(WEIGHT_COSINE, "weight.cosine", 0, -100, 100,                            \
+        "blend: cosine with the visitor's vector")
 /* clang-format on */
 
 #define RECO_ENGINE_PARAM_NAME(symbol, name, value, minimum, maximum, meaning) \
@@ -171,7 +222,7 @@ _Static_assert(RECO_ENGINE_PARAM_COUNT <= RECO_ENGINE_PARAMS_MAX,
 _Static_assert(RECO_ENGINE_TYPE_CUSTOM - RECO_ENGINE_TYPE_VIEW + 1
                    == RECO_ENGINE_TYPE_COUNT,
     "a weight for each type of event");
-_Static_assert(RECO_ENGINE_WEIGHT_AGREEMENT - RECO_ENGINE_WEIGHT_SESSION + 1
+_Static_assert(RECO_ENGINE_WEIGHT_COSINE - RECO_ENGINE_WEIGHT_SESSION + 1
                    == RECO_ENGINE_FEATURE_COUNT,
     "a weight for each feature");
 _Static_assert(RECO_ENGINE_FEATURE_COUNT <= RECO_ENGINE_FEATURES_MAX,

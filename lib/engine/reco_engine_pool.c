@@ -55,6 +55,7 @@ pool_entry(reco_engine_pool_t *pool, uint32_t item)
     entry->row = POOL_OPEN;
     entry->shown = 0;
     entry->history = 0;
+    entry->place = 0;
 
     return entry;
 }
@@ -87,14 +88,18 @@ reco_engine_pool_shown(reco_engine_pool_t *pool, uint32_t item, uint8_t times)
 
 
 void
-reco_engine_pool_history(reco_engine_pool_t *pool, uint32_t item)
+reco_engine_pool_history(
+    reco_engine_pool_t *pool, uint32_t item, unsigned place)
 {
     reco_engine_pool_entry_t *entry;
 
     entry = pool_entry(pool, item);
 
     if (entry != NULL) {
-        entry->history = 1;
+        if (entry->history == 0 || place < entry->place) {
+            entry->place = (uint16_t) place;
+        }
+        entry->history += entry->history < UINT8_MAX;
     }
 }
 
@@ -165,10 +170,34 @@ reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row->score = 0;
     row->shown = entry->shown;
     row->history = entry->history;
+    row->place = entry->place;
     row->source = RECO_ENGINE_SOURCE_COUNT;
     memset(pool->features[entry->row], 0, sizeof(pool->features[entry->row]));
 
     return entry->row;
+}
+
+
+uint16_t
+reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
+{
+    uint32_t place;
+    const reco_engine_pool_entry_t *entry;
+
+    place = (item * 0x9e3779b1u) >> 18;
+
+    for (;; place = (place + 1) % RECO_ENGINE_POOL_PLACES) {
+        entry = &pool->entries[place];
+
+        if (entry->stamp != pool->stamp) {
+            return RECO_ENGINE_POOL_REFUSED;
+        }
+
+        if (entry->item == item) {
+            return entry->row < pool->nrows ? entry->row
+                                            : RECO_ENGINE_POOL_REFUSED;
+        }
+    }
 }
 
 

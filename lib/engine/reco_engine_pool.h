@@ -20,7 +20,8 @@ typedef struct {
     uint16_t stamp;
     uint16_t row; /* or OPEN: only marked; or REFUSED */
     uint8_t shown;
-    uint8_t history;
+    uint8_t history; /* times in the profile */
+    uint16_t place;  /* in the profile, 0 is newest */
 } reco_engine_pool_entry_t;
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
     uint32_t because;
     float strongest; /* of what the sources say, weighted */
     float score;
+    uint16_t place;
     uint8_t shown;
     uint8_t history;
     uint8_t source; /* the strongest */
@@ -50,7 +52,8 @@ void reco_engine_pool_clear(reco_engine_pool_t *pool);
 void reco_engine_pool_refuse(reco_engine_pool_t *pool, uint32_t item);
 void reco_engine_pool_shown(
     reco_engine_pool_t *pool, uint32_t item, uint8_t times);
-void reco_engine_pool_history(reco_engine_pool_t *pool, uint32_t item);
+void reco_engine_pool_history(
+    reco_engine_pool_t *pool, uint32_t item, unsigned place);
 
 /*
  * The row of an item, new where it is not there yet; REFUSED where a filter
@@ -59,6 +62,9 @@ void reco_engine_pool_history(reco_engine_pool_t *pool, uint32_t item);
 uint16_t reco_engine_pool_row(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item);
+
+/* The row of an item that has one; REFUSED else. */
+uint16_t reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item);
 
 /* A source names an item with a value from 0 to 1. */
 void reco_engine_pool_add(reco_engine_pool_t *pool,

@@ -69,7 +69,7 @@ recommend_mark_history(
             continue;
         }
 
-        reco_engine_pool_history(&scratch->pool, item);
+        reco_engine_pool_history(&scratch->pool, item, query->nhistory - 1 - i);
 
         if (!query->history_repeat) {
             reco_engine_pool_refuse(&scratch->pool, item);

@@ -1,0 +1,176 @@
+/*
+ * What was seen before: in this visit, with how the visitor comes back to
+ * things, and in the profile.
+ */
+
+#include "reco_engine_sources.h"
+
+#include <math.h>
+
+
+/* The record's events, without those that do not count; newest last. */
+typedef struct {
+    uint32_t items[RECO_ENGINE_EVENTS_MAX];
+    unsigned count;
+    unsigned distinct;
+    int back; /* the last one was there before */
+} return_trail_t;
+
+
+static void
+return_follow(return_trail_t *trail, const reco_engine_model_t *model,
+    const reco_engine_query_t *query)
+{
+    unsigned i, j;
+    uint32_t item;
+    const reco_engine_session_t *session;
+
+    trail->count = 0;
+    trail->distinct = 0;
+    trail->back = 0;
+    session = query->session;
+
+    if (session == NULL || session->nevents > RECO_ENGINE_EVENTS_MAX) {
+        return;
+    }
+
+    for (i = 0; i < session->nevents; i++) {
+        item = reco_engine_find(model, session->events[i].item);
+
+        if (item == RECO_ITEM_NONE
+            || session->events[i].type >= RECO_ENGINE_TYPE_COUNT
+            || !(model->type_weight[session->events[i].type] > 0))
+        {
+            continue;
+        }
+
+        for (j = 0; j < trail->count && trail->items[j] != item; j++) {
+            /* void */
+        }
+
+        trail->back = j < trail->count;
+        trail->distinct += !trail->back;
+        trail->items[trail->count++] = item;
+    }
+}
+
+
+/* How often item stood next to the newest item; before it counts half. */
+static float
+return_again(const return_trail_t *trail, uint32_t item, uint32_t newest)
+{
+    float again;
+    unsigned i;
+
+    again = 0;
+
+    for (i = 0; i + 2 < trail->count; i++) {
+        if (trail->items[i] == newest && trail->items[i + 1] == item) {
+            again += 1;
+        }
+
+        if (trail->items[i + 1] == newest && trail->items[i] == item) {
+            again += 0.5f;
+        }
+    }
+
+    return again;
+}
+
+
+static void
+return_describe(float *features, const return_trail_t *trail,
+    const reco_engine_visit_t *visit, unsigned place)
+{
+    unsigned i, count;
+    uint32_t item;
+
+    item = visit->items[place].item;
+    count = 0;
+
+    for (i = 0; i < trail->count; i++) {
+        count += trail->items[i] == item;
+    }
+
+    features[RECO_ENGINE_FEATURE_RETURN_LAST] = place == 1;
+    features[RECO_ENGINE_FEATURE_RETURN_COUNT] =
+        count > 1 ? logf((float) count) : 0;
+    features[RECO_ENGINE_FEATURE_RETURN_AGAIN] =
+        return_again(trail, item, visit->items[0].item);
+    features[RECO_ENGINE_FEATURE_RETURN_HABIT] =
+        trail->count != 0
+            ? (float) (trail->count - trail->distinct) / (float) trail->count
+            : 0;
+    features[RECO_ENGINE_FEATURE_RETURN_BACK] = trail->back ? 1 : 0;
+    features[RECO_ENGINE_FEATURE_RETURN_LENGTH] =
+        logf(1 + (float) trail->count);
+}
+
+
+static void
+return_visit(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    uint16_t row;
+    unsigned place;
+    return_trail_t trail;
+    const reco_engine_visit_t *visit;
+
+    visit = &scratch->visit;
+    return_follow(&trail, model, visit->query);
+
+    for (place = 1; place < visit->nitems; place++) {
+        reco_engine_pool_add(&scratch->pool, model, visit,
+            visit->items[place].item, RECO_ENGINE_RETURN,
+            model->return_place[place - 1], visit->items[place].item);
+        row = reco_engine_pool_find(&scratch->pool, visit->items[place].item);
+
+        if (row != RECO_ENGINE_POOL_REFUSED) {
+            return_describe(scratch->pool.features[row], &trail, visit, place);
+        }
+    }
+}
+
+
+/* Items of the profile become candidates; features tell how often and when. */
+static void
+return_history(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned i, first, count;
+    uint32_t item;
+    const reco_engine_query_t *query;
+
+    query = scratch->visit.query;
+    count = reco_engine_count(model, RECO_ENGINE_RETURN_HISTORY);
+    first = query->nhistory > count ? query->nhistory - count : 0;
+
+    for (i = first; i < query->nhistory; i++) {
+        item = reco_engine_find(model, query->history[i].item);
+
+        if (item != RECO_ITEM_NONE) {
+            reco_engine_pool_add(&scratch->pool, model, &scratch->visit, item,
+                RECO_ENGINE_RETURN, 0, item);
+        }
+    }
+}
+
+
+void
+reco_engine_source_return(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    const reco_engine_query_t *query;
+
+    query = scratch->visit.query;
+
+    if (!reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_RETURN)) {
+        return;
+    }
+
+    if (query->repeat) {
+        return_visit(model, scratch);
+    }
+
+    if (query->history != NULL && query->history_repeat) {
+        return_history(model, scratch);
+    }
+}
