@@ -63,7 +63,8 @@ const later = (ms: number) => {
     timer = timer || setTimeout(send, ms);
 };
 
-// A page that is leaving may not see the answer.
+// A page that is leaving cannot wait for the answer, so what it sends counts
+// as delivered; where that is unlikely the next page sends it.
 export const send = async (leaving?: boolean) => {
     timer = clearTimeout(timer);
     if (consent < Consent.GIVEN || !pending[flying] || (flying && !leaving)) {
@@ -76,26 +77,28 @@ export const send = async (leaving?: boolean) => {
     const body = JSON.stringify(batch);
 
     if (leaving) {
-        if (navigator.onLine && navigator.sendBeacon(endpoint, body)) {
+        if (!pause && navigator.onLine &&
+            navigator.sendBeacon(endpoint, body)) {
             remove(flying, batch.length);
         }
         return;
     }
 
+    let wait = pause * 2 % Limit.LONGEST + Limit.PAUSE;
+
     flying = batch.length;
-    pause = pause * 2 % Limit.LONGEST + Limit.PAUSE;
     try {
         const { status } = await fetch(endpoint, {
             method: 'POST',
             body,
             // Outlives the page, but may not be large.
-            keepalive: pause <= Limit.PAUSE,
+            keepalive: !pause,
             credentials: 'include',
         });
 
         // Anything else than "come again later" is final.
         if (status < 429) {
-            remove(pause = 0, flying);
+            remove(wait = 0, flying);
             if (acted && !pending[0]) {
                 acted = 0;
                 update();
@@ -103,7 +106,7 @@ export const send = async (leaving?: boolean) => {
         }
     } catch {}
     flying = 0;
-    later(pause * Math.random());
+    later((pause = wait) * Math.random());
 };
 
 // What the visitor did goes out at once, and blocks may change after it; what
@@ -130,10 +133,10 @@ export const emit = (type: string, fields?: Fields, act?: unknown) => {
 // A signal of the visitor's browser outweighs what the page says.
 export const allow = (answer?: unknown) => {
     if (answer && !refused) {
-        consent = 1;
+        consent = Consent.GIVEN;
         send();
     } else {
-        consent = -1;
+        consent = Consent.REFUSED;
         adopt();
         pending = [];
     }

@@ -28,7 +28,7 @@ declare namespace Reco {
         /** ISO 4217. */
         currency?: string;
         /** At most 50. */
-        items?: Line[];
+        items?: (string | Line)[];
         /** At most 8. */
         ctx?: Record<string, string | number | boolean>;
     }
