@@ -2,6 +2,8 @@
 
 #include <ngx_event.h>
 
+#include "ngx_http_reco_forward.h"
+
 #define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting and login */
 #define NGX_HTTP_RECO_LINK_FIRST   50   /* ms of the first pause */
 #define NGX_HTTP_RECO_LINK_LONGEST 3000
@@ -42,7 +44,6 @@ struct ngx_http_reco_link_s {
     ngx_http_reco_link_state_e state;
     ngx_uint_t next;     /* address */
     ngx_uint_t failures; /* in a row */
-    ngx_uint_t logins;   /* replies that are missing before it is up */
     ngx_msec_t delay;    /* at least, before the next attempt */
 
     ngx_http_reco_link_target_t target;       /* in place of the addresses */
@@ -578,43 +579,63 @@ ngx_http_reco_link_logged_in(
         ngx_http_reco_link_fail(link, NGX_HTTP_RECO_LINK_LONGEST, reply->str);
         return;
     }
-
-    if (--link->logins == 0) {
-        ngx_http_reco_link_is_ready(link);
-    }
 }
 
 
-/* AUTH and SELECT, as far as they are asked for, in one go. */
+/* A user who may not even PING may be allowed all that is needed. */
+static void
+ngx_http_reco_link_pinged(redisAsyncContext *context, void *answer, void *arg)
+{
+    ngx_http_reco_link_t *link = arg;
+    redisReply *reply = answer;
+    ngx_msec_t delay;
+
+    (void) context;
+
+    if (reply == NULL || link->leaving) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR
+        && ngx_strncmp(reply->str, "NOPERM", 6) != 0)
+    {
+        (void) ngx_http_reco_error_kind(reply->str, &delay);
+        ngx_http_reco_link_fail(link, delay, reply->str);
+        return;
+    }
+
+    ngx_http_reco_link_is_ready(link);
+}
+
+
+/*
+ * AUTH and SELECT, as far as they are asked for, and PING, in one go.  Where a
+ * password is missing, PING is told so in plain words; a long command is not.
+ */
 static void
 ngx_http_reco_link_login(ngx_http_reco_link_t *link)
 {
     ngx_http_reco_redis_conf_t *conf;
 
     conf = link->conf;
-    link->logins = 0;
 
     if (conf->user.len > 0) {
-        link->logins++;
         (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
             link, "AUTH %b %b", conf->user.data, conf->user.len,
             conf->password.data, conf->password.len);
 
     } else if (conf->password.len > 0) {
-        link->logins++;
         (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
             link, "AUTH %b", conf->password.data, conf->password.len);
     }
 
     if (conf->db > 0) {
-        link->logins++;
         (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
             link, "SELECT %u", (unsigned) conf->db);
     }
 
-    if (link->logins == 0) {
-        ngx_http_reco_link_is_ready(link);
-    }
+    (void) redisAsyncCommand(
+        link->context, ngx_http_reco_link_pinged, link, "PING");
 }
 
 

@@ -72,6 +72,9 @@ make_file(int fd, const char *path, uint64_t size, reco_error_t *error)
         return io_error(error, path, "get random bytes");
     }
 
+    /* So that no byte of the ring's zeros is the position of a record. */
+    header.head = header.capacity;
+    header.tail = header.capacity;
     header.crc = header_crc(&header);
 
     rc = ftruncate(fd, 0) == 0 ? posix_fallocate(

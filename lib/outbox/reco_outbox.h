@@ -22,8 +22,8 @@
  *             8  u64 position         its own
  *            16  payload, then up to 7 bytes that mean nothing
  *
- * A position counts bytes since the file was made and never wraps; its place
- * in the ring is position mod capacity.  Records start at multiples of 8.  The
+ * A position counts bytes since the file was made, from capacity on, and never
+ * wraps; its place in the ring is position mod capacity.  Records start at multiples of 8.  The
  * ring is mapped twice in a row, so that a record that runs over the end of
  * the ring is contiguous in memory.
  *

@@ -78,6 +78,17 @@ waiting(const reco_outbox_t *outbox)
 }
 
 
+static uint64_t
+torn(const reco_outbox_t *outbox)
+{
+    reco_outbox_stats_t stats;
+
+    reco_outbox_stats(outbox, &stats);
+
+    return stats.torn;
+}
+
+
 static void
 append(reco_outbox_t *outbox, const char *text)
 {
@@ -153,6 +164,7 @@ test_there_and_back(void **state)
     (void) state;
 
     outbox = open_outbox(1);
+    assert_int_equal(torn(outbox), 0);
     append(outbox, "one");
     append(outbox, "");
     append(outbox, "three");
@@ -167,6 +179,7 @@ test_there_and_back(void **state)
 
     outbox = open_outbox(1);
     assert_int_equal(waiting(outbox), 1);
+    assert_int_equal(torn(outbox), 0);
     cursor = 0;
     expect(outbox, &cursor, "three");
     assert_int_equal(reco_outbox_next(outbox, &cursor, &record), RECO_DECLINED);
@@ -348,7 +361,7 @@ test_torn(void **state)
 {
     reco_outbox_t *outbox;
     reco_outbox_stats_t stats;
-    uint64_t cursor, zero;
+    uint64_t cursor, start;
     reco_str_t record;
 
     (void) state;
@@ -386,9 +399,9 @@ test_torn(void **state)
     reco_outbox_close(outbox);
 
     /* The header's page is older than the ring's. */
-    zero = 0;
-    scribble(64, &zero, sizeof(zero));
-    scribble(128, &zero, sizeof(zero));
+    start = PAGE;
+    scribble(64, &start, sizeof(start));
+    scribble(128, &start, sizeof(start));
     outbox = open_outbox(1);
     reco_outbox_stats(outbox, &stats);
     assert_int_equal(stats.records, 4);
@@ -411,7 +424,7 @@ test_forged(void **state)
         uint32_t length;
         uint64_t position;
         char payload[8];
-    } forged = {0, 8, 16, "forged!"};
+    } forged = {0, 8, PAGE + 16, "forged!"};
     reco_outbox_t *outbox;
     reco_outbox_stats_t stats;
 
