@@ -208,6 +208,34 @@ ngx_http_reco_forward_init_prefixes(
 }
 
 
+/* Gauges belong to the worker that started last in this slot. */
+static void
+ngx_http_reco_forward_gauge(ngx_http_reco_forward_t *forward)
+{
+    reco_outbox_stats_t stats;
+    ngx_http_reco_redis_stats_t *shared;
+
+    ngx_http_reco_outbox_stats(forward->outbox, &stats);
+    shared = forward->stats;
+
+    if (stats.torn > forward->torn) {
+        (void) ngx_atomic_fetch_add(
+            &shared->torn, (ngx_atomic_int_t) (stats.torn - forward->torn));
+        forward->torn = stats.torn;
+    }
+
+    if (forward->shared->slots[forward->slot].pid
+        != (ngx_atomic_uint_t) ngx_pid) {
+        return;
+    }
+
+    shared->waiting = stats.records;
+    shared->bytes = stats.bytes;
+    shared->capacity = stats.capacity;
+    shared->connected = ngx_http_reco_link_is_up(forward->link);
+}
+
+
 ngx_int_t
 ngx_http_reco_redis_init_process(
     ngx_cycle_t *cycle, ngx_http_reco_redis_conf_t *conf)
@@ -256,6 +284,7 @@ ngx_http_reco_redis_init_process(
     forward->drain.cancelable = 0;
 
     conf->forward = forward;
+    ngx_http_reco_forward_gauge(forward);
 
     /* The other workers first take the files of their own slots. */
     ngx_add_timer(&forward->tend,
@@ -278,34 +307,6 @@ ngx_http_reco_redis_exit_process(ngx_http_reco_redis_conf_t *conf)
     ngx_http_reco_link_close(forward->link);
     ngx_http_reco_outbox_done(forward->outbox);
     conf->forward = NULL;
-}
-
-
-/* Gauges belong to the worker that started last in this slot. */
-static void
-ngx_http_reco_forward_gauge(ngx_http_reco_forward_t *forward)
-{
-    reco_outbox_stats_t stats;
-    ngx_http_reco_redis_stats_t *shared;
-
-    ngx_http_reco_outbox_stats(forward->outbox, &stats);
-    shared = forward->stats;
-
-    if (stats.torn > forward->torn) {
-        (void) ngx_atomic_fetch_add(
-            &shared->torn, (ngx_atomic_int_t) (stats.torn - forward->torn));
-        forward->torn = stats.torn;
-    }
-
-    if (forward->shared->slots[forward->slot].pid
-        != (ngx_atomic_uint_t) ngx_pid) {
-        return;
-    }
-
-    shared->waiting = stats.records;
-    shared->bytes = stats.bytes;
-    shared->capacity = stats.capacity;
-    shared->connected = ngx_http_reco_link_is_up(forward->link);
 }
 
 

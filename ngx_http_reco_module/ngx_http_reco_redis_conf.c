@@ -132,9 +132,9 @@ static char *
 ngx_http_reco_set_size(
     ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
 {
-    ssize_t size;
+    off_t size;
 
-    size = ngx_parse_size(value);
+    size = ngx_parse_offset(value);
     if (size == NGX_ERROR) {
         return "is not a size";
     }
