@@ -4,17 +4,18 @@
 
 
 static void
-enter(uint8_t *table, uint64_t name, unsigned index)
+enter(reco_html_wanted_t *wanted, size_t len, uint64_t name, unsigned index)
 {
     unsigned place;
 
     place = reco_html_attributes_place(name);
 
-    while (table[place] != 0 && table[place] != index + 1) {
+    while (wanted->places[place] != 0 && wanted->places[place] != index + 1) {
         place = (place + 1) % RECO_HTML_ATTRIBUTE_PLACES;
     }
 
-    table[place] = (uint8_t) (index + 1);
+    wanted->places[place] = (uint8_t) (index + 1);
+    wanted->lengths |= reco_html_attributes_length(len);
 }
 
 
@@ -37,18 +38,20 @@ reco_html_attributes_init(reco_html_attributes_t *attributes)
         [RECO_HTML_ATTRIBUTE_HREF] = "href",
     };
 
+    size_t len;
     unsigned i;
     uint64_t name;
 
     memset(attributes, 0, sizeof(reco_html_attributes_t));
 
     for (i = 0; i < RECO_HTML_ATTRIBUTES_BUILTIN; i++) {
-        name = reco_html_name(builtin[i], strlen(builtin[i]));
+        len = strlen(builtin[i]);
+        name = reco_html_name(builtin[i], len);
         attributes->names[i] = name;
 
-        enter(attributes->harvesting, name, i);
+        enter(&attributes->harvesting, len, name, i);
         if (i <= RECO_HTML_ATTRIBUTE_ENCODING) {
-            enter(attributes->rewriting, name, i);
+            enter(&attributes->rewriting, len, name, i);
         }
     }
 
@@ -79,8 +82,8 @@ reco_html_attributes_add(reco_html_attributes_t *attributes, reco_str_t name)
         attributes->count++;
     }
 
-    enter(attributes->rewriting, number, index);
-    enter(attributes->harvesting, number, index);
+    enter(&attributes->rewriting, name.len, number, index);
+    enter(&attributes->harvesting, name.len, number, index);
 
     return (int) index;
 }

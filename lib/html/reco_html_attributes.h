@@ -34,20 +34,41 @@ enum {
 };
 
 
-/* The two tables map the hash of a name to its index + 1, by open addressing;
-   the first lacks what only the harvest looks at. */
+/* From the hash of a name to its index + 1, by open addressing. */
+typedef struct {
+    uint64_t lengths; /* of names, as bits; 63 stands for all above too */
+    uint8_t places[RECO_HTML_ATTRIBUTE_PLACES];
+} reco_html_wanted_t;
+
+
 typedef struct {
     uint64_t names[RECO_HTML_ATTRIBUTES_MAX];
     unsigned count;
-    uint8_t rewriting[RECO_HTML_ATTRIBUTE_PLACES];
-    uint8_t harvesting[RECO_HTML_ATTRIBUTE_PLACES];
+    reco_html_wanted_t rewriting;
+    reco_html_wanted_t harvesting; /* what the harvest looks at besides */
 } reco_html_attributes_t;
 
 void reco_html_attributes_init(reco_html_attributes_t *attributes);
 
-/* Returns the index of name, from now on in both tables; -1 where full. */
+/* Returns the index of name, looked at from now on; -1 where full. */
 int reco_html_attributes_add(
     reco_html_attributes_t *attributes, reco_str_t name);
+
+
+static inline uint64_t
+reco_html_attributes_length(size_t len)
+{
+    return UINT64_C(1) << (len < 63 ? len : 63);
+}
+
+
+/* True for what is looked at in SVG and MathML only. */
+static inline int
+reco_html_attribute_is_foreign(int index)
+{
+    return index >= RECO_HTML_ATTRIBUTE_COLOR
+           && index <= RECO_HTML_ATTRIBUTE_ENCODING;
+}
 
 
 static inline unsigned
@@ -57,17 +78,17 @@ reco_html_attributes_place(uint64_t name)
 }
 
 
-/* Returns the index of a name in a table, -1 where nobody looks at it. */
+/* Returns the index of a name, -1 where nobody looks at it. */
 static inline int
 reco_html_attributes_find(const reco_html_attributes_t *attributes,
-    const uint8_t *table, uint64_t name)
+    const reco_html_wanted_t *wanted, uint64_t name)
 {
     unsigned place, entry;
 
     for (place = reco_html_attributes_place(name);;
          place = (place + 1) % RECO_HTML_ATTRIBUTE_PLACES)
     {
-        entry = table[place];
+        entry = wanted->places[place];
         if (entry == 0) {
             return -1;
         }

@@ -42,22 +42,21 @@ has_infix(reco_str_t value, reco_str_t wanted, int ignore_case)
 static int
 has_word(reco_str_t value, reco_str_t wanted, int ignore_case)
 {
-    size_t i, begin;
+    const char *p, *end;
 
-    for (i = 0; i < value.len; /* void */) {
-        if (reco_html_is_space(value.data[i])) {
-            i++;
-            continue;
-        }
+    end = value.data + value.len;
 
-        for (begin = i; i < value.len; i++) {
-            if (reco_html_is_space(value.data[i])) {
+    for (p = value.data; (size_t) (end - p) >= wanted.len; p++) {
+        if (!ignore_case) {
+            p = reco_html_scan(p, end, wanted.data[0]);
+            if ((size_t) (end - p) < wanted.len) {
                 break;
             }
         }
 
-        if (i - begin == wanted.len
-            && equal(value.data + begin, wanted.data, wanted.len, ignore_case))
+        if (equal(p, wanted.data, wanted.len, ignore_case)
+            && (p == value.data || reco_html_is_space(p[-1]))
+            && (p + wanted.len == end || reco_html_is_space(p[wanted.len])))
         {
             return 1;
         }
@@ -98,7 +97,8 @@ value_matches(const reco_html_condition_t *condition, reco_str_t value)
         return wanted.len != 0 && has_infix(value, wanted, ignore_case);
 
     case RECO_HTML_WORD:
-        return wanted.len != 0 && has_word(value, wanted, ignore_case);
+        return wanted.len != 0 && value.len != 0
+               && has_word(value, wanted, ignore_case);
 
     case RECO_HTML_SUBRANGE:
         return value.len >= wanted.len

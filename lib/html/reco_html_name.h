@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Bytes of a name that count; what is longer is told apart by its length. */
 #define RECO_HTML_NAME_MAX 64
@@ -46,6 +47,21 @@ reco_html_lower8(uint64_t bytes)
     upper = from_a & ~past_z & ~bytes & UINT64_C(0x8080808080808080);
 
     return bytes | upper >> 2;
+}
+
+
+/* The same as reco_html_name(), where data may be read up to end. */
+static inline uint64_t
+reco_html_name_at(const char *data, size_t len, const char *end)
+{
+    uint64_t bytes;
+
+    if (len - 1 < 8 && end - data >= 8) {
+        memcpy(&bytes, data, 8);
+        return reco_html_lower8(bytes & UINT64_MAX >> (8 - len) * 8);
+    }
+
+    return reco_html_name(data, len);
 }
 
 #endif /* RECO_HTML_NAME_H */

@@ -4,7 +4,7 @@
 reco_status_t
 reco_html_parser_init(reco_html_parser_t *parser,
     const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
-    const uint8_t *wanted, int want_matches)
+    const reco_html_wanted_t *wanted, int want_matches)
 {
     parser->lost = 0;
     reco_html_tokenizer_init(&parser->tokenizer, attributes, wanted);
@@ -31,7 +31,7 @@ reco_html_parser_open(
         && reco_html_tree_open(&parser->tree, name, element->space) != RECO_OK)
     {
         parser->lost = 1;
-        reco_html_tree_close(&parser->tree, 0);
+        parser->tree.depth = 0;
     }
 
     tokenizer->cdata = reco_html_tree_is_foreign(&parser->tree);
@@ -53,12 +53,4 @@ reco_html_parser_open(
     default:
         break;
     }
-}
-
-
-void
-reco_html_parser_close(reco_html_parser_t *parser, unsigned depth)
-{
-    reco_html_tree_close(&parser->tree, depth);
-    parser->tokenizer.cdata = reco_html_tree_is_foreign(&parser->tree);
 }

@@ -14,16 +14,45 @@ typedef struct {
     int lost; /* nested too deep: from here on nothing is open */
 } reco_html_parser_t;
 
+/* Which tags a consumer wants to see; comments it sees all. */
+typedef struct {
+    uint32_t attributes; /* start tags that have one of these */
+    uint64_t types;      /* start tags of these names: reco_html_type_bit() */
+    unsigned depth;      /* end tags that close this depth or one above */
+    int body;            /* the end tag of the body */
+} reco_html_interest_t;
+
+/* A set of names as 64 bits: what is not in it may seem to be. */
+static inline uint64_t
+reco_html_type_bit(uint64_t name)
+{
+    return UINT64_C(1) << (name * RECO_HTML_NAME_FACTOR >> 58);
+}
+
+
 /* RECO_NOMEM */
 reco_status_t reco_html_parser_init(reco_html_parser_t *parser,
     const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
-    const uint8_t *wanted, int want_matches);
+    const reco_html_wanted_t *wanted, int want_matches);
+
+/*
+ * Returns the next token that the consumer wants to see; of tags that it does
+ * not, the elements are opened and closed.
+ */
+reco_html_token_t reco_html_parser_next(
+    reco_html_parser_t *parser, const reco_html_interest_t *interest);
 
 /* Takes the start tag that was read: its element is open unless empty. */
 void reco_html_parser_open(
     reco_html_parser_t *parser, const reco_html_element_t *element);
 
 /* Closes the elements deeper than depth. */
-void reco_html_parser_close(reco_html_parser_t *parser, unsigned depth);
+static inline void
+reco_html_parser_close(reco_html_parser_t *parser, unsigned depth)
+{
+    parser->tree.depth = depth;
+    parser->tokenizer.cdata = reco_html_tree_is_foreign(&parser->tree);
+}
+
 
 #endif /* RECO_HTML_PARSER_H */

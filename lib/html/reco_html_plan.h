@@ -10,7 +10,7 @@
 #ifndef RECO_HTML_PLAN_H
 #define RECO_HTML_PLAN_H
 
-#include "reco_html_tree.h"
+#include "reco_html_parser.h"
 
 #define RECO_HTML_SLOTS_MAX      32
 #define RECO_HTML_PLACES_MAX     64
@@ -77,6 +77,7 @@ struct reco_html_plan_s {
     reco_html_condition_t conditions[RECO_HTML_CONDITIONS_MAX];
     unsigned condition_count;
     uint32_t needed; /* attributes that selectors name */
+    uint64_t types;  /* names that match without any: reco_html_type_bit() */
 };
 
 

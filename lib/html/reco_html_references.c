@@ -1,4 +1,5 @@
 #include "reco_html_references.h"
+#include "reco_html_scan.h"
 
 #include <string.h>
 
@@ -40,9 +41,12 @@ reco_html_put_character(char *out, uint32_t code)
 int
 reco_html_has_references(reco_str_t value)
 {
+    const char *end;
+
+    end = value.data + value.len;
+
     return value.len != 0
-           && (memchr(value.data, '&', value.len) != NULL
-               || memchr(value.data, '\r', value.len) != NULL);
+           && reco_html_scan_either(value.data, end, '&', '\r') != end;
 }
 
 

@@ -13,7 +13,6 @@
  * bytes are held; they lie between emitted and the next chunk.
  */
 
-#include "reco_html_parser.h"
 #include "reco_html_plan.h"
 #include "reco_html_scan.h"
 
@@ -116,7 +115,8 @@ reco_html_rewriter_create(
     rewriter->memory = *memory;
 
     if (reco_html_parser_init(&rewriter->parser, &rewriter->memory,
-            &plan->attributes, plan->attributes.rewriting, plan->bit_count != 0)
+            &plan->attributes, &plan->attributes.rewriting,
+            plan->bit_count != 0)
         != RECO_OK)
     {
         return NULL;
@@ -517,21 +517,16 @@ decide_content(reco_html_rewriter_t *r, const reco_html_element_t *element,
 }
 
 
-/* Remembers what compounds the element that was opened has matched. */
+/* Puts what the tag's element takes. */
 static void
-remember_matches(reco_html_rewriter_t *r, uint64_t bits)
+decide(reco_html_rewriter_t *r, const reco_html_element_t *element,
+    uint64_t places)
 {
-    reco_html_tree_t *tree;
-    reco_html_matches_t *matches;
-
-    tree = &r->parser.tree;
-    if (tree->matches == NULL || tree->depth == 0) {
-        return;
+    if (!r->before_decided) {
+        decide_before(r, places);
     }
 
-    matches = &tree->matches[tree->depth - 1];
-    matches->element = bits;
-    matches->ancestors = bits | (tree->depth > 1 ? matches[-1].ancestors : 0);
+    decide_content(r, element, places);
 }
 
 
@@ -578,11 +573,11 @@ open_element(reco_html_rewriter_t *r)
 
         matched = match(r, tag->present);
 
-        if (!r->before_decided) {
-            decide_before(r, matched.places);
+        if (matched.places != 0 || r->before_decided
+            || (tag->present & 1u << RECO_HTML_ATTRIBUTE_SLOT) != 0)
+        {
+            decide(r, &element, matched.places);
         }
-
-        decide_content(r, &element, matched.places);
     }
 
     r->before_decided = 0;
@@ -593,7 +588,7 @@ open_element(reco_html_rewriter_t *r)
     if (r->parser.lost) {
         give_up_endings(r);
     } else if (!element.empty) {
-        remember_matches(r, matched.bits);
+        reco_html_tree_matched(&r->parser.tree, matched.bits);
     }
 }
 
@@ -948,6 +943,29 @@ nothing_left(const reco_html_rewriter_t *r)
 }
 
 
+static reco_html_token_t
+next_token(reco_html_rewriter_t *r)
+{
+    reco_html_interest_t interest;
+
+    interest.attributes = 0;
+    interest.types = 0;
+    interest.depth = 0;
+    interest.body = unplaced(r) != 0;
+
+    if (!r->dropping) {
+        interest.attributes = r->plan->needed | 1u << RECO_HTML_ATTRIBUTE_SLOT;
+        interest.types = r->plan->types;
+    }
+
+    if (r->ending_count != 0) {
+        interest.depth = r->endings[r->ending_count - 1].element + 1;
+    }
+
+    return reco_html_parser_next(&r->parser, &interest);
+}
+
+
 /* The next step from the chunk; 0 where it is used up. */
 static int
 next_step(reco_html_rewriter_t *r, int last, reco_html_step_t *step)
@@ -972,7 +990,7 @@ next_step(reco_html_rewriter_t *r, int last, reco_html_step_t *step)
             return emit(r, r->release, step);
         }
 
-        token = reco_html_tokenizer_next(&r->parser.tokenizer);
+        token = next_token(r);
         if (token == RECO_HTML_TOKEN_NONE) {
             end_chunk(r, last);
         } else {

@@ -487,6 +487,12 @@ parse_complex(parser_t *parser, uint64_t place)
             return fail_with(parser, RECO_TOO_LARGE, "too many selectors");
         }
 
+        if (compound.needed == 0) {
+            plan->types |= compound.type != 0
+                               ? reco_html_type_bit(compound.type)
+                               : UINT64_MAX;
+        }
+
         if (!parse_combinator(parser, &next)) {
             compound.place = place;
             plan->compounds[plan->compound_count++] = compound;

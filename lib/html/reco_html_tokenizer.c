@@ -6,7 +6,7 @@
 
 void
 reco_html_tokenizer_init(reco_html_tokenizer_t *tokenizer,
-    const reco_html_attributes_t *attributes, const uint8_t *wanted)
+    const reco_html_attributes_t *attributes, const reco_html_wanted_t *wanted)
 {
     memset(tokenizer, 0, offsetof(reco_html_tokenizer_t, scratch));
     tokenizer->attributes = attributes;
@@ -41,6 +41,51 @@ reco_html_tokenizer_script(reco_html_tokenizer_t *tokenizer)
 {
     tokenizer->raw_name = reco_string("script");
     tokenizer->state = RECO_HTML_STATE_SCRIPT;
+}
+
+
+void
+reco_html_span_begin(reco_html_tokenizer_t *t, const char *p, size_t limit)
+{
+    t->span = p;
+    t->span_len = 0;
+    t->span_limit = limit;
+    t->carried = 0;
+    t->spanning = 1;
+}
+
+
+void
+reco_html_span_carry(reco_html_tokenizer_t *t, const char *p)
+{
+    size_t len, room;
+
+    len = (size_t) (p - t->span);
+    room = t->span_limit - t->carried;
+
+    memcpy(t->scratch + t->used + t->carried, t->span, len < room ? len : room);
+
+    t->carried += (unsigned) (len < room ? len : room);
+    t->span_len += len;
+}
+
+
+reco_str_t
+reco_html_span_end(reco_html_tokenizer_t *t, const char *p)
+{
+    size_t len;
+
+    t->spanning = 0;
+
+    if (t->span_len != 0) {
+        reco_html_span_carry(t, p);
+        return (reco_str_t){t->carried, t->scratch + t->used};
+    }
+
+    len = (size_t) (p - t->span);
+    t->span_len = len;
+
+    return (reco_str_t){len < t->span_limit ? len : t->span_limit, t->span};
 }
 
 
@@ -91,7 +136,9 @@ reco_html_tokenizer_next(reco_html_tokenizer_t *t)
     t->token = RECO_HTML_TOKEN_NONE;
 
     while (p < t->end && t->token == RECO_HTML_TOKEN_NONE) {
-        p = reco_html_states[t->state](t, p);
+        p = t->state <= RECO_HTML_STATE_SELF_CLOSING
+                ? reco_html_tag_states[t->state](t, p)
+                : reco_html_text_states[t->state](t, p);
     }
 
     t->p = p;

@@ -31,6 +31,16 @@ typedef enum {
 
 typedef enum {
     RECO_HTML_STATE_DATA,
+    RECO_HTML_STATE_TAG_OPEN, /* from here: '<' was seen */
+    RECO_HTML_STATE_END_TAG_OPEN,
+    RECO_HTML_STATE_TAG_NAME,
+    RECO_HTML_STATE_BEFORE_ATTRIBUTE_NAME,
+    RECO_HTML_STATE_ATTRIBUTE_NAME,
+    RECO_HTML_STATE_AFTER_ATTRIBUTE_NAME,
+    RECO_HTML_STATE_BEFORE_ATTRIBUTE_VALUE,
+    RECO_HTML_STATE_ATTRIBUTE_VALUE_QUOTED,
+    RECO_HTML_STATE_ATTRIBUTE_VALUE_UNQUOTED,
+    RECO_HTML_STATE_SELF_CLOSING, /* up to here: no '>' yet */
     RECO_HTML_STATE_PLAINTEXT,
     RECO_HTML_STATE_RAW,
     RECO_HTML_STATE_RAW_LESS_THAN,
@@ -50,17 +60,7 @@ typedef enum {
     RECO_HTML_STATE_COMMENT,
     RECO_HTML_STATE_BOGUS_COMMENT,
     RECO_HTML_STATE_CDATA_START,
-    RECO_HTML_STATE_CDATA,
-    RECO_HTML_STATE_TAG_OPEN, /* this one and all below: '<' was seen */
-    RECO_HTML_STATE_END_TAG_OPEN,
-    RECO_HTML_STATE_TAG_NAME,
-    RECO_HTML_STATE_BEFORE_ATTRIBUTE_NAME,
-    RECO_HTML_STATE_ATTRIBUTE_NAME,
-    RECO_HTML_STATE_AFTER_ATTRIBUTE_NAME,
-    RECO_HTML_STATE_BEFORE_ATTRIBUTE_VALUE,
-    RECO_HTML_STATE_ATTRIBUTE_VALUE_QUOTED,
-    RECO_HTML_STATE_ATTRIBUTE_VALUE_UNQUOTED,
-    RECO_HTML_STATE_SELF_CLOSING
+    RECO_HTML_STATE_CDATA
 } reco_html_state_t;
 
 
@@ -85,7 +85,7 @@ typedef struct {
 
 typedef struct {
     const reco_html_attributes_t *attributes;
-    const uint8_t *wanted; /* attributes->rewriting or harvesting */
+    const reco_html_wanted_t *wanted; /* of attributes */
     reco_html_tag_t tag;
     reco_str_t comment;
 
@@ -123,7 +123,7 @@ typedef struct {
 } reco_html_tokenizer_t;
 
 void reco_html_tokenizer_init(reco_html_tokenizer_t *tokenizer,
-    const reco_html_attributes_t *attributes, const uint8_t *wanted);
+    const reco_html_attributes_t *attributes, const reco_html_wanted_t *wanted);
 
 /* The next chunk; the one before must have been used up. */
 void reco_html_tokenizer_feed(
@@ -144,7 +144,8 @@ void reco_html_tokenizer_script(reco_html_tokenizer_t *tokenizer);
 static inline int
 reco_html_tokenizer_in_tag(const reco_html_tokenizer_t *tokenizer)
 {
-    return tokenizer->state >= RECO_HTML_STATE_TAG_OPEN;
+    return tokenizer->state >= RECO_HTML_STATE_TAG_OPEN
+           && tokenizer->state <= RECO_HTML_STATE_SELF_CLOSING;
 }
 
 #endif /* RECO_HTML_TOKENIZER_H */

@@ -6,12 +6,7 @@
 #define FIRST_CAPACITY 64
 
 
-/* Every name of RECO_HTML_TAGS has a place of its own. */
-static const struct {
-    uint64_t name;
-    uint8_t kind;
-    char text[15];
-} tags[256] = {
+const reco_html_known_tag_t reco_html_known_tags[256] = {
 #define RECO_HTML_TAG_ENTRY(id, text, number, kind)                            \
     [RECO_HTML_TAG_PLACE(number)] = {number, RECO_HTML_KIND_##kind, text},
     RECO_HTML_TAGS(RECO_HTML_TAG_ENTRY)
@@ -19,23 +14,12 @@ static const struct {
 };
 
 
-reco_html_kind_t
-reco_html_tag_kind(uint64_t name)
-{
-    unsigned place;
-
-    place = (unsigned) RECO_HTML_TAG_PLACE(name);
-
-    return tags[place].name == name ? tags[place].kind : RECO_HTML_KIND_FOREIGN;
-}
-
-
 reco_str_t
 reco_html_tag_text(uint64_t name)
 {
     const char *text;
 
-    text = tags[RECO_HTML_TAG_PLACE(name)].text;
+    text = reco_html_known_tags[RECO_HTML_TAG_PLACE(name)].text;
 
     return (reco_str_t){strlen(text), text};
 }
@@ -188,13 +172,6 @@ reco_html_tree_match(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
 }
 
 
-void
-reco_html_tree_close(reco_html_tree_t *tree, unsigned depth)
-{
-    tree->depth = depth;
-}
-
-
 static int
 equals_ignoring_case(reco_str_t string, const char *lower)
 {
@@ -259,7 +236,8 @@ foreign_space(reco_html_space_t around, const reco_html_tag_t *tag)
 
 
 reco_html_element_t
-reco_html_tree_element(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
+reco_html_tree_foreign_element(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag)
 {
     reco_html_space_t around;
     reco_html_element_t element;
@@ -300,9 +278,7 @@ reco_html_tree_open(
         return RECO_TOO_LARGE;
     }
 
-    tree->names[tree->depth] = name;
-    tree->spaces[tree->depth] = (uint8_t) space;
-    tree->depth++;
+    reco_html_tree_push(tree, name, space);
 
     return RECO_OK;
 }

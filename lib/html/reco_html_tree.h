@@ -47,8 +47,26 @@ typedef struct {
 } reco_html_tree_t;
 
 
-/* Returns how HTML treats an element of a name, 0 where in no way special. */
-reco_html_kind_t reco_html_tag_kind(uint64_t name);
+/* Every name of RECO_HTML_TAGS at RECO_HTML_TAG_PLACE(), each alone. */
+typedef struct {
+    uint64_t name;
+    uint8_t kind;
+    char text[15];
+} reco_html_known_tag_t;
+
+extern const reco_html_known_tag_t reco_html_known_tags[256];
+
+/* Returns how HTML treats an element of a name, 0 where in no special way. */
+static inline reco_html_kind_t
+reco_html_tag_kind(uint64_t name)
+{
+    const reco_html_known_tag_t *tag;
+
+    tag = &reco_html_known_tags[RECO_HTML_TAG_PLACE(name)];
+
+    return tag->name == name ? tag->kind : RECO_HTML_KIND_FOREIGN;
+}
+
 
 /* The name of an element of RECO_HTML_KIND_RAW. */
 reco_str_t reco_html_tag_text(uint64_t name);
@@ -79,22 +97,42 @@ unsigned reco_html_tree_breakout(
 unsigned reco_html_tree_match(
     const reco_html_tree_t *tree, const reco_html_tag_t *tag);
 
-/* Closes the elements deeper than depth. */
-void reco_html_tree_close(reco_html_tree_t *tree, unsigned depth);
-
 typedef struct {
     reco_html_space_t space;
     reco_html_kind_t kind; /* 0 in SVG and MathML */
     int empty;             /* has no content: is not to be opened */
 } reco_html_element_t;
 
-/* What the element of a start tag is. */
-reco_html_element_t reco_html_tree_element(
-    const reco_html_tree_t *tree, const reco_html_tag_t *tag);
-
 /* RECO_TOO_LARGE: too deep, or no memory. */
 reco_status_t reco_html_tree_open(
     reco_html_tree_t *tree, uint64_t name, reco_html_space_t space);
+
+/* The same where the depth is known to be within the capacity. */
+static inline void
+reco_html_tree_push(
+    reco_html_tree_t *tree, uint64_t name, reco_html_space_t space)
+{
+    tree->names[tree->depth] = name;
+    tree->spaces[tree->depth] = (uint8_t) space;
+    tree->depth++;
+}
+
+
+/* Remembers what the innermost element, just opened, has matched. */
+static inline void
+reco_html_tree_matched(reco_html_tree_t *tree, uint64_t bits)
+{
+    reco_html_matches_t *matches;
+
+    if (tree->matches == NULL || tree->depth == 0) {
+        return;
+    }
+
+    matches = &tree->matches[tree->depth - 1];
+    matches->element = bits;
+    matches->ancestors = bits | (tree->depth > 1 ? matches[-1].ancestors : 0);
+}
+
 
 /* True within SVG and MathML: a CDATA section may stand there. */
 static inline int
@@ -102,6 +140,26 @@ reco_html_tree_is_foreign(const reco_html_tree_t *tree)
 {
     return tree->depth != 0
            && tree->spaces[tree->depth - 1] != RECO_HTML_SPACE_HTML;
+}
+
+
+/* What the element of a start tag is: in SVG and MathML, and anywhere. */
+reco_html_element_t reco_html_tree_foreign_element(
+    const reco_html_tree_t *tree, const reco_html_tag_t *tag);
+
+static inline reco_html_element_t
+reco_html_tree_element(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
+{
+    reco_html_kind_t kind;
+
+    kind = reco_html_tag_kind(tag->name);
+
+    if (kind == RECO_HTML_KIND_ROOT || reco_html_tree_is_foreign(tree)) {
+        return reco_html_tree_foreign_element(tree, tag);
+    }
+
+    return (reco_html_element_t){
+        RECO_HTML_SPACE_HTML, kind, (kind & RECO_HTML_KIND_VOID) != 0};
 }
 
 #endif /* RECO_HTML_TREE_H */

@@ -244,6 +244,7 @@ positions(void **state)
         {"after svg", "<svg><g/></svg>x", "<svg><g/></svg>{0}x"},
         {"after g", "<svg><g/>y</svg>x", "<svg><g/>{0}y</svg>x"},
         {"before b", "<p <b>", "<p <b>"},
+        {"before b", "<title>x</title><b>", "<title>x</title>{0}<b>"},
         {"before b", "<b", "<b"},
         {"append p", "<p>x<b", "<p>x<b"},
     };
