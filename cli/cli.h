@@ -22,8 +22,18 @@
  * index 1); what is returned is the exit status.  --help never gets here.
  */
 int reco_cli_config(int argc, char **argv);
+int reco_cli_diff(int argc, char **argv);
 int reco_cli_eval(int argc, char **argv);
+int reco_cli_events(int argc, char **argv);
+int reco_cli_forget(int argc, char **argv);
 int reco_cli_import(int argc, char **argv);
+int reco_cli_pin(int argc, char **argv);
+int reco_cli_promote(int argc, char **argv);
+int reco_cli_rollback(int argc, char **argv);
+int reco_cli_show(int argc, char **argv);
+int reco_cli_status(int argc, char **argv);
+int reco_cli_train(int argc, char **argv);
+int reco_cli_versions(int argc, char **argv);
 
 
 /* "recoctl NAME: message" on stderr; returns RECO_CLI_FAILED. */

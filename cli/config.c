@@ -20,29 +20,15 @@ print_config(const reco_config_t *config)
 int
 reco_cli_config(int argc, char **argv)
 {
-    static const struct option options[] = {
-        RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
     reco_config_t *config;
-    int option, result;
+    int result;
 
     config = reco_place_create(argc, argv);
     if (config == NULL) {
         return RECO_CLI_FAILED;
     }
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = reco_place_option(argv[0], option, optarg, config);
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind]);
-    }
-
+    result = reco_place_arguments(argc, argv, config, 0, 0);
     if (result == RECO_CLI_OK) {
         print_config(config);
     }

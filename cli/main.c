@@ -23,6 +23,11 @@ static const command_t commands[] = {
         " [OPTION]...\n"
         "\n" RECO_PLACE_USAGE,
         reco_cli_config},
+    {"diff", "compare two versions of the model",
+        " [OPTION]... VERSION [VERSION]\n"
+        "\n" RECO_PLACE_USAGE "\n"
+        "The second one is the live one where it is left out.\n",
+        reco_cli_diff},
     {"eval", "measure the quality of recommendations on history",
         " --train FILE... --test FILE... --protocol P [OPTION]...\n"
         "\n"
@@ -44,6 +49,22 @@ static const command_t commands[] = {
         "Files may be compressed with gzip: a table with a header, lines of\n"
         "user item item ..., or pairs of user and item.\n",
         reco_cli_eval},
+    {"events", "export events or the catalogue as JSON Lines",
+        " [OPTION]...\n"
+        "\n"
+        "  --visitor ID        of this visitor\n"
+        "  --type TYPE         of this type\n"
+        "  --since TIME        not older\n"
+        "  --limit N           the first N\n"
+        "  --items             the catalogue in place of events\n" RECO_PLACE_USAGE
+        "\n"
+        "\"recoctl import\" reads both.\n",
+        reco_cli_events},
+    {"forget", "remove every trace of a visitor",
+        " [OPTION]... VISITOR...\n"
+        "\n"
+        "  --no-redis          leave the streams as they are\n" RECO_PLACE_USAGE,
+        reco_cli_forget},
     {"import", "import history or a catalogue into the store",
         " [--state DIR | --config FILE] [OPTION]... FILE...\n"
         "\n"
@@ -68,6 +89,39 @@ static const command_t commands[] = {
         "Files may be compressed with gzip; - is standard input.  Importing a\n"
         "file again adds nothing.\n",
         reco_cli_import},
+    {"pin", "hold a version live, whatever is trained",
+        " [OPTION]... [VERSION]\n"
+        "\n"
+        "  --off               let new versions become live again\n" RECO_PLACE_USAGE
+        "\n"
+        "Without a version: the live one.\n",
+        reco_cli_pin},
+    {"promote", "make a version live",
+        " [OPTION]... VERSION\n"
+        "\n" RECO_PLACE_USAGE,
+        reco_cli_promote},
+    {"rollback", "make the version live that was before",
+        " [OPTION]...\n"
+        "\n" RECO_PLACE_USAGE,
+        reco_cli_rollback},
+    {"show", "print the manifest of a version",
+        " [OPTION]... [VERSION]\n"
+        "\n" RECO_PLACE_USAGE "\n"
+        "Without a version: the live one.\n",
+        reco_cli_show},
+    {"status", "tell how store, model and streams are",
+        " [OPTION]...\n"
+        "\n" RECO_PLACE_USAGE,
+        reco_cli_status},
+    {"train", "train a version from the store and publish it",
+        " [OPTION]...\n"
+        "\n"
+        "  --force             publish although the gate says no\n" RECO_PLACE_USAGE,
+        reco_cli_train},
+    {"versions", "list the versions of the model",
+        " [OPTION]...\n"
+        "\n" RECO_PLACE_USAGE,
+        reco_cli_versions},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include "batch.h"
 #include "cli.h"
 #include "clock.h"
 
@@ -110,4 +111,65 @@ reco_place_limits(const reco_config_t *config, reco_store_limits_t *limits)
     limits->retention = reco_config_integer(config, "retention");
     limits->visitor_rate =
         (uint32_t) reco_config_integer(config, "visitor_rate");
+}
+
+
+int
+reco_place_arguments(
+    int argc, char **argv, reco_config_t *config, int least, int most)
+{
+    static const struct option options[] = {
+        RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
+    int option, result;
+
+    result = RECO_CLI_OK;
+
+    while (result == RECO_CLI_OK
+           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    {
+        result = reco_place_option(argv[0], option, optarg, config);
+    }
+
+    if (result == RECO_CLI_OK && argc - optind < least) {
+        return reco_cli_misuse(argv[0], "an argument is missing");
+    }
+
+    if (result == RECO_CLI_OK && argc - optind > most) {
+        return reco_cli_misuse(
+            argv[0], "\"%s\" is one argument too many", argv[optind + most]);
+    }
+
+    return result;
+}
+
+
+int
+reco_place_registry(
+    const char *name, const reco_config_t *config, reco_registry_t **registry)
+{
+    reco_error_t error = {0};
+
+    if (reco_batch_registry(config, registry, &error) != RECO_OK) {
+        return reco_cli_fail(name, "%s", error.message);
+    }
+
+    return RECO_CLI_OK;
+}
+
+
+int
+reco_place_version(const char *name, reco_registry_t *registry,
+    const char *text, reco_version_id_t *id)
+{
+    reco_error_t error = {0};
+
+    if (text == NULL) {
+        return reco_registry_live(registry, id, &error) == RECO_OK
+                   ? RECO_CLI_OK
+                   : reco_cli_fail(name, "%s", error.message);
+    }
+
+    return reco_version_id_parse(text, id)
+               ? RECO_CLI_OK
+               : reco_cli_misuse(name, "\"%s\" is no version's number", text);
 }

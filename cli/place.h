@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "reco.h"
+#include "registry.h"
 #include "store.h"
 
 #include <getopt.h>
@@ -38,6 +39,21 @@ reco_config_t *reco_place_create(int argc, char **argv);
  */
 int reco_place_option(
     const char *name, int option, const char *value, reco_config_t *config);
+
+/*
+ * Takes all options of a subcommand that has no others, and from least to most
+ * arguments after them, which then begin at argv[optind].
+ */
+int reco_place_arguments(
+    int argc, char **argv, reco_config_t *config, int least, int most);
+
+/* Opens the registry that config tells of; says why it cannot. */
+int reco_place_registry(
+    const char *name, const reco_config_t *config, reco_registry_t **registry);
+
+/* The version that text tells of; NULL: the live one. */
+int reco_place_version(const char *name, reco_registry_t *registry,
+    const char *text, reco_version_id_t *id);
 
 /* Opens the store that config tells of; says why it cannot. */
 int reco_place_open(const char *name, const reco_config_t *config,

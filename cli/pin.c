@@ -1,0 +1,101 @@
+#include "cli.h"
+#include "place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+static const struct option options[] = {
+    RECO_PLACE_OPTIONS, {"off", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+
+
+/* The version becomes live, if it is not, and stays so. */
+static int
+pin(const char *name, reco_registry_t *registry, const char *text)
+{
+    reco_error_t error = {0};
+    reco_version_id_t id, live;
+    reco_status_t status;
+    int result;
+
+    result = reco_place_version(name, registry, text, &id);
+    if (result != RECO_CLI_OK) {
+        return result;
+    }
+
+    status = reco_registry_pin(registry, NULL, &error);
+    if (status == RECO_OK
+        && (reco_registry_live(registry, &live, NULL) != RECO_OK
+            || strcmp(live.id, id.id) != 0))
+    {
+        status =
+            reco_registry_publish(registry, &id, RECO_REGISTRY_PROMOTE, &error);
+    }
+    if (status == RECO_OK) {
+        status = reco_registry_pin(registry, &id, &error);
+    }
+
+    if (status != RECO_OK) {
+        return reco_cli_fail(name, "%s", error.message);
+    }
+
+    printf("version %s is live and pinned\n", id.id);
+
+    return RECO_CLI_OK;
+}
+
+
+static int
+release(const char *name, reco_registry_t *registry)
+{
+    reco_error_t error = {0};
+
+    if (reco_registry_pin(registry, NULL, &error) != RECO_OK) {
+        return reco_cli_fail(name, "%s", error.message);
+    }
+
+    puts("no version is pinned");
+
+    return RECO_CLI_OK;
+}
+
+
+int
+reco_cli_pin(int argc, char **argv)
+{
+    reco_registry_t *registry;
+    reco_config_t *config;
+    int option, off, result;
+
+    registry = NULL;
+    off = 0;
+    config = reco_place_create(argc, argv);
+    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
+
+    while (result == RECO_CLI_OK
+           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    {
+        if (option == 'o') {
+            off = 1;
+        } else {
+            result = reco_place_option(argv[0], option, optarg, config);
+        }
+    }
+
+    if (result == RECO_CLI_OK && argc - optind > !off) {
+        result = reco_cli_misuse(argv[0], "one version, or --off");
+    }
+    if (result == RECO_CLI_OK) {
+        result = reco_place_registry(argv[0], config, &registry);
+    }
+    if (result == RECO_CLI_OK) {
+        result =
+            off ? release(argv[0], registry)
+                : pin(argv[0], registry, optind < argc ? argv[optind] : NULL);
+    }
+
+    reco_registry_close(registry);
+    reco_config_destroy(config);
+
+    return result;
+}

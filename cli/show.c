@@ -1,0 +1,65 @@
+#include "cli.h"
+#include "manifest.h"
+#include "place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+
+static int
+show(const char *name, reco_registry_t *registry, const char *text)
+{
+    reco_version_id_t id;
+    cJSON *manifest;
+    char *json;
+    int result;
+
+    result = reco_place_version(name, registry, text, &id);
+    if (result != RECO_CLI_OK) {
+        return result;
+    }
+
+    manifest = reco_cli_manifest(name, registry, &id);
+    if (manifest == NULL) {
+        return RECO_CLI_FAILED;
+    }
+
+    json = cJSON_Print(manifest);
+    cJSON_Delete(manifest);
+    if (json == NULL) {
+        return reco_cli_fail(name, "out of memory");
+    }
+
+    puts(json);
+    free(json);
+
+    return RECO_CLI_OK;
+}
+
+
+int
+reco_cli_show(int argc, char **argv)
+{
+    reco_registry_t *registry;
+    reco_config_t *config;
+    int result;
+
+    registry = NULL;
+    config = reco_place_create(argc, argv);
+    if (config == NULL) {
+        return RECO_CLI_FAILED;
+    }
+
+    result = reco_place_arguments(argc, argv, config, 0, 1);
+    if (result == RECO_CLI_OK) {
+        result = reco_place_registry(argv[0], config, &registry);
+    }
+    if (result == RECO_CLI_OK) {
+        result = show(argv[0], registry, optind < argc ? argv[optind] : NULL);
+    }
+
+    reco_registry_close(registry);
+    reco_config_destroy(config);
+
+    return result;
+}

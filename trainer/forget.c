@@ -1,0 +1,123 @@
+#include "forget.h"
+
+#include "event/reco_event.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE "1000"
+
+
+static reco_str_t
+text(const char *data)
+{
+    return (reco_str_t){strlen(data), data};
+}
+
+
+/* The visitor is field "u", as docs/events.md has it. */
+static int
+is_of(const redisReply *entry, reco_str_t visitor)
+{
+    const redisReply *fields, *name, *value;
+    size_t i;
+
+    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
+        || entry->element[1]->type != REDIS_REPLY_ARRAY)
+    {
+        return 0;
+    }
+
+    fields = entry->element[1];
+
+    for (i = 0; i + 1 < fields->elements; i += 2) {
+        name = fields->element[i];
+        value = fields->element[i + 1];
+        if (name->len == 1 && name->str[0] == 'u'
+            && (size_t) value->len == visitor.len
+            && memcmp(value->str, visitor.data, visitor.len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static reco_status_t
+remove_entries(redisContext *context, const char *stream,
+    const redisReply *page, reco_str_t visitor, uint64_t *removed,
+    reco_error_t *error)
+{
+    reco_str_t arguments[3] = {text("XDEL"), text(stream)};
+    reco_status_t status;
+    size_t i;
+
+    status = RECO_OK;
+
+    for (i = 0; status == RECO_OK && i < page->elements; i++) {
+        if (is_of(page->element[i], visitor)) {
+            arguments[2] = text(page->element[i]->element[0]->str);
+            status = reco_redis_command(context, 3, arguments, NULL, error);
+            *removed += status == RECO_OK;
+        }
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+clean_stream(redisContext *context, const char *stream, reco_str_t visitor,
+    uint64_t *removed, reco_error_t *error)
+{
+    reco_str_t arguments[6] = {text("XRANGE"), text(stream), {0, NULL},
+        text("+"), text("COUNT"), text(PAGE)};
+    const redisReply *last;
+    reco_status_t status;
+    redisReply *page;
+    char from[72];
+    int more;
+
+    strcpy(from, "-");
+
+    do {
+        arguments[2] = text(from);
+        status = reco_redis_command(context, 6, arguments, &page, error);
+        more = status == RECO_OK && page->type == REDIS_REPLY_ARRAY
+               && page->elements > 0;
+        if (more) {
+            last = page->element[page->elements - 1];
+            snprintf(from, sizeof(from), "(%.64s", last->element[0]->str);
+            status =
+                remove_entries(context, stream, page, visitor, removed, error);
+        }
+        freeReplyObject(page);
+    } while (more && status == RECO_OK);
+
+    return status;
+}
+
+
+reco_status_t
+reco_forget_streams(redisContext *context, const reco_config_t *config,
+    reco_str_t visitor, uint64_t *removed, reco_error_t *error)
+{
+    reco_status_t status;
+    char stream[256];
+
+    *removed = 0;
+    snprintf(stream, sizeof(stream), "%.200s:%u",
+        reco_config_string(config, "stream"),
+        reco_event_shard(
+            visitor, (unsigned) reco_config_integer(config, "shards")));
+
+    status = clean_stream(context, stream, visitor, removed, error);
+    if (status == RECO_OK) {
+        status = clean_stream(context, reco_config_string(config, "rejected"),
+            visitor, removed, error);
+    }
+
+    return status;
+}
