@@ -27,13 +27,6 @@ static void ngx_http_reco_cleanup_ctx(void *data);
 #define NGX_HTTP_RECO_ANYWHERE                                                 \
     (NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF)
 
-#define NGX_HTTP_RECO_FLAG(name, field)                                        \
-    {                                                                          \
-        ngx_string(name), NGX_HTTP_RECO_ANYWHERE | NGX_CONF_FLAG,              \
-            ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,                  \
-            offsetof(ngx_http_reco_loc_conf_t, field), NULL                    \
-    }
-
 #define NGX_HTTP_RECO_VALUE(name, field)                                       \
     {                                                                          \
         ngx_string(name), NGX_HTTP_RECO_ANYWHERE | NGX_CONF_TAKE1,             \
@@ -62,8 +55,24 @@ static ngx_str_t ngx_http_reco_types[] = {
 
 
 static ngx_command_t ngx_http_reco_commands[] = {
-    NGX_HTTP_RECO_FLAG("reco", enable),
-    NGX_HTTP_RECO_FLAG("reco_last_modified", last_modified),
+    {
+        ngx_string("reco"),
+        NGX_HTTP_RECO_ANYWHERE | NGX_HTTP_LIF_CONF | NGX_CONF_FLAG,
+        ngx_conf_set_flag_slot,
+        NGX_HTTP_LOC_CONF_OFFSET,
+        offsetof(ngx_http_reco_loc_conf_t, enable),
+        NULL,
+    },
+
+    {
+        ngx_string("reco_last_modified"),
+        NGX_HTTP_RECO_ANYWHERE | NGX_CONF_FLAG,
+        ngx_conf_set_flag_slot,
+        NGX_HTTP_LOC_CONF_OFFSET,
+        offsetof(ngx_http_reco_loc_conf_t, last_modified),
+        NULL,
+    },
+
     NGX_HTTP_RECO_VALUE("reco_item", item),
     NGX_HTTP_RECO_VALUE("reco_visitor", visitor),
     NGX_HTTP_RECO_VALUE("reco_consent", consent),
