@@ -96,3 +96,18 @@ $(BUILD)/t/support/write_model: $(BUILD)/t/support/write_model.o $(LIB) \
 	$(CC) $(SANITIZE) -o $@ $< $(LIB) $(LIB_LIBS)
 
 -include $(BUILD)/t/support/write_model.d
+
+
+# Unit tests of what in the module needs no running nginx.
+NGX_INCLUDES := $(patsubst %,-isystem $(NGX_TREE)/%,src/core src/event \
+    src/event/modules src/os/unix src/http src/http/modules src/http/v2 objs)
+
+unit: $(BUILD)/t/unit/module/test_shelf
+
+$(BUILD)/t/unit/module/test_shelf: t/unit/module/test_shelf.c \
+        ngx_http_reco_module/ngx_http_reco_shelf.c \
+        ngx_http_reco_module/ngx_http_reco_zone_format.c \
+        ngx_http_reco_module/ngx_http_reco_zone.h | $(NGX_TREE)/objs/Makefile
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Wno-unused-parameter -D_GNU_SOURCE $(NGX_INCLUDES) \
+	    -Ingx_http_reco_module -o $@ $(filter %.c,$^) -lcmocka

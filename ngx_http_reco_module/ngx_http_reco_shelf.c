@@ -157,19 +157,13 @@ ngx_http_reco_shelf_rebuild(ngx_http_reco_shelf_t *shelf)
 
 /* -- visitors ------------------------------------------------------------ */
 
-void
-ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf, ngx_shm_zone_t *zone,
-    const ngx_http_reco_id_t *id)
+static void
+ngx_http_reco_shelf_lock_stripe(
+    ngx_http_reco_shelf_t *shelf, ngx_http_reco_zone_ctx_t *ctx, uint32_t n)
 {
     u_char *base;
-    uint32_t n;
-    ngx_http_reco_zone_ctx_t *ctx;
 
-    ctx = zone->data;
     base = (u_char *) ctx->header;
-
-    ngx_memcpy(&n, id->bytes, sizeof(n));
-    n &= ctx->header->stripes - 1;
 
     shelf->ttl = ctx->ttl;
     shelf->header = ctx->header;
@@ -185,6 +179,18 @@ ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf, ngx_shm_zone_t *zone,
         ngx_http_reco_shelf_rebuild(shelf);
         (void) pthread_mutex_consistent(&shelf->stripe->lock);
     }
+}
+
+
+void
+ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
+{
+    uint32_t n;
+
+    ngx_memcpy(&n, id->bytes, sizeof(n));
+
+    ngx_http_reco_shelf_lock_stripe(shelf, ctx, n & (ctx->header->stripes - 1));
 }
 
 
@@ -295,4 +301,58 @@ ngx_http_reco_shelf_close(ngx_http_reco_record_t *record)
 {
     ngx_memory_barrier();
     record->writing = 0;
+}
+
+
+/* One record into another zone. */
+static void
+ngx_http_reco_shelf_move_record(
+    const ngx_http_reco_record_t *from, ngx_http_reco_zone_ctx_t *to)
+{
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_shelf_lock(&shelf, to, &from->id);
+
+    record = ngx_http_reco_shelf_open(&shelf, &from->id);
+
+    if (from->list == NGX_HTTP_RECO_PROTECTED) {
+        ngx_http_reco_shelf_close(record);
+        record = ngx_http_reco_shelf_open(&shelf, &from->id);
+    }
+
+    record->session = from->session;
+    record->used = from->used;
+
+    ngx_http_reco_shelf_close(record);
+    ngx_http_reco_shelf_unlock(&shelf);
+}
+
+
+ngx_uint_t
+ngx_http_reco_shelf_move(
+    ngx_http_reco_zone_ctx_t *from, ngx_http_reco_zone_ctx_t *to)
+{
+    uint32_t i, n;
+    ngx_uint_t list, moved;
+    ngx_http_reco_shelf_t shelf;
+
+    moved = 0;
+
+    for (i = 0; i < from->header->stripes; i++) {
+        ngx_http_reco_shelf_lock_stripe(&shelf, from, i);
+
+        for (list = 0; list < NGX_HTTP_RECO_LISTS; list++) {
+            for (n = shelf.stripe->lists[list].oldest;
+                 n != NGX_HTTP_RECO_ZONE_NONE; n = shelf.records[n].newer)
+            {
+                ngx_http_reco_shelf_move_record(&shelf.records[n], to);
+                moved++;
+            }
+        }
+
+        ngx_http_reco_shelf_unlock(&shelf);
+    }
+
+    return moved;
 }

@@ -1,17 +1,11 @@
 #include "ngx_http_reco_zone.h"
 
 
-#define NGX_HTTP_RECO_ZONE_MAGIC       0x72656373
-#define NGX_HTTP_RECO_ZONE_STRIPES_MIN 4
-#define NGX_HTTP_RECO_ZONE_STRIPES_MAX 4096
-#define NGX_HTTP_RECO_ZONE_PER_STRIPE  256
-#define NGX_HTTP_RECO_ZONE_SIZE_MIN    (256 * 1024)
-#define NGX_HTTP_RECO_ZONE_TTL         (30 * 24 * 3600)
+#define NGX_HTTP_RECO_ZONE_SIZE_MIN (256 * 1024)
+#define NGX_HTTP_RECO_ZONE_TTL      (30 * 24 * 3600)
 
 
 static ngx_int_t ngx_http_reco_zone_init(ngx_shm_zone_t *zone, void *data);
-static ngx_int_t ngx_http_reco_zone_format(
-    ngx_shm_zone_t *zone, ngx_http_reco_zone_ctx_t *ctx);
 
 
 char *
@@ -109,126 +103,78 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* A zone that was there before the reload, but of another size. */
+static ngx_http_reco_zone_ctx_t *
+ngx_http_reco_zone_before(ngx_shm_zone_t *zone)
+{
+    ngx_uint_t i;
+    ngx_shm_zone_t *old;
+    ngx_list_part_t *part;
+
+    if (ngx_cycle == NULL) {
+        return NULL;
+    }
+
+    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+         part != NULL; part = part->next)
+    {
+        old = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (old[i].tag == zone->tag && old[i].data != NULL
+                && old[i].init == zone->init
+                && old[i].shm.name.len == zone->shm.name.len
+                && ngx_strncmp(old[i].shm.name.data, zone->shm.name.data,
+                       zone->shm.name.len)
+                       == 0)
+            {
+                return old[i].data;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
 static ngx_int_t
 ngx_http_reco_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     ngx_http_reco_zone_ctx_t *old = data;
 
+    size_t size;
+    ngx_uint_t moved;
+    ngx_slab_pool_t *shpool;
     ngx_http_reco_zone_ctx_t *ctx;
 
     ctx = zone->data;
 
-    if (old != NULL
-        && old->header->record_size == sizeof(ngx_http_reco_record_t)) {
+    if (old != NULL) {
         ctx->header = old->header;
         return NGX_OK;
     }
 
-    return ngx_http_reco_zone_format(zone, ctx);
-}
-
-
-static size_t
-ngx_http_reco_zone_layout(ngx_http_reco_zone_header_t *header, size_t size)
-{
-    size_t total;
-
-    header->buckets = ngx_max(header->records, 1);
-    header->buckets--;
-    header->buckets |= header->buckets >> 1;
-    header->buckets |= header->buckets >> 2;
-    header->buckets |= header->buckets >> 4;
-    header->buckets |= header->buckets >> 8;
-    header->buckets |= header->buckets >> 16;
-    header->buckets++;
-
-    total = ngx_align(sizeof(ngx_http_reco_zone_header_t), 64);
-    header->stripes_offset = total;
-    total += ngx_align(
-        header->stripes * sizeof(ngx_http_reco_stripe_t), (size_t) 64);
-    header->buckets_offset = total;
-    total +=
-        ngx_align((size_t) header->stripes * header->buckets * sizeof(uint32_t),
-            (size_t) 64);
-    header->records_offset = total;
-    total += (size_t) header->stripes * header->records
-             * sizeof(ngx_http_reco_record_t);
-
-    return total <= size;
-}
-
-
-static ngx_int_t
-ngx_http_reco_zone_format(ngx_shm_zone_t *zone, ngx_http_reco_zone_ctx_t *ctx)
-{
-    size_t size, records;
-    uint32_t i, j, *buckets;
-    ngx_slab_pool_t *shpool;
-    pthread_mutexattr_t attr;
-    ngx_http_reco_stripe_t *stripe;
-    ngx_http_reco_record_t *record;
-    ngx_http_reco_zone_header_t *header;
-
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
 
-    /* A fresh pool is one run of pages: take all of it at once. */
+    /* a fresh pool is one run of pages: take all of it at once */
+
     size = shpool->pfree * ngx_pagesize;
-    header = ngx_slab_calloc(shpool, size);
-    if (header == NULL) {
-        return NGX_ERROR;
-    }
 
-    records = size / (sizeof(ngx_http_reco_record_t) + sizeof(uint32_t));
-    header->stripes = NGX_HTTP_RECO_ZONE_STRIPES_MIN;
-    while (header->stripes < NGX_HTTP_RECO_ZONE_STRIPES_MAX
-           && records / header->stripes > NGX_HTTP_RECO_ZONE_PER_STRIPE)
-    {
-        header->stripes *= 2;
-    }
-
-    header->records = records / header->stripes;
-    while (!ngx_http_reco_zone_layout(header, size)) {
-        header->records--;
-    }
-
-    if (pthread_mutexattr_init(&attr) != 0
-        || pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED) != 0
-        || pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST) != 0)
+    ctx->header = ngx_slab_calloc(shpool, size);
+    if (ctx->header == NULL
+        || ngx_http_reco_zone_format(ctx->header, size) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < header->stripes; i++) {
-        stripe = (ngx_http_reco_stripe_t *) ((u_char *) header
-                                             + header->stripes_offset)
-                 + i;
-        if (pthread_mutex_init(&stripe->lock, &attr) != 0) {
-            return NGX_ERROR;
-        }
+    old = ngx_http_reco_zone_before(zone);
 
-        for (j = 0; j < NGX_HTTP_RECO_LISTS; j++) {
-            stripe->lists[j].newest = NGX_HTTP_RECO_ZONE_NONE;
-            stripe->lists[j].oldest = NGX_HTTP_RECO_ZONE_NONE;
-        }
-
-        buckets = (uint32_t *) ((u_char *) header + header->buckets_offset)
-                  + (size_t) i * header->buckets;
-        ngx_memset(buckets, 0xff, header->buckets * sizeof(uint32_t));
-
-        record = (ngx_http_reco_record_t *) ((u_char *) header
-                                             + header->records_offset)
-                 + (size_t) i * header->records;
-        for (j = 0; j < header->records; j++) {
-            record[j].next =
-                j + 1 < header->records ? j + 1 : NGX_HTTP_RECO_ZONE_NONE;
-        }
+    if (old != NULL && old->header != NULL) {
+        moved = ngx_http_reco_shelf_move(old, ctx);
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+            "reco: zone \"%V\" changed its size, %ui sessions moved",
+            &zone->shm.name, moved);
     }
-
-    pthread_mutexattr_destroy(&attr);
-
-    header->record_size = sizeof(ngx_http_reco_record_t);
-    header->magic = NGX_HTTP_RECO_ZONE_MAGIC;
-    ctx->header = header;
 
     return NGX_OK;
 }
@@ -243,7 +189,7 @@ ngx_http_reco_zone_read(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
 
-    ngx_http_reco_shelf_lock(&shelf, zone, id);
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
 
     record = ngx_http_reco_shelf_find(&shelf, id);
 
@@ -271,7 +217,7 @@ ngx_http_reco_zone_apply(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
 
-    ngx_http_reco_shelf_lock(&shelf, zone, id);
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
 
     record = ngx_http_reco_shelf_open(&shelf, id);
 
@@ -296,7 +242,7 @@ ngx_http_reco_zone_shown(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
 
-    ngx_http_reco_shelf_lock(&shelf, zone, id);
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
 
     record = ngx_http_reco_shelf_open(&shelf, id);
     reco_engine_session_shown(&record->session, items, nitems);
@@ -316,7 +262,7 @@ ngx_http_reco_zone_merge(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *from,
 
     /* one stripe at a time: no order of locks to keep */
 
-    ngx_http_reco_shelf_lock(&shelf, zone, from);
+    ngx_http_reco_shelf_lock(&shelf, zone->data, from);
 
     record = ngx_http_reco_shelf_find(&shelf, from);
 
@@ -343,7 +289,7 @@ ngx_http_reco_zone_forget(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
 
-    ngx_http_reco_shelf_lock(&shelf, zone, id);
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
 
     record = ngx_http_reco_shelf_find(&shelf, id);
 

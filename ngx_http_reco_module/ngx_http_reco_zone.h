@@ -63,8 +63,6 @@ typedef struct {
 
 
 typedef struct {
-    uint32_t magic;
-    uint32_t record_size;
     uint32_t stripes; /* a power of two, as are buckets */
     uint32_t buckets; /* of each stripe */
     uint32_t records; /* of each stripe */
@@ -91,9 +89,13 @@ typedef struct {
 } ngx_http_reco_shelf_t;
 
 
+/* Lays an empty zone out in zeroed memory. */
+ngx_int_t ngx_http_reco_zone_format(
+    ngx_http_reco_zone_header_t *header, size_t size);
+
 /* Locks the stripe of a visitor; mends it where the last holder died. */
 void ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
-    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id);
 void ngx_http_reco_shelf_unlock(ngx_http_reco_shelf_t *shelf);
 
 /* The visitor's record, or NULL; one that has expired is removed. */
@@ -107,6 +109,10 @@ ngx_http_reco_record_t *ngx_http_reco_shelf_find(
 ngx_http_reco_record_t *ngx_http_reco_shelf_open(
     ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id);
 void ngx_http_reco_shelf_close(ngx_http_reco_record_t *record);
+
+/* Copies all sessions, the oldest first; returns how many. */
+ngx_uint_t ngx_http_reco_shelf_move(
+    ngx_http_reco_zone_ctx_t *from, ngx_http_reco_zone_ctx_t *to);
 
 /* Frees a record by its number. */
 void ngx_http_reco_shelf_remove(ngx_http_reco_shelf_t *shelf, uint32_t n);

@@ -36,6 +36,9 @@ use Reco::Redis;
 our $ROOT  = abs_path(dirname(__FILE__) . '/../..');
 our $BUILD = abs_path($ENV{RECO_BUILD} || "$ROOT/build") || "$ROOT/build";
 
+$ENV{LSAN_OPTIONS} = join ':', $ENV{LSAN_OPTIONS} || (),
+    "suppressions=$ROOT/t/lsan.supp", 'print_suppressions=0';
+
 my @worlds;
 
 

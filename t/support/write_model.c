@@ -280,6 +280,7 @@ static reco_status_t
 write_overlay(const char *dir, const char *version, reco_error_t *error)
 {
     char path[4096];
+    uint64_t i;
     reco_status_t status;
     reco_snapshot_t *base;
     reco_snapshot_overlay_source_t source;
@@ -289,6 +290,12 @@ write_overlay(const char *dir, const char *version, reco_error_t *error)
     status = reco_snapshot_open(path, 1, &base, error);
     if (status != RECO_OK) {
         return status;
+    }
+
+    /* the overlay's items are numbered on from the base's */
+
+    for (i = 0; i < offsets[nsessions]; i++) {
+        events[i] += reco_snapshot_nitems(base);
     }
 
     clock_gettime(CLOCK_REALTIME, &now);

@@ -1,0 +1,176 @@
+# Reloads and killed workers, under load: sessions stay, pages go on, old
+# workers leave, nothing that was acknowledged is lost.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use JSON::PP qw(decode_json encode_json);
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Reco;
+use Reco::Model;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $redis = $world->redis;
+my $asan  = Reco::has_own_nginx();
+
+Reco::Model::publish($world, '000001', items => 60);
+$world->write_file("www/product/sku-$_",
+    '<html><body><!-- reco:related --><!-- reco:recent --></body></html>') for 1 .. 60;
+
+sub conf {
+    my ($zone) = @_;
+
+    return <<"CONF";
+    reco_model $dir/model;
+    reco_zone shop:$zone;
+    reco_redis unix:$dir/redis.sock stream=events shards=2;
+    reco_outbox $dir/outbox size=1m;
+    server {
+        listen 127.0.0.1:$world->{port};
+        root $dir/www;
+        default_type text/html;
+        location = /beacon { reco_beacon; }
+        location = /status { reco_status; }
+        location / {
+            reco on;
+            reco_item \$reco_path_segment_2;
+            reco_slot related n=5;
+            reco_slot recent n=5 source=recent;
+        }
+    }
+CONF
+}
+
+$world->nginx(conf('1m'), workers => 2);
+
+sub pids {
+    my %pid;
+    for my $file (glob '/proc/[0-9]*/stat') {
+        my $stat = $world->read_file($file);
+        $pid{$1} = 1 if $stat =~ /^(\d+) .*\) \S $world->{nginx_pid} /;
+    }
+    return %pid;
+}
+
+sub status {
+    return decode_json($world->get('/status?format=json')->{body});
+}
+
+my $visitor = 'abcdef0123456789' x 2;
+sub recent {
+    my $response = $world->get('/product/sku-50', headers => { Cookie => "reco=$visitor" });
+    my ($recent) = grep { /block="recent"/ } (Reco::Model::parts($response->{body}))[1, 2];
+    return sort grep { /^sku-[123]$/ } Reco::Model::ids($recent);
+}
+$world->get("/product/sku-$_", headers => { Cookie => "reco=$visitor" }) for 1 .. 3;
+is_deeply([recent()], [qw(sku-1 sku-2 sku-3)], 'a session');
+
+# Clients in the background: pages and beacons on connections of their own.
+# What they saw comes back through a file each.
+my $stop = "$dir/stop";
+my @clients;
+for my $client (1 .. 3) {
+    my $pid = fork;
+    if ($pid == 0) {
+        my ($n, $failed, @acknowledged) = (0, 0);
+        until (-e $stop) {
+            $n++;
+            my $page = eval { $world->get('/product/sku-' . (1 + $n % 60)) };
+            $failed++ unless $page && $page->{status} == 200 && $page->{complete}
+                && $page->{body} =~ /data-reco-item/;
+            my $id = "c$client-$n";
+            my $answer = eval { $world->post('/beacon',
+                encode_json({ v => 1, id => $id, type => 'click', item => 'sku-4' }),
+                headers => { 'Content-Type' => 'application/json',
+                             Cookie => 'reco=' . sprintf('%032x', $client) }) };
+            push @acknowledged, $id if $answer && $answer->{status} == 204;
+        }
+        $world->write_file("client-$client", join "\n", "$n $failed", @acknowledged);
+        POSIX::_exit(0);
+    }
+    push @clients, $pid;
+}
+
+# -- twenty reloads --
+
+for my $round (1 .. 20) {
+    my %before = pids();
+    $world->reload;
+    my $new = $world->wait_for(5, sub {
+        my %now = pids();
+        return 2 <= grep { !$before{$_} } keys %now;
+    });
+    sleep 0.2;
+    fail("reload $round brought no new workers") unless $new;
+}
+my $gone = $world->wait_for($asan ? 10 : 3, sub { my %now = pids(); return keys %now <= 2 });
+ok($gone, 'after 20 reloads under load the old workers are gone')
+    or diag(join ' ', pids());
+is_deeply([recent()], [qw(sku-1 sku-2 sku-3)], 'the session outlived them');
+
+# -- a zone of another size --
+
+$world->nginx_conf(conf('2m'), workers => 2);
+my $capacity = status()->{zones}[0]{capacity};
+$world->reload;
+ok($world->wait_for(5, sub { status()->{zones}[0]{capacity} > $capacity }),
+    'a reload changes the size of the zone');
+is_deeply([recent()], [qw(sku-1 sku-2 sku-3)], 'and takes the sessions along');
+like($world->error_log, qr/zone "shop" changed its size, \d+ sessions moved/, 'and says so');
+
+sub finish {
+    $world->write_file('stop', '');
+    waitpid $_, 0 for @clients;
+    my ($asked, $failed, @ids) = (0, 0);
+    for my $client (1 .. 3) {
+        my ($first, @rest) = split /\n/, $world->read_file("client-$client");
+        my ($n, $bad) = split ' ', $first;
+        $asked += $n;
+        $failed += $bad;
+        push @ids, @rest;
+    }
+    return ($asked, $failed, @ids);
+}
+
+my ($asked, $failed, @ids) = finish();
+is($failed, 0, "none of $asked pages failed");
+
+my %have;
+sub arrived {
+    return $world->wait_for(20, sub {
+        %have = map { $_->[1]{id} => 1 } $redis->events('events', 2);
+        return !grep { !$have{$_} } @ids;
+    });
+}
+ok(arrived(), 'each of ' . @ids . ' acknowledged events is in the stream')
+    or diag('missing: ' . join ' ', grep { !$have{$_} } @ids);
+
+# -- workers killed at random --
+
+my $before = status();
+for my $round (1 .. 25) {
+    $world->get("/product/sku-$_", headers => { Cookie => "reco=$visitor" }) for 1 .. 3;
+    my ($worker) = $world->workers or next;
+    kill 'KILL', $worker;
+    ok(0, 'the other worker answers') unless
+        $world->wait_for(5, sub { eval { $world->get('/status')->{status} == 200 } });
+    $world->wait_for(5, sub { $world->workers == 2 });
+}
+is_deeply([recent()], [qw(sku-1 sku-2 sku-3)], 'after 25 killed workers the zone is usable');
+my $response = $world->post('/beacon', encode_json(
+    { v => 1, id => 'last', type => 'click', item => 'sku-4' }),
+    headers => { 'Content-Type' => 'application/json' });
+is($response->{status}, 204, 'and beacons are taken');
+@ids = ('last');
+ok(arrived(), 'and arrive');
+$world->expect_log(qr/worker process \d+ exited on signal 9/);
+
+$world->stop_nginx;
+$world->done;
+
+done_testing;

@@ -1,0 +1,359 @@
+/*
+ * The session zone's stripes in shared memory, with processes that die while
+ * they hold a lock.
+ */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "ngx_http_reco_zone.h"
+
+#define ZONE_SIZE (1024 * 1024)
+#define NOW       1700000000
+#define TTL       3600
+
+
+static ngx_time_t test_time = {.sec = NOW};
+volatile ngx_time_t *ngx_cached_time = &test_time;
+
+
+/* A visitor by number; the stripe is the number's rest by the stripes. */
+static ngx_http_reco_id_t
+visitor(uint32_t n)
+{
+    ngx_http_reco_id_t id;
+
+    ngx_memzero(&id, sizeof(id));
+    ngx_memcpy(id.bytes, &n, sizeof(n));
+    n *= 2654435761u;
+    ngx_memcpy(id.bytes + 4, &n, sizeof(n));
+
+    return id;
+}
+
+
+static void
+zone_create(ngx_http_reco_zone_ctx_t *zone, size_t size)
+{
+    zone->ttl = TTL;
+    zone->header = mmap(
+        NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(zone->header, MAP_FAILED);
+    assert_int_equal(ngx_http_reco_zone_format(zone->header, size), NGX_OK);
+
+    test_time.sec = NOW;
+}
+
+
+static void
+put(ngx_http_reco_zone_ctx_t *zone, uint32_t n, uint32_t value)
+{
+    ngx_http_reco_id_t id = visitor(n);
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_shelf_lock(&shelf, zone, &id);
+    record = ngx_http_reco_shelf_open(&shelf, &id);
+    record->session.nevents = value;
+    ngx_http_reco_shelf_close(record);
+    ngx_http_reco_shelf_unlock(&shelf);
+}
+
+
+/* The value, or -1 where the visitor is unknown. */
+static int
+get(ngx_http_reco_zone_ctx_t *zone, uint32_t n)
+{
+    int value;
+    ngx_http_reco_id_t id = visitor(n);
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_shelf_lock(&shelf, zone, &id);
+    record = ngx_http_reco_shelf_find(&shelf, &id);
+    value = record != NULL ? (int) record->session.nevents : -1;
+    ngx_http_reco_shelf_unlock(&shelf);
+
+    return value;
+}
+
+
+static ngx_http_reco_stripe_t *
+stripe_of(ngx_http_reco_zone_ctx_t *zone, uint32_t n)
+{
+    return (ngx_http_reco_stripe_t *) ((u_char *) zone->header
+                                       + zone->header->stripes_offset)
+           + (n & (zone->header->stripes - 1));
+}
+
+
+static void
+test_finds_what_was_put(void **state)
+{
+    uint32_t i;
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, ZONE_SIZE);
+
+    for (i = 0; i < 300; i++) {
+        put(&zone, i, i + 1);
+    }
+
+    for (i = 0; i < 300; i++) {
+        assert_int_equal(get(&zone, i), i + 1);
+    }
+
+    assert_int_equal(get(&zone, 1000), -1);
+}
+
+
+static void
+test_forgets_after_its_time(void **state)
+{
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, ZONE_SIZE);
+    put(&zone, 1, 7);
+
+    test_time.sec = NOW + TTL;
+    assert_int_equal(get(&zone, 1), 7);
+
+    test_time.sec = NOW + TTL + 1;
+    assert_int_equal(get(&zone, 1), -1);
+    assert_int_equal(stripe_of(&zone, 1)->used, 0);
+}
+
+
+/* Visitors of a single request turn over; those who came back stay. */
+static void
+test_crawlers_leave_visitors_in_peace(void **state)
+{
+    uint32_t i, returning, capacity;
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, ZONE_SIZE);
+    capacity = zone.header->stripes * zone.header->records;
+    returning = capacity / 2;
+
+    for (i = 0; i < 2 * returning; i++) {
+        put(&zone, i % returning, i);
+    }
+
+    for (i = 0; i < 20 * capacity; i++) {
+        put(&zone, 1000000 + i, 1);
+    }
+
+    for (i = 0; i < returning; i++) {
+        assert_int_equal(get(&zone, i), returning + i);
+    }
+}
+
+
+static void
+test_evicts_the_oldest(void **state)
+{
+    uint32_t i, step, records;
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, ZONE_SIZE);
+    step = zone.header->stripes;
+    records = zone.header->records;
+
+    for (i = 0; i < records + 10; i++) {
+        put(&zone, i * step, i + 1);
+    }
+
+    for (i = 0; i < records + 10; i++) {
+        assert_int_equal(get(&zone, i * step), i < 10 ? -1 : (int) i + 1);
+    }
+
+    assert_int_equal(stripe_of(&zone, 0)->used, records);
+    assert_int_equal(stripe_of(&zone, 0)->evicted, 10);
+}
+
+
+/* What a process was doing when it was killed. */
+enum {
+    READING,
+    OPENED,   /* a known visitor's session half-written */
+    CREATED,  /* a new visitor's */
+    REMOVING, /* links half-way */
+    DEATHS
+};
+
+
+static void
+die_holding(ngx_http_reco_zone_ctx_t *zone, uint32_t n, int doing)
+{
+    int status;
+    pid_t pid;
+    uint32_t *bucket;
+    ngx_http_reco_id_t id = visitor(n);
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    pid = fork();
+    assert_true(pid >= 0);
+
+    if (pid > 0) {
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        return;
+    }
+
+    ngx_http_reco_shelf_lock(&shelf, zone, &id);
+
+    switch (doing) {
+    case OPENED:
+    case CREATED:
+        record = ngx_http_reco_shelf_open(&shelf, &id);
+        record->session.nevents = UINT32_MAX;
+        break;
+
+    case REMOVING:
+        record = ngx_http_reco_shelf_find(&shelf, &id);
+        ngx_memcpy(&n, id.bytes + 4, sizeof(n));
+        bucket = &shelf.buckets[n & (shelf.header->buckets - 1)];
+        *bucket = record->next;
+        shelf.stripe->lists[record->list].newest = 12345678;
+        shelf.stripe->free = 87654321;
+        break;
+
+    default:
+        break;
+    }
+
+    kill(getpid(), SIGKILL);
+}
+
+
+static void
+test_survives_a_killed_holder(void **state)
+{
+    int doing;
+    uint32_t i, step;
+    ngx_http_reco_zone_ctx_t zone;
+
+    for (doing = 0; doing < DEATHS; doing++) {
+        zone_create(&zone, ZONE_SIZE);
+        step = zone.header->stripes;
+
+        for (i = 0; i < 100; i++) {
+            test_time.sec = NOW + i;
+            put(&zone, i * step, i + 1);
+        }
+
+        die_holding(&zone, (doing == CREATED ? 500 : 50) * step, doing);
+
+        for (i = 0; i < 100; i++) {
+            assert_int_equal(get(&zone, i * step),
+                i == 50 && doing == OPENED ? -1 : (int) i + 1);
+        }
+
+        assert_int_equal(get(&zone, 500 * step), -1);
+        assert_int_equal(stripe_of(&zone, 0)->recovered, 1);
+
+        /* and the lists are in order: the oldest makes room */
+
+        for (i = 0; i < zone.header->records; i++) {
+            put(&zone, (1000 + i) * step, 1);
+        }
+
+        assert_int_equal(get(&zone, 0), -1);
+        assert_int_equal(
+            get(&zone, (1000 + zone.header->records - 1) * step), 1);
+        assert_int_equal(stripe_of(&zone, 0)->used, zone.header->records);
+    }
+}
+
+
+/* Processes write while others are killed at any instruction. */
+static void
+test_survives_random_kills(void **state)
+{
+    int i, k, status;
+    pid_t pid[4];
+    uint32_t n;
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, 512 * 1024);
+
+    for (i = 0; i < 60; i++) {
+        for (k = 0; k < 4; k++) {
+            pid[k] = fork();
+            assert_true(pid[k] >= 0);
+
+            if (pid[k] == 0) {
+                for (n = k;; n += 7) {
+                    put(&zone, n % 5000, n);
+                    (void) get(&zone, n % 3000);
+                }
+            }
+        }
+
+        usleep(1000 + 137 * i);
+
+        for (k = 0; k < 4; k++) {
+            kill(pid[k], SIGKILL);
+            waitpid(pid[k], &status, 0);
+        }
+    }
+
+    alarm(20);
+
+    for (n = 0; n < 5000; n++) {
+        put(&zone, n, n);
+        assert_int_equal(get(&zone, n), n);
+    }
+
+    alarm(0);
+}
+
+
+static void
+test_moves_to_another_size(void **state)
+{
+    uint32_t i;
+    ngx_uint_t moved;
+    ngx_http_reco_zone_ctx_t small, large;
+
+    zone_create(&small, 512 * 1024);
+
+    for (i = 0; i < 100; i++) {
+        put(&small, i, i + 1);
+    }
+
+    put(&small, 42, 4242);
+
+    zone_create(&large, 2 * ZONE_SIZE);
+    moved = ngx_http_reco_shelf_move(&small, &large);
+
+    assert_int_equal(moved, 100);
+
+    for (i = 0; i < 100; i++) {
+        assert_int_equal(get(&large, i), i == 42 ? 4242 : (int) i + 1);
+    }
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finds_what_was_put),
+        cmocka_unit_test(test_forgets_after_its_time),
+        cmocka_unit_test(test_crawlers_leave_visitors_in_peace),
+        cmocka_unit_test(test_evicts_the_oldest),
+        cmocka_unit_test(test_survives_a_killed_holder),
+        cmocka_unit_test(test_survives_random_kills),
+        cmocka_unit_test(test_moves_to_another_size),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
