@@ -3,6 +3,8 @@
 #ifndef NGX_HTTP_RECO_FORWARD_H
 #define NGX_HTTP_RECO_FORWARD_H
 
+#include <ngx_config.h>
+
 #include "event/reco_event.h"
 #include "ngx_http_reco_redis.h"
 

@@ -9,6 +9,8 @@
 #ifndef NGX_HTTP_RECO_LINK_H
 #define NGX_HTTP_RECO_LINK_H
 
+#include <ngx_config.h>
+
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 

@@ -1,6 +1,9 @@
 #ifndef NGX_HTTP_RECO_ZONE_H
 #define NGX_HTTP_RECO_ZONE_H
 
+/* First: it decides what the system headers declare. */
+#include <ngx_config.h>
+
 #include <pthread.h>
 
 #include "ngx_http_reco_module.h"

@@ -118,6 +118,8 @@ get(reco_store_view_t *view, reco_store_table_t table, const void *key,
     MDB_val value;
     int rc;
 
+    *data = reco_null_string;
+
     rc = mdb_get(view->txn, view->store->tables[table], &name, &value);
     if (rc == 0) {
         data->data = value.mv_data;
