@@ -3,6 +3,7 @@
  *
  *   engine_queries --items N --sessions N [--folder DIR] [--set KEY=VALUE]...
  *   engine_queries --train FILE --test FILE [...]
+ *   ... --each | --only SOURCE, --n N, --queries N
  *
  * The first measures a synthetic shop (engine_synthetic.h), kept in DIR if
  * that is given; the second trains on real sessions.  Each query is a prefix
@@ -35,7 +36,8 @@ typedef struct {
     uint32_t nsessions;
     unsigned n;
     unsigned nqueries;
-    int each; /* also every source alone */
+    int each;         /* also every source alone */
+    const char *only; /* one source */
     reco_engine_params_t params;
 } bench_t;
 
@@ -302,6 +304,7 @@ measure_all(const bench_t *bench, const questions_t *questions)
 {
     unsigned source;
     double begin;
+    const char *name;
     struct timespec now;
     reco_error_t error;
     reco_snapshot_t *snapshot;
@@ -324,13 +327,19 @@ measure_all(const bench_t *bench, const questions_t *questions)
     printf("%-22s %8s %8s %8s %8s   %s\n", "CPU us of a query", "p50", "p90",
         "p99", "max", "hits");
 
-    for (source = 0; bench->each && source < RECO_ENGINE_SOURCE_COUNT; source++)
-    {
-        measure(bench, model, questions, reco_engine_source_name(source),
-            1u << source);
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        name = reco_engine_source_name(source);
+
+        if (bench->each
+            || (bench->only != NULL && strcmp(bench->only, name) == 0)) {
+            measure(bench, model, questions, name, 1u << source);
+        }
     }
 
-    measure(bench, model, questions, "all", 0);
+    if (bench->only == NULL) {
+        measure(bench, model, questions, "all", 0);
+    }
+
     reco_engine_model_close(model);
     reco_snapshot_release(snapshot);
 }
@@ -367,8 +376,9 @@ read_options(bench_t *bench, int argc, char **argv)
         {"test", required_argument, NULL, 'T'},
         {"n", required_argument, NULL, 'n'},
         {"queries", required_argument, NULL, 'q'},
-        {"each", no_argument, NULL, 'e'}, {"set", required_argument, NULL, 'S'},
-        {NULL, 0, NULL, 0}};
+        {"each", no_argument, NULL, 'e'},
+        {"only", required_argument, NULL, 'o'},
+        {"set", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0}};
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
@@ -395,6 +405,9 @@ read_options(bench_t *bench, int argc, char **argv)
             break;
         case 'e':
             bench->each = 1;
+            break;
+        case 'o':
+            bench->only = optarg;
             break;
         case 'S':
             set_param(bench, optarg);

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Weights past the last feature are 0. */
+#define BLEND_FEATURES ((RECO_ENGINE_FEATURE_COUNT + 3u) & ~3u)
+
 #define BLEND_LOG_SCALE 100.f
 #define BLEND_LOG_UNIT  0.21668f /* 1 / ln(1 + BLEND_LOG_SCALE) */
 #define BLEND_RECENT    20.f     /* events of the profile that halve it */
@@ -115,6 +118,24 @@ blend_weights(const reco_engine_model_t *model, uint32_t sources, float *single)
 }
 
 
+/* In four partial sums, so that additions need not wait for each other. */
+static float
+blend_sum(const float *weights, const float *features)
+{
+    unsigned i;
+    float sums[4] = {0, 0, 0, 0};
+
+    for (i = 0; i < BLEND_FEATURES; i += 4) {
+        sums[0] += weights[i] * features[i];
+        sums[1] += weights[i + 1] * features[i + 1];
+        sums[2] += weights[i + 2] * features[i + 2];
+        sums[3] += weights[i + 3] * features[i + 3];
+    }
+
+    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
+
 void
 reco_engine_blend(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
@@ -133,8 +154,7 @@ reco_engine_blend(
     for (i = 0; i < pool->nrows; i++) {
         row = &pool->rows[i];
         blend_complete(model, &scratch->visit, row, pool->features[i]);
-        row->score = model->kernels->dot(
-            weights, pool->features[i], RECO_ENGINE_FEATURES_MAX);
+        row->score = blend_sum(weights, pool->features[i]);
 
         if (row->shown != 0 && row->score > 0) {
             row->score *= powf(discount, row->shown);

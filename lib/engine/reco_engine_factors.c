@@ -1,6 +1,7 @@
 /*
- * The visitor as a vector: folded in from what was seen, or from the feature
- * store, or both; and what it points at, as candidates.
+ * The search with the visitor's vector: FAISS's inverted lists, walked over
+ * their codes of a byte a dimension.  What is found is scored again with the
+ * vectors themselves, as is every candidate that another source named.
  */
 
 #include "reco_engine_factors.h"
@@ -11,244 +12,9 @@
 #include "reco_engine_select.h"
 #include "reco_engine_sources.h"
 
-
-/* sum += weight * vector, which may be unaligned. */
-static void
-factors_add(float *sum, float weight, const char *vector, uint32_t dimensions)
-{
-    float value;
-    uint32_t i;
-
-    for (i = 0; i < dimensions; i++) {
-        memcpy(&value, vector + i * sizeof(value), sizeof(value));
-        sum[i] += weight * value;
-    }
-}
-
-
-/* An item that the visitor met. */
-static void
-factors_meet(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
-    uint32_t item, float weight)
-{
-    float norm;
-    const void *vector;
-    reco_engine_fold_t *fold;
-
-    vector = reco_engine_vector(model, item, &norm);
-
-    if (vector != NULL && weight > 0 && scratch->nfolds < RECO_ENGINE_FOLDS_MAX)
-    {
-        fold = &scratch->folds[scratch->nfolds++];
-        fold->vector = vector;
-        fold->weight = weight;
-        factors_add(
-            scratch->vector, weight, vector, model->base->vectors.dimensions);
-    }
-}
-
-
-/* To length 1; 0 where there is none. */
-static int
-factors_normalize(float *vector, uint32_t dimensions)
-{
-    float sum;
-    uint32_t i;
-
-    sum = 0;
-
-    for (i = 0; i < dimensions; i++) {
-        sum += vector[i] * vector[i];
-    }
-
-    /* Written so that a NaN fails too. */
-    if (!(sum > 0 && sum < INFINITY)) {
-        return 0;
-    }
-
-    sum = 1 / sqrtf(sum);
-
-    for (i = 0; i < dimensions; i++) {
-        vector[i] *= sum;
-    }
-
-    return 1;
-}
-
-
-static void
-factors_fold_session(
-    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
-{
-    unsigned place, count;
-    const reco_engine_visit_t *visit;
-
-    visit = &scratch->visit;
-    count = reco_engine_count(model, RECO_ENGINE_FACTORS_ITEMS);
-
-    for (place = 0; place < visit->nitems && place < count; place++) {
-        factors_meet(model, scratch, visit->items[place].item,
-            visit->items[place].weight * model->factors_place[place]);
-    }
-}
-
-
-/* The profile's last events, each as much as its type counts. */
-static void
-factors_fold_history(
-    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
-{
-    float weight;
-    unsigned i, first, count;
-    uint32_t item;
-    const reco_engine_query_t *query;
-
-    query = scratch->visit.query;
-    count = reco_engine_count(model, RECO_ENGINE_FACTORS_HISTORY);
-    weight = reco_engine_value(model, RECO_ENGINE_FACTORS_HISTORY_WEIGHT);
-
-    if (query->history == NULL || !(weight > 0)) {
-        return;
-    }
-
-    first = query->nhistory > count ? query->nhistory - count : 0;
-
-    for (i = first; i < query->nhistory; i++) {
-        item = reco_engine_find(model, query->history[i].item);
-
-        if (item != RECO_ITEM_NONE
-            && query->history[i].type < RECO_ENGINE_TYPE_COUNT) {
-            factors_meet(model, scratch, item,
-                weight * model->type_weight[query->history[i].type]);
-        }
-    }
-}
-
-
-/* out = (1 + confidence sum w y y^T) v, y the vectors of what was met. */
-static void
-factors_multiply(const reco_engine_model_t *model,
-    const reco_engine_scratch_t *scratch, const float *v, float *out)
-{
-    unsigned i;
-    uint32_t dimensions;
-    float confidence;
-    const reco_engine_fold_t *fold;
-
-    dimensions = model->base->vectors.dimensions;
-    confidence = reco_engine_value(model, RECO_ENGINE_FACTORS_CONFIDENCE);
-    memcpy(out, v, dimensions * sizeof(out[0]));
-
-    for (i = 0; i < scratch->nfolds; i++) {
-        fold = &scratch->folds[i];
-        factors_add(out,
-            confidence * fold->weight
-                * model->kernels->dot(v, fold->vector, dimensions),
-            fold->vector, dimensions);
-    }
-}
-
-
-/*
- * The least squares that trained the factors, for this visitor: the trainer
- * writes them so that its matrix but for what the visitor met is the unit
- * matrix, and a few steps of conjugate gradients solve it.
- */
-static void
-factors_solve(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
-{
-    unsigned step, steps;
-    uint32_t i, dimensions;
-    float before, after, rate;
-    float *x, *residual, *direction, *product;
-
-    steps = reco_engine_count(model, RECO_ENGINE_FACTORS_STEPS);
-
-    if (steps == 0) {
-        return;
-    }
-
-    dimensions = model->base->vectors.dimensions;
-    x = scratch->vector;
-    residual = scratch->fold_residual;
-    direction = scratch->fold_direction;
-    product = scratch->fold_product;
-
-    memcpy(residual, x, dimensions * sizeof(x[0]));
-    memcpy(direction, x, dimensions * sizeof(x[0]));
-    memset(x, 0, dimensions * sizeof(x[0]));
-    before = model->kernels->dot(residual, residual, dimensions);
-
-    for (step = 0; step < steps && before > 0; step++) {
-        factors_multiply(model, scratch, direction, product);
-        rate = before / model->kernels->dot(direction, product, dimensions);
-
-        for (i = 0; i < dimensions; i++) {
-            x[i] += rate * direction[i];
-            residual[i] -= rate * product[i];
-        }
-
-        after = model->kernels->dot(residual, residual, dimensions);
-
-        for (i = 0; i < dimensions; i++) {
-            direction[i] = residual[i] + after / before * direction[i];
-        }
-
-        /* Nothing is left to gain: further steps would only add noise. */
-        if (!(after < before)) {
-            break;
-        }
-
-        before = after;
-    }
-}
-
-
-int
-reco_engine_factors_fold(
-    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
-{
-    int known;
-    float share, length;
-    float *vector;
-    uint32_t i, dimensions;
-    const reco_engine_query_t *query;
-
-    query = scratch->visit.query;
-    vector = scratch->vector;
-    dimensions = model->base->vectors.dimensions;
-
-    if (dimensions == 0) {
-        return 0;
-    }
-
-    memset(vector, 0, dimensions * sizeof(vector[0]));
-    scratch->nfolds = 0;
-    factors_fold_session(model, scratch);
-
-    if (query->user == NULL) {
-        factors_fold_history(model, scratch);
-        factors_solve(model, scratch);
-        return factors_normalize(vector, dimensions);
-    }
-
-    factors_solve(model, scratch);
-    known = factors_normalize(vector, dimensions);
-    share = reco_engine_value(model, RECO_ENGINE_FACTORS_SESSION_WEIGHT);
-    length = model->kernels->dot(query->user, query->user, dimensions);
-
-    if (!(length > 0 && length < INFINITY)) {
-        return known;
-    }
-
-    length = (1 - share) / sqrtf(length);
-
-    for (i = 0; i < dimensions; i++) {
-        vector[i] = share * vector[i] + length * query->user[i];
-    }
-
-    return factors_normalize(vector, dimensions);
-}
+/* Codes between two looks at the threshold. */
+#define FACTORS_BLOCK   128
+#define FACTORS_NEAREST 4
 
 
 /* Keeps the wanted best once there is no room for more. */
@@ -272,86 +38,136 @@ factors_keep(
 }
 
 
-/* One inverted list: its vectors, then their ids. */
-static unsigned
-factors_scan_list(const reco_engine_model_t *model,
-    reco_engine_scratch_t *scratch, uint32_t list, unsigned nfound,
-    unsigned wanted, float *threshold)
+/* The visitor's vector as bytes; what a step of them is worth. */
+static float
+factors_quantize(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    uint64_t id;
-    uint32_t first, i, count, length;
-    const uint8_t *vectors, *ids;
-    const reco_snapshot_vectors_t *index;
+    float largest, scale;
+    int32_t sum;
+    uint32_t i, dimensions;
+    reco_engine_code_t *code;
 
-    index = &model->base->vectors;
-    length = index->list_length[list];
-    vectors = index->lists + index->list_offset[list];
-    ids = vectors + (uint64_t) length * index->dimensions * sizeof(float);
+    dimensions = model->base->vectors.dimensions;
+    code = &scratch->code;
+    largest = 0;
 
-    for (first = 0; first < length; first += count) {
-        count = length - first < RECO_ENGINE_SCAN_MAX ? length - first
-                                                      : RECO_ENGINE_SCAN_MAX;
-        model->kernels->scan(scratch->vector,
-            vectors + (uint64_t) first * index->dimensions * sizeof(float),
-            index->dimensions, count, scratch->products);
-
-        for (i = 0; i < count; i++) {
-            if (!(scratch->products[i] > *threshold)) {
-                continue;
-            }
-
-            memcpy(&id, ids + (uint64_t) (first + i) * sizeof(id), sizeof(id));
-
-            if (id >= model->base->catalog.nitems) {
-                continue;
-            }
-
-            if (nfound == RECO_ENGINE_FOUND_MAX) {
-                nfound =
-                    factors_keep(scratch->found, nfound, wanted, threshold);
-            }
-
-            scratch->found[nfound++] =
-                reco_engine_key(scratch->products[i], (uint32_t) id);
-        }
+    for (i = 0; i < dimensions; i++) {
+        largest = fmaxf(largest, fabsf(scratch->vector[i]));
     }
 
-    return nfound;
+    scale = largest > 0 ? 127 / largest : 0;
+    code->stride = model->base->codes.stride;
+    memset(code->bytes, 0, code->stride);
+    sum = 0;
+
+    for (i = 0; i < dimensions; i++) {
+        code->bytes[i] = (int8_t) rintf(scratch->vector[i] * scale);
+        sum += code->bytes[i];
+    }
+
+    code->excess = 128 * sum;
+
+    return largest / 127;
 }
 
 
-/* The lists whose centroids are nearest, in scratch->keys. */
+/* The lists whose centroids are nearest, in scratch->keys; the nearest ones
+   first, so that the threshold rises early. */
 static unsigned
 factors_probe(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    uint32_t first, i, count, nlists, nprobe;
-    const reco_snapshot_vectors_t *index;
+    unsigned i, above, nkeys;
+    uint32_t first, count, nlists, nprobe;
+    const reco_snapshot_codes_t *codes;
 
-    index = &model->base->vectors;
-    nlists = index->nlists < scratch->nkeys ? index->nlists : scratch->nkeys;
+    codes = &model->base->codes;
+    nlists = codes->nlists < scratch->nkeys ? codes->nlists : scratch->nkeys;
     nprobe = reco_engine_count(model, RECO_ENGINE_FACTORS_NPROBE);
-    nprobe = nprobe != 0 ? nprobe : index->nprobe;
+    nprobe = nprobe != 0 ? nprobe : codes->nprobe;
+    nkeys = 0;
 
     for (first = 0; first < nlists; first += count) {
         count = nlists - first < RECO_ENGINE_SCAN_MAX ? nlists - first
                                                       : RECO_ENGINE_SCAN_MAX;
-        model->kernels->scan(scratch->vector,
-            index->centroids
-                + (uint64_t) first * index->dimensions * sizeof(float),
-            index->dimensions, count, scratch->products);
+        above = model->kernels->scan(&scratch->code,
+            codes->centroids + (size_t) first * codes->stride,
+            codes->centroid_scales + first, count, -INFINITY, scratch->products,
+            scratch->places);
 
-        for (i = 0; i < count; i++) {
-            scratch->keys[first + i] =
-                reco_engine_key(scratch->products[i], first + i);
+        for (i = 0; i < above; i++) {
+            scratch->keys[nkeys++] = reco_engine_key(
+                scratch->products[i], first + scratch->places[i]);
         }
     }
 
-    nprobe = reco_engine_select(scratch->keys, nlists, nprobe);
-
-    /* Nearest first: the threshold rises early. */
-    reco_engine_sort(scratch->keys, nprobe);
+    nprobe = reco_engine_select(scratch->keys, nkeys, nprobe);
+    reco_engine_select(scratch->keys, nprobe, FACTORS_NEAREST);
 
     return nprobe;
+}
+
+
+/* The start of the next list; from there on the hardware follows. */
+static void
+factors_prefetch(const reco_snapshot_codes_t *codes, uint32_t list)
+{
+    unsigned i;
+    const uint8_t *code;
+
+    code = codes->codes + (size_t) codes->starts[list] * codes->stride;
+    __builtin_prefetch(&codes->lengths[codes->starts[list]]);
+    __builtin_prefetch(&codes->scales[codes->starts[list]]);
+
+    for (i = 0; i < 16; i++) {
+        __builtin_prefetch(code + i * 64);
+    }
+}
+
+
+/*
+ * One list, from its longest vector to where none can be among the best any
+ * more: the visitor's vector has length 1, so that no product is larger than
+ * the length.  step is what one of the code's steps is worth.
+ */
+static unsigned
+factors_scan_list(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, uint32_t list, float step, unsigned nfound,
+    unsigned wanted, float *threshold)
+{
+    unsigned i, above;
+    uint32_t first, count, end;
+    reco_snapshot_row_t row;
+    const reco_snapshot_codes_t *codes;
+
+    codes = &model->base->codes;
+    row =
+        reco_snapshot_row(codes->starts, codes->nlists, codes->nvectors, list);
+    end = row.first + row.count;
+
+    for (first = row.first; first < end; first += count) {
+        if (codes->lengths[first] < step * *threshold) {
+            break;
+        }
+
+        count = end - first < FACTORS_BLOCK ? end - first : FACTORS_BLOCK;
+        above = model->kernels->scan(&scratch->code,
+            codes->codes + (size_t) first * codes->stride,
+            codes->scales + first, count, *threshold, scratch->products,
+            scratch->places);
+
+        for (i = 0; i < above; i++) {
+            scratch->found[nfound++] = reco_engine_key(
+                scratch->products[i], first + scratch->places[i]);
+        }
+
+        if (nfound > 2 * wanted
+            || nfound > RECO_ENGINE_FOUND_MAX - FACTORS_BLOCK) {
+            nfound = factors_keep(scratch->found, nfound, wanted, threshold);
+        }
+    }
+
+    return nfound;
 }
 
 
@@ -411,11 +227,34 @@ factors_drop_replaced(
 }
 
 
+/* From places in the index to items, from steps to products. */
+static unsigned
+factors_resolve(const reco_engine_model_t *model, uint64_t *found,
+    unsigned nfound, float step)
+{
+    unsigned i, kept;
+    uint32_t item;
+
+    kept = 0;
+
+    for (i = 0; i < nfound; i++) {
+        item = model->base->codes.items[reco_engine_key_number(found[i])];
+
+        if (item < model->base->catalog.nitems) {
+            found[kept++] =
+                reco_engine_key(step * reco_engine_key_score(found[i]), item);
+        }
+    }
+
+    return kept;
+}
+
+
 unsigned
 reco_engine_factors_search(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, unsigned wanted)
 {
-    float threshold;
+    float threshold, step;
     unsigned i, nprobe, nfound;
 
     if (wanted == 0 || model->base->vectors.dimensions == 0) {
@@ -426,15 +265,22 @@ reco_engine_factors_search(const reco_engine_model_t *model,
         wanted < RECO_ENGINE_FOUND_MAX / 2 ? wanted : RECO_ENGINE_FOUND_MAX / 2;
     threshold = -INFINITY;
     nfound = 0;
+    step = factors_quantize(model, scratch);
     nprobe = factors_probe(model, scratch);
 
     for (i = 0; i < nprobe; i++) {
+        if (i + 1 < nprobe) {
+            factors_prefetch(&model->base->codes,
+                reco_engine_key_number(scratch->keys[i + 1]));
+        }
+
         nfound = factors_scan_list(model, scratch,
-            reco_engine_key_number(scratch->keys[i]), nfound, wanted,
+            reco_engine_key_number(scratch->keys[i]), step, nfound, wanted,
             &threshold);
     }
 
     nfound = reco_engine_select(scratch->found, nfound, wanted);
+    nfound = factors_resolve(model, scratch->found, nfound, step);
 
     if (model->overlay != NULL
         && model->overlay->dimensions == model->base->vectors.dimensions
@@ -487,6 +333,9 @@ reco_engine_source_factors(
 {
     unsigned i, nfound, wanted, refused;
     uint32_t item;
+    const reco_engine_query_t *query;
+
+    query = scratch->visit.query;
 
     if (!reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_FACTORS)
         || !reco_engine_factors_fold(model, scratch))
@@ -494,10 +343,15 @@ reco_engine_source_factors(
         return;
     }
 
-    /* What the visitor has seen is near its vector, and may be refused. */
-    refused = scratch->visit.nitems + scratch->visit.query->nhistory;
+    /* What the visitor has seen is near its vector, and may be refused; and
+       the order by codes is not quite that by vectors. */
+    refused = scratch->visit.nitems + query->nhistory;
     wanted = reco_engine_count(model, RECO_ENGINE_FACTORS_CANDIDATES);
-    wanted = wanted != 0 ? wanted + refused : 0;
+    if (wanted != 0) {
+        wanted = wanted > 2 * query->n ? wanted : 2 * query->n;
+        wanted += wanted / 4 + refused;
+    }
+
     nfound = reco_engine_factors_search(model, scratch, wanted);
 
     for (i = 0; i < nfound; i++) {

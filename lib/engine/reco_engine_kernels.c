@@ -1,19 +1,18 @@
 /*
- * One body, compiled for each instruction set.
+ * Products of floats: one body, compiled for each instruction set; and the
+ * choice among them.
  */
 
 #include "reco_engine_kernels.h"
 
 #include <string.h>
 
+#include "reco_engine_scan.h"
+
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #else
 #pragma GCC optimize("fp-contract=off")
-#endif
-
-#if defined(__x86_64__)
-#define KERNELS_X86 1
 #endif
 
 typedef float lanes16_t __attribute__((vector_size(64)));
@@ -69,20 +68,22 @@ kernels_dot(const char *a, const char *b, uint32_t dimensions)
 
 
 KERNELS_INLINE void
-kernels_scan(const float *query, const char *vectors, uint32_t dimensions,
-    uint32_t count, float *products)
+kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
 {
+    float value;
     uint32_t i;
-    size_t stride;
+    lanes16_t left, right;
 
-    stride = dimensions * sizeof(float);
+    for (i = 0; i + 16 <= dimensions; i += 16) {
+        memcpy(&left, sum + i, sizeof(left));
+        memcpy(&right, vector + i * sizeof(float), sizeof(right));
+        left += right * weight;
+        memcpy(sum + i, &left, sizeof(left));
+    }
 
-    for (i = 0; i < count; i++) {
-        /* Four vectors ahead: the hardware stops at the end of a page. */
-        __builtin_prefetch(vectors + 4 * stride);
-        __builtin_prefetch(vectors + 4 * stride + 64);
-        products[i] = kernels_dot((const char *) query, vectors, dimensions);
-        vectors += stride;
+    for (; i < dimensions; i++) {
+        memcpy(&value, vector + i * sizeof(float), sizeof(value));
+        sum[i] += value * weight;
     }
 }
 
@@ -91,79 +92,87 @@ kernels_scan(const float *query, const char *vectors, uint32_t dimensions,
     attributes static float kernels_dot_##name(                                \
         const void *a, const void *b, uint32_t dimensions)                     \
     {                                                                          \
-        if (dimensions == 64) {                                                \
-            return kernels_dot(a, b, 64);                                      \
-        }                                                                      \
-                                                                               \
         return kernels_dot(a, b, dimensions);                                  \
     }                                                                          \
                                                                                \
-    attributes static void kernels_scan_##name(const float *query,             \
-        const void *vectors, uint32_t dimensions, uint32_t count,              \
-        float *products)                                                       \
+    attributes static float kernels_dot64_##name(                              \
+        const void *a, const void *b, uint32_t dimensions)                     \
     {                                                                          \
-        if (dimensions == 64) {                                                \
-            kernels_scan(query, vectors, 64, count, products);                 \
-        } else {                                                               \
-            kernels_scan(query, vectors, dimensions, count, products);         \
-        }                                                                      \
+        (void) dimensions;                                                     \
+                                                                               \
+        return kernels_dot(a, b, 64);                                          \
+    }                                                                          \
+                                                                               \
+    attributes static void kernels_add_##name(                                 \
+        float *sum, float weight, const void *vector, uint32_t dimensions)     \
+    {                                                                          \
+        kernels_add(sum, weight, vector, dimensions);                          \
     }
 
-#define KERNELS_ROW(name)                                                      \
+#define KERNELS_ROWS(name)                                                     \
     {                                                                          \
-#name, kernels_dot_##name, kernels_scan_##name                         \
+        {#name, kernels_dot_##name, kernels_add_##name,                        \
+            reco_engine_scan_##name},                                          \
+        {                                                                      \
+#name, kernels_dot64_##name, kernels_add_##name,                   \
+                reco_engine_scan_##name                                        \
+        }                                                                      \
     }
 
 
 KERNELS_VARIANT(baseline, )
 
-#ifdef KERNELS_X86
+#ifdef RECO_ENGINE_X86
 KERNELS_VARIANT(avx2, __attribute__((target("avx2"))))
 KERNELS_VARIANT(avx512, __attribute__((target("avx512f,avx512vl"))))
 #endif
 
 
 const reco_engine_kernels_t *
-reco_engine_kernels_at(unsigned index)
+reco_engine_kernels_at(unsigned index, uint32_t dimensions)
 {
     unsigned count;
 
-    static const reco_engine_kernels_t variants[] = {
-        KERNELS_ROW(baseline),
-#ifdef KERNELS_X86
-        KERNELS_ROW(avx2),
-        KERNELS_ROW(avx512),
+    /* The second of a pair is for 64 dimensions, the usual number. */
+    static const reco_engine_kernels_t variants[][2] = {
+        KERNELS_ROWS(baseline),
+#ifdef RECO_ENGINE_X86
+        KERNELS_ROWS(avx2),
+        KERNELS_ROWS(avx512),
 #endif
     };
 
     count = 1;
 
-#ifdef KERNELS_X86
+#ifdef RECO_ENGINE_X86
     __builtin_cpu_init();
 
     if (__builtin_cpu_supports("avx2")) {
         count = 2;
 
         if (__builtin_cpu_supports("avx512f")
-            && __builtin_cpu_supports("avx512vl")) {
+            && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512vnni"))
+        {
             count = 3;
         }
     }
 #endif
 
-    return index < count ? &variants[index] : NULL;
+    return index < count ? &variants[index][dimensions == 64] : NULL;
 }
 
 
 const reco_engine_kernels_t *
-reco_engine_kernels(void)
+reco_engine_kernels(uint32_t dimensions)
 {
     unsigned i;
     const reco_engine_kernels_t *best, *next;
 
     best = NULL;
 
-    for (i = 0; (next = reco_engine_kernels_at(i)) != NULL; i++) {
+    for (i = 0; (next = reco_engine_kernels_at(i, dimensions)) != NULL; i++) {
         best = next;
     }
 

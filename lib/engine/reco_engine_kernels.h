@@ -1,10 +1,10 @@
 /*
  * The arithmetic on vectors, for the processor at hand.
  *
- * All variants add in one order: sixteen partial sums, element i to sum
- * i % 16, folded in halves; no fused multiply-add.  So their results are
- * equal to the last bit, and what a trainer measured on one machine is what
- * a worker answers on another.
+ * All variants have equal results, to the last bit, so that what a trainer
+ * measured on one machine is what a worker answers on another: floats are
+ * added in one order (sixteen partial sums, element i to sum i % 16, folded
+ * in halves; no fused multiply-add), bytes are added as integers.
  */
 
 #ifndef RECO_ENGINE_KERNELS_H
@@ -13,21 +13,42 @@
 #include "reco.h"
 
 
+#define RECO_ENGINE_CODE_MAX 1024
+
+
+/* A vector as bytes, to be multiplied with codes (reco_snapshot_codes_t). */
+typedef struct {
+    int8_t bytes[RECO_ENGINE_CODE_MAX] __attribute__((aligned(64)));
+    uint32_t stride; /* how many of them: a multiple of 64 */
+    int32_t excess;  /* 128 * their sum: codes are so much too large */
+} reco_engine_code_t;
+
 typedef struct {
     const char *name;
 
-    /* The product of two vectors; both may be unaligned. */
+    /* The product of two vectors of the dimensions that the kernels were
+       asked for; both may be unaligned. */
     float (*dot)(const void *a, const void *b, uint32_t dimensions);
 
-    /* The products of query with count vectors that follow each other. */
-    void (*scan)(const float *query, const void *vectors, uint32_t dimensions,
-        uint32_t count, float *products);
+    /* sum += weight * vector, which may be unaligned. */
+    void (*add)(
+        float *sum, float weight, const void *vector, uint32_t dimensions);
+
+    /*
+     * The products of query with count codes that follow each other, times
+     * their scales: those above threshold go to products, their numbers to
+     * places, in order.  Both have room for count + 1.  Returns how many.
+     */
+    unsigned (*scan)(const reco_engine_code_t *query, const uint8_t *codes,
+        const float *scales, uint32_t count, float threshold, float *products,
+        uint32_t *places);
 } reco_engine_kernels_t;
 
-/* The best that this processor has. */
-const reco_engine_kernels_t *reco_engine_kernels(void);
+/* The best that this processor has for vectors of so many dimensions. */
+const reco_engine_kernels_t *reco_engine_kernels(uint32_t dimensions);
 
 /* Each of those that this processor has; NULL past the last one. */
-const reco_engine_kernels_t *reco_engine_kernels_at(unsigned index);
+const reco_engine_kernels_t *reco_engine_kernels_at(
+    unsigned index, uint32_t dimensions);
 
 #endif /* RECO_ENGINE_KERNELS_H */

@@ -156,7 +156,7 @@ reco_engine_model_open(reco_snapshot_t *base, reco_snapshot_overlay_t *overlay,
 
     opened->base = reco_snapshot_view(base);
     opened->nitems = opened->base->catalog.nitems;
-    opened->kernels = reco_engine_kernels();
+    opened->kernels = reco_engine_kernels(opened->base->vectors.dimensions);
 
     if (overlay != NULL) {
         opened->overlay = reco_snapshot_overlay_view(overlay);

@@ -95,7 +95,7 @@ typedef enum {
         "of conjugate gradients when folding in; 0: a weighted sum")           \
     X(FACTORS_SESSION_WEIGHT, "factors.session_weight", 0.5, 0, 1,             \
         "share of the session where a long-term vector is there")              \
-    X(FACTORS_CANDIDATES, "factors.candidates", 100, 0, 500,                   \
+    X(FACTORS_CANDIDATES, "factors.candidates", 50, 0, 500,                    \
         "candidates taken from the search with the visitor's vector")          \
     X(FACTORS_NPROBE, "factors.nprobe", 0, 0, 65536,                           \
         "lists probed; 0: as tuned when the index was built")                  \

@@ -10,8 +10,6 @@
 
 
 #define RECO_ENGINE_SCAN_MAX    1024 /* products computed at a time */
-#define RECO_ENGINE_PROBES_MAX  1024
-#define RECO_ENGINE_LISTS_MAX   65536
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
 #define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
@@ -33,6 +31,9 @@ typedef struct {
     uint16_t row;
 } reco_engine_diverse_t;
 
+_Static_assert(RECO_ENGINE_CODE_MAX == RECO_SNAPSHOT_DIMENSIONS_MAX,
+    "a code holds any vector");
+
 struct reco_engine_scratch_s {
     reco_engine_tally_t sessions;
     reco_engine_tally_t items;
@@ -43,7 +44,9 @@ struct reco_engine_scratch_s {
     reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
     uint64_t found[RECO_ENGINE_FOUND_MAX];
-    float products[RECO_ENGINE_SCAN_MAX];
+    float products[RECO_ENGINE_SCAN_MAX + 1];
+    uint32_t places[RECO_ENGINE_SCAN_MAX + 1];
+    reco_engine_code_t code; /* of the vector */
     unsigned nfolds;
     reco_engine_fold_t folds[RECO_ENGINE_FOLDS_MAX];
     float vector[RECO_SNAPSHOT_DIMENSIONS_MAX] __attribute__((aligned(64)));

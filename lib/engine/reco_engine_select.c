@@ -4,6 +4,9 @@
 
 #include "reco_engine_select.h"
 
+#define SELECT_ROUNDS 40 /* then the pivots are bad on purpose */
+#define SELECT_FEW    96 /* so many keys are sorted by counting */
+
 
 static inline void
 select_swap(uint64_t *keys, unsigned a, unsigned b)
@@ -56,83 +59,95 @@ select_by_heap(uint64_t *keys, unsigned count, unsigned wanted)
 }
 
 
+/* The median of three, or of nine where there are many. */
 static uint64_t
-select_pivot(const uint64_t *keys, unsigned low, unsigned high)
+select_median(uint64_t a, uint64_t b, uint64_t c)
 {
-    uint64_t a, b, c, swap;
+    uint64_t low, high;
 
-    a = keys[low];
-    b = keys[low + (high - low) / 2];
-    c = keys[high];
+    low = a < b ? a : b;
+    high = a < b ? b : a;
 
-    if (a < b) {
-        swap = a;
-        a = b;
-        b = swap;
+    return c < low ? low : c > high ? high : c;
+}
+
+
+static uint64_t
+select_pivot(const uint64_t *keys, unsigned count)
+{
+    unsigned step;
+
+    if (count < 100) {
+        return select_median(keys[0], keys[count / 2], keys[count - 1]);
     }
 
-    if (b < c) {
-        b = a < c ? a : c;
+    step = count / 9;
+
+    return select_median(select_median(keys[0], keys[step], keys[2 * step]),
+        select_median(keys[3 * step], keys[4 * step], keys[5 * step]),
+        select_median(keys[6 * step], keys[7 * step], keys[8 * step]));
+}
+
+
+/*
+ * Those larger than the pivot to the front, without a branch on the keys:
+ * which way one would go cannot be foreseen.  Returns how many.
+ */
+static unsigned
+select_partition(uint64_t *keys, unsigned count, uint64_t pivot)
+{
+    unsigned i, larger;
+    uint64_t key;
+
+    larger = 0;
+
+    for (i = 0; i < count; i++) {
+        key = keys[i];
+        keys[i] = keys[larger];
+        keys[larger] = key;
+        larger += key > pivot;
     }
 
-    return b;
+    return larger;
 }
 
 
 unsigned
 reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted)
 {
-    unsigned low, high, i, j, rounds;
+    unsigned first, rest, left, larger, rounds;
     uint64_t pivot;
 
     if (count <= wanted) {
         return count;
     }
 
-    if (wanted == 0) {
-        return 0;
-    }
+    /* Of keys[first ..], rest many, the left largest are still to be found. */
+    first = 0;
+    rest = count;
+    left = wanted;
 
-    low = 0;
-    high = count - 1;
-
-    for (rounds = 0; low < high; rounds++) {
-        if (rounds == 40) {
-            select_by_heap(keys + low, high - low + 1, wanted - low);
+    for (rounds = 0; left != 0 && left != rest; rounds++) {
+        if (rounds == SELECT_ROUNDS) {
+            select_by_heap(keys + first, rest, left);
             break;
         }
 
-        pivot = select_pivot(keys, low, high);
-        i = low;
-        j = high;
+        pivot = select_pivot(keys + first, rest);
+        larger = select_partition(keys + first, rest, pivot);
 
-        while (i <= j) {
-            while (keys[i] > pivot) {
-                i++;
-            }
-
-            while (keys[j] < pivot) {
-                j--;
-            }
-
-            if (i <= j) {
-                select_swap(keys, i, j);
-                i++;
-
-                if (j == 0) {
-                    break;
-                }
-
-                j--;
-            }
-        }
-
-        if (wanted - 1 <= j) {
-            high = j;
-        } else if (wanted - 1 >= i) {
-            low = i;
+        if (larger > left) {
+            rest = larger;
+        } else if (larger == 0) {
+            /* The pivot is the largest: it goes first. */
+            select_partition(keys + first, rest, pivot - 1);
+            first++;
+            rest--;
+            left--;
         } else {
-            break;
+            first += larger;
+            rest -= larger;
+            left -= larger;
         }
     }
 
@@ -140,23 +155,39 @@ reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted)
 }
 
 
+/* Each key goes where the number of larger ones says, again without branches. */
+static void
+select_sort_few(uint64_t *keys, unsigned count)
+{
+    unsigned i, j, rank;
+    uint64_t key, sorted[SELECT_FEW];
+
+    if (count == 0) {
+        return;
+    }
+
+    for (i = 0; i < count; i++) {
+        key = keys[i];
+        rank = 0;
+
+        for (j = 0; j < count; j++) {
+            rank += keys[j] > key;
+        }
+
+        sorted[rank] = key;
+    }
+
+    memcpy(keys, sorted, count * sizeof(keys[0]));
+}
+
+
 void
 reco_engine_sort(uint64_t *keys, unsigned count)
 {
-    unsigned i, j, end;
-    uint64_t key;
+    unsigned i, end;
 
-    if (count <= 32) {
-        for (i = 1; i < count; i++) {
-            key = keys[i];
-
-            for (j = i; j > 0 && keys[j - 1] < key; j--) {
-                keys[j] = keys[j - 1];
-            }
-
-            keys[j] = key;
-        }
-
+    if (count <= SELECT_FEW) {
+        select_sort_few(keys, count);
         return;
     }
 

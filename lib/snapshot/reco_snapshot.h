@@ -88,7 +88,7 @@ typedef struct {
     const float *factors; /* nitems * dimensions, row-major, finite; a row of
                              zeros: this item has none */
     const float *queries; /* a sample of visitors' vectors to tune the index
-                             on, row-major; NULL: items' vectors */
+                             on, row-major; NULL: made from sessions */
     uint32_t nqueries;
     const char *manifest; /* JSON object: what the trainer wants to keep with
                              it (params, metrics, weights); the writer adds

@@ -5,6 +5,9 @@
  * all workers as a mapping, small catalogues being one list.  The number of
  * lists follows the number of vectors; nprobe is raised until the search
  * finds 95 % of what an exact search finds, on the site's own vectors.
+ *
+ * Vectors go in from the longest to the shortest, and so stand in each list:
+ * a reader can stop where no product can be large enough any more.
  */
 
 #include "reco_snapshot_parts.h"
@@ -68,50 +71,101 @@ faiss_done(faiss_work_t *work)
 }
 
 
-/* Keeps the rows that are not all zero. */
+typedef struct {
+    float length; /* squared */
+    uint32_t item;
+} faiss_place_t;
+
+
+static int
+faiss_longest_first(const void *a, const void *b)
+{
+    const faiss_place_t *left, *right;
+
+    left = a;
+    right = b;
+
+    if (left->length != right->length) {
+        return left->length < right->length ? 1 : -1;
+    }
+
+    return left->item < right->item ? -1 : left->item > right->item;
+}
+
+
+/* The rows that are not all zero, in the order of their lengths. */
+static reco_status_t
+faiss_order(faiss_place_t *places, idx_t *count,
+    const reco_snapshot_source_t *source, reco_error_t *error)
+{
+    float length;
+    uint32_t i, item;
+    const float *row;
+
+    for (item = 0; item < source->nitems; item++) {
+        row = source->factors + (size_t) item * source->dimensions;
+        length = 0;
+
+        for (i = 0; i < source->dimensions; i++) {
+            length += row[i] * row[i];
+        }
+
+        if (!isfinite(length)) {
+            return reco_error_set(error, RECO_INVALID,
+                "the vector of item %u has a value that is no number, or "
+                "too large",
+                item);
+        }
+
+        if (length > 0) {
+            places[*count].length = length;
+            places[*count].item = item;
+            (*count)++;
+        }
+    }
+
+    qsort(places, (size_t) *count, sizeof(places[0]), faiss_longest_first);
+
+    return *count != 0
+               ? RECO_OK
+               : reco_error_set(error, RECO_DECLINED, "no item has a vector");
+}
+
+
 static reco_status_t
 faiss_pack(faiss_work_t *work, const reco_snapshot_source_t *source,
     reco_error_t *error)
 {
-    int any;
-    size_t i, item, dimensions;
-    const float *row;
+    idx_t i;
+    size_t dimensions;
+    faiss_place_t *places;
+    reco_status_t status;
 
     dimensions = source->dimensions;
     work->dimensions = source->dimensions;
+    places = malloc(((size_t) source->nitems + 1) * sizeof(places[0]));
     work->vectors =
         malloc(((size_t) source->nitems * dimensions + 1) * sizeof(float));
     work->items = malloc(((size_t) source->nitems + 1) * sizeof(idx_t));
 
-    if (work->vectors == NULL || work->items == NULL) {
+    if (places == NULL || work->vectors == NULL || work->items == NULL) {
+        free(places);
         return reco_error_set(
             error, RECO_NOMEM, "out of memory for the vectors");
     }
 
-    for (item = 0; item < source->nitems; item++) {
-        row = source->factors + item * dimensions;
-        any = 0;
+    status = faiss_order(places, &work->count, source, error);
 
-        for (i = 0; i < dimensions; i++) {
-            any |= row[i] != 0;
-
-            if (!isfinite(row[i])) {
-                return reco_error_set(error, RECO_INVALID,
-                    "the vector of item %zu has a value that is no number",
-                    item);
-            }
-        }
-
-        if (any) {
-            memcpy(work->vectors + work->count * dimensions, row,
-                dimensions * sizeof(float));
-            work->items[work->count++] = (idx_t) item;
-        }
+    for (i = 0; i < work->count && status == RECO_OK; i++) {
+        memcpy(work->vectors + (size_t) i * dimensions,
+            source->factors + (size_t) places[i].item * dimensions,
+            dimensions * sizeof(float));
+        work->items[i] = (idx_t) places[i].item;
     }
 
-    return work->count != 0
-               ? RECO_OK
-               : reco_error_set(error, RECO_DECLINED, "no item has a vector");
+    free(places);
+
+    return status;
 }
 
 
@@ -283,6 +337,50 @@ faiss_tune(const faiss_work_t *work, reco_snapshot_index_t *index,
 }
 
 
+/*
+ * Visitors as the engine will fold them in, roughly: means of the vectors of
+ * recent sessions' items.  Fewer where sessions have no vectors.
+ */
+static void
+faiss_visitors(faiss_work_t *work, const reco_snapshot_source_t *source)
+{
+    uint32_t i, j, session;
+    uint64_t event;
+    float *row, any;
+    const float *factors;
+    const reco_snapshot_sessions_t *sessions;
+
+    sessions = &source->sessions;
+    work->sample = calloc(
+        (size_t) FAISS_QUERIES * source->dimensions, sizeof(work->sample[0]));
+
+    if (work->sample == NULL || sessions->nsessions < FAISS_QUERIES) {
+        return;
+    }
+
+    for (i = 0; i < FAISS_QUERIES; i++) {
+        session =
+            (uint32_t) ((uint64_t) i * sessions->nsessions / FAISS_QUERIES);
+        row = work->sample + (size_t) work->nqueries * source->dimensions;
+        any = 0;
+
+        for (event = sessions->offsets[session];
+             event < sessions->offsets[session + 1]; event++)
+        {
+            factors = source->factors
+                      + (size_t) sessions->items[event] * source->dimensions;
+
+            for (j = 0; j < source->dimensions; j++) {
+                row[j] += factors[j];
+                any += fabsf(row[j]);
+            }
+        }
+
+        work->nqueries += any > 0;
+    }
+}
+
+
 static reco_status_t
 faiss_tune_queries(faiss_work_t *work, const reco_snapshot_source_t *source,
     reco_snapshot_index_t *index, reco_error_t *error)
@@ -297,6 +395,13 @@ faiss_tune_queries(faiss_work_t *work, const reco_snapshot_source_t *source,
         source->nqueries < FAISS_QUERIES ? source->nqueries : FAISS_QUERIES;
 
     if (work->queries == NULL || work->nqueries == 0) {
+        work->nqueries = 0;
+        faiss_visitors(work, source);
+        work->queries = work->sample;
+    }
+
+    if (work->queries != NULL && work->nqueries == 0) {
+        free(work->sample);
         work->nqueries = FAISS_QUERIES;
         work->sample = faiss_stride(work, &work->nqueries);
         work->queries = work->sample;

@@ -25,6 +25,7 @@ const char *const reco_snapshot_file_names[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_NEIGHBORS] = "neighbors.bin",
     [RECO_SNAPSHOT_FILE_POPULAR] = "popular.bin",
     [RECO_SNAPSHOT_FILE_VECTORS] = "vectors.faiss",
+    [RECO_SNAPSHOT_FILE_CODES] = "codes.bin",
 };
 
 
@@ -210,7 +211,10 @@ manifest_read_files(
         file = cJSON_GetObjectItemCaseSensitive(
             files, reco_snapshot_file_names[i]);
 
-        if (file == NULL && i == RECO_SNAPSHOT_FILE_VECTORS) {
+        if (file == NULL
+            && (i == RECO_SNAPSHOT_FILE_VECTORS
+                || i == RECO_SNAPSHOT_FILE_CODES))
+        {
             continue;
         }
 

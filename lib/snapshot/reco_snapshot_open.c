@@ -25,6 +25,7 @@ static const uint32_t open_kinds[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_SESSIONS] = RECO_SNAPSHOT_SESSIONS,
     [RECO_SNAPSHOT_FILE_NEIGHBORS] = RECO_SNAPSHOT_NEIGHBORS,
     [RECO_SNAPSHOT_FILE_POPULAR] = RECO_SNAPSHOT_POPULAR,
+    [RECO_SNAPSHOT_FILE_CODES] = RECO_SNAPSHOT_CODES,
 };
 
 
@@ -103,7 +104,11 @@ open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 
     const reco_snapshot_file_t vectors = RECO_SNAPSHOT_FILE_VECTORS;
 
-    if (snapshot->manifest.files[vectors].size == 0) {
+    const reco_snapshot_file_t codes = RECO_SNAPSHOT_FILE_CODES;
+
+    if (snapshot->manifest.files[vectors].size == 0
+        || snapshot->manifest.files[codes].size == 0)
+    {
         return RECO_OK;
     }
 
@@ -125,6 +130,15 @@ open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
             &snapshot->view.vectors, error);
     }
 
+    if (status == RECO_OK) {
+        status = open_container(snapshot, codes, verify, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_codes_open(&snapshot->containers[codes],
+            &snapshot->view.vectors, &snapshot->view.codes, error);
+    }
+
     return status;
 }
 
@@ -141,9 +155,11 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
     containers = snapshot->containers;
 
     for (i = 0; i < RECO_SNAPSHOT_FILE_COUNT; i++) {
-        status = i == RECO_SNAPSHOT_FILE_VECTORS
-                     ? open_vectors(snapshot, verify, error)
-                     : open_container(snapshot, i, verify, error);
+        if (i == RECO_SNAPSHOT_FILE_VECTORS || i == RECO_SNAPSHOT_FILE_CODES) {
+            continue;
+        }
+
+        status = open_container(snapshot, i, verify, error);
 
         if (status != RECO_OK) {
             return status;
@@ -169,6 +185,10 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
         status =
             reco_snapshot_popular_open(&containers[RECO_SNAPSHOT_FILE_POPULAR],
                 view->catalog.ncategories, &view->popular, error);
+    }
+
+    if (status == RECO_OK) {
+        status = open_vectors(snapshot, verify, error);
     }
 
     return status;

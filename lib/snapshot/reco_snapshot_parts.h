@@ -16,6 +16,7 @@
 #define RECO_SNAPSHOT_SESSIONS  RECO_SNAPSHOT_TAG('s', 'e', 's', 's')
 #define RECO_SNAPSHOT_NEIGHBORS RECO_SNAPSHOT_TAG('n', 'e', 'i', 'g')
 #define RECO_SNAPSHOT_POPULAR   RECO_SNAPSHOT_TAG('p', 'o', 'p', 'u')
+#define RECO_SNAPSHOT_CODES     RECO_SNAPSHOT_TAG('c', 'o', 'd', 'e')
 #define RECO_SNAPSHOT_OVERLAY   RECO_SNAPSHOT_TAG('o', 'v', 'e', 'r')
 
 /* The smallest power of two >= value, at least 1. */
@@ -117,12 +118,22 @@ reco_status_t reco_snapshot_vectors_locate(
     reco_error_t *error);
 
 
+/* codes.bin, from the finished index. */
+reco_status_t reco_snapshot_codes_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_vectors_t *vectors, reco_error_t *error);
+reco_status_t reco_snapshot_codes_open(
+    const reco_snapshot_container_t *container,
+    const reco_snapshot_vectors_t *vectors, reco_snapshot_codes_t *codes,
+    reco_error_t *error);
+
+
 /* The files of a version, in the order in which they are written. */
 typedef enum {
     RECO_SNAPSHOT_FILE_SESSIONS,
     RECO_SNAPSHOT_FILE_NEIGHBORS,
     RECO_SNAPSHOT_FILE_POPULAR,
-    RECO_SNAPSHOT_FILE_VECTORS, /* absent where no item has a vector */
+    RECO_SNAPSHOT_FILE_VECTORS, /* these two are absent where no item */
+    RECO_SNAPSHOT_FILE_CODES,   /* has a vector */
     RECO_SNAPSHOT_FILE_CATALOG,
     RECO_SNAPSHOT_FILE_COUNT
 } reco_snapshot_file_t;

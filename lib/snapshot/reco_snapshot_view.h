@@ -202,12 +202,29 @@ reco_snapshot_vector(
 }
 
 
+/* The same vectors as bytes, by list, for searching. */
+typedef struct {
+    uint32_t nlists;
+    uint32_t nvectors;
+    uint32_t stride; /* bytes of a code, a multiple of 64 */
+    uint32_t nprobe;
+    const uint8_t *centroids; /* nlists codes: 128 + value / scale */
+    const float *centroid_scales;
+    const uint32_t *starts; /* nlists + 1 */
+    const uint8_t *codes;   /* nvectors */
+    const float *scales;
+    const uint32_t *items;
+    const float *lengths; /* descending in a list */
+} reco_snapshot_codes_t;
+
+
 typedef struct {
     reco_snapshot_catalog_t catalog;
     reco_snapshot_postings_t sessions;
     reco_snapshot_edges_t neighbors[RECO_NEIGHBORS_COUNT];
     reco_snapshot_toplists_t popular;
     reco_snapshot_vectors_t vectors;
+    reco_snapshot_codes_t codes;
 } reco_snapshot_view_t;
 
 const reco_snapshot_view_t *reco_snapshot_view(const reco_snapshot_t *snapshot);

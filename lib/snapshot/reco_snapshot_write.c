@@ -164,13 +164,14 @@ write_sync(const char *path, int flags, reco_error_t *error)
 }
 
 
-/* Reads back the index as it is on disk, for the places of vectors. */
+/* Places and codes of the vectors, from the index as it is on disk. */
 static reco_status_t
-write_locate(write_work_t *work, const char *index, reco_error_t *error)
+write_codes(write_work_t *work, const char *index, reco_error_t *error)
 {
     uint64_t size;
     const uint8_t *base;
     reco_status_t status;
+    reco_snapshot_builder_t builder;
     reco_snapshot_vectors_t vectors;
 
     status = reco_snapshot_map(index, &base, &size, error);
@@ -179,13 +180,24 @@ write_locate(write_work_t *work, const char *index, reco_error_t *error)
         return status;
     }
 
+    reco_snapshot_builder_init(&builder);
     status = reco_snapshot_vectors_open(base, size, index, &vectors, error);
 
     if (status == RECO_OK) {
         status = reco_snapshot_vectors_locate(&vectors, &work->facts, error);
-        reco_snapshot_vectors_close(&vectors);
     }
 
+    if (status == RECO_OK) {
+        status = reco_snapshot_codes_build(&builder, &vectors, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_CODES, RECO_SNAPSHOT_CODES,
+            &builder, error);
+    }
+
+    reco_snapshot_vectors_close(&vectors);
+    reco_snapshot_builder_done(&builder);
     munmap((void *) base, size);
 
     return status;
@@ -222,7 +234,7 @@ write_vectors(write_work_t *work, reco_error_t *error)
     }
 
     if (status == RECO_OK) {
-        status = write_locate(work, path, error);
+        status = write_codes(work, path, error);
     }
 
     return status;

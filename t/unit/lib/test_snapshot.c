@@ -442,7 +442,7 @@ test_damage(void **state)
     reco_snapshot_t *snapshot;
 
     static const char *const names[] = {"catalog.bin", "sessions.bin",
-        "neighbors.bin", "popular.bin", "vectors.faiss"};
+        "neighbors.bin", "popular.bin", "vectors.faiss", "codes.bin"};
 
     reco_snapshot_release(write_and_open(*state));
 
