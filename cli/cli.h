@@ -27,11 +27,13 @@ int reco_cli_eval(int argc, char **argv);
 int reco_cli_events(int argc, char **argv);
 int reco_cli_forget(int argc, char **argv);
 int reco_cli_import(int argc, char **argv);
+int reco_cli_outbox(int argc, char **argv);
 int reco_cli_pin(int argc, char **argv);
 int reco_cli_promote(int argc, char **argv);
 int reco_cli_rollback(int argc, char **argv);
 int reco_cli_show(int argc, char **argv);
 int reco_cli_status(int argc, char **argv);
+int reco_cli_tail(int argc, char **argv);
 int reco_cli_train(int argc, char **argv);
 int reco_cli_versions(int argc, char **argv);
 

@@ -89,6 +89,16 @@ static const command_t commands[] = {
         "Files may be compressed with gzip; - is standard input.  Importing a\n"
         "file again adds nothing.\n",
         reco_cli_import},
+    {"outbox", "look at the outbox files of nginx's workers",
+        " show|verify|print DIRECTORY|FILE...\n"
+        "\n"
+        "  show                what waits in each file, and who holds it\n"
+        "  verify              the same; fails where a record is damaged\n"
+        "  print               the events that wait, as JSON Lines, which\n"
+        "                      \"recoctl import\" reads\n"
+        "\n"
+        "Nothing is changed, and nginx may be running.\n",
+        reco_cli_outbox},
     {"pin", "hold a version live, whatever is trained",
         " [OPTION]... [VERSION]\n"
         "\n"
@@ -113,6 +123,16 @@ static const command_t commands[] = {
         " [OPTION]...\n"
         "\n" RECO_PLACE_USAGE,
         reco_cli_status},
+    {"tail", "follow the stream of events",
+        " [OPTION]...\n"
+        "\n"
+        "  --lines N           of the past, from each shard; 10\n"
+        "  --visitor ID        of one visitor\n"
+        "  --type TYPE         of one type\n"
+        "  --json              JSON Lines in place of text\n"
+        "  --rejected          what was refused at the door instead\n"
+        "  --once              end when everything is shown\n" RECO_PLACE_USAGE,
+        reco_cli_tail},
     {"train", "train a version from the store and publish it",
         " [OPTION]...\n"
         "\n"

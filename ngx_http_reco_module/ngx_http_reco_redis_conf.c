@@ -230,7 +230,7 @@ ngx_http_reco_redis_create_conf(ngx_conf_t *cf)
     }
 
     ngx_str_set(&conf->stream, "reco:events");
-    conf->shards = 4;
+    conf->shards = 1;
     conf->maxlen = 1000000;
     conf->timeout = 30000;
     conf->size = 64 * 1024 * 1024;

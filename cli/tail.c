@@ -1,0 +1,548 @@
+/*
+ * recoctl tail: follows the stream of events, a line for each.
+ */
+
+#include "cli.h"
+#include "place.h"
+#include "redis.h"
+
+#include "event/reco_event.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NAME_MAX_BYTES 256
+#define ID_MAX_BYTES   48
+#define SHARDS_MAX     1024
+#define BATCH          "256"
+#define BLOCK_MS       1000
+#define REJECTED       "reco:rejected"
+
+
+typedef struct {
+    char name[NAME_MAX_BYTES];
+    char last[ID_MAX_BYTES]; /* the entry that was read last */
+} stream_t;
+
+typedef struct {
+    const char *command;
+    stream_t *streams;
+    unsigned nstreams;
+    long lines;          /* of the past, from each stream */
+    const char *visitor; /* NULL: any */
+    const char *type;    /* NULL: any */
+    int rejected;
+    int json;
+    int once; /* do not wait for more */
+} tail_t;
+
+
+static volatile sig_atomic_t stopped;
+
+
+static void
+stop(int signal)
+{
+    (void) signal;
+
+    stopped = 1;
+}
+
+
+static reco_str_t
+text(const char *data)
+{
+    return (reco_str_t){strlen(data), data};
+}
+
+
+/* A visitor's text must not steer a terminal. */
+static void
+print_safely(reco_str_t value)
+{
+    size_t i;
+    unsigned char c;
+
+    for (i = 0; i < value.len; i++) {
+        c = (unsigned char) value.data[i];
+        putchar(c == '\t' ? ',' : c < 0x20 || c == 0x7f ? ' ' : c);
+    }
+}
+
+
+/* The time of the entry's id: ms since the epoch, "-", a number. */
+static void
+print_time(const char *id)
+{
+    struct tm tm;
+    time_t seconds;
+    long long ms;
+    char clock[16];
+
+    ms = atoll(id);
+    seconds = (time_t) (ms / 1000);
+    if (localtime_r(&seconds, &tm) == NULL
+        || strftime(clock, sizeof(clock), "%H:%M:%S", &tm) == 0)
+    {
+        strcpy(clock, "--:--:--");
+    }
+
+    printf("%s.%03lld", clock, ms % 1000);
+}
+
+
+static unsigned
+split_fields(const redisReply *list, reco_event_field_t *fields, unsigned max)
+{
+    unsigned n;
+
+    for (n = 0; n < max && 2 * n + 1 < list->elements; n++) {
+        fields[n].name.data = list->element[2 * n]->str;
+        fields[n].name.len = (size_t) list->element[2 * n]->len;
+        fields[n].value.data = list->element[2 * n + 1]->str;
+        fields[n].value.len = (size_t) list->element[2 * n + 1]->len;
+    }
+
+    return n;
+}
+
+
+static reco_str_t
+find_field(const reco_event_field_t *fields, unsigned n, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (fields[i].name.len == strlen(name)
+            && memcmp(fields[i].name.data, name, fields[i].name.len) == 0)
+        {
+            return fields[i].value;
+        }
+    }
+
+    return reco_null_string;
+}
+
+
+static int
+is_wanted(const char *want, reco_str_t value)
+{
+    return want == NULL
+           || (strlen(want) == value.len
+               && memcmp(want, value.data, value.len) == 0);
+}
+
+
+static void
+print_json(const tail_t *tail, const reco_event_field_t *fields, unsigned n)
+{
+    static char json[RECO_EVENT_JSON_MAX];
+    static char memory[RECO_EVENT_ARENA_SIZE]
+        __attribute__((aligned(_Alignof(max_align_t))));
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_t event;
+    reco_error_t error;
+    size_t len;
+
+    if (reco_event_from_fields(fields, n, &arena, &event, &error) != RECO_OK
+        || reco_event_to_json(&event, json, sizeof(json), &len) != RECO_OK)
+    {
+        reco_cli_fail(tail->command, "%s", error.message);
+        return;
+    }
+
+    fwrite(json, 1, len, stdout);
+    putchar('\n');
+}
+
+
+/* "12:00:00.123 c0ffee01 click      i=42 s=related", the usual fields first. */
+static void
+print_line(const char *id, const reco_event_field_t *fields, unsigned n)
+{
+    static const char *const apart[] = {"u", "t", "v", "id", "ts", "rt", "q"};
+    reco_str_t visitor, type;
+    unsigned i, k;
+
+    visitor = find_field(fields, n, "u");
+    visitor.len = visitor.len > 8 ? 8 : visitor.len;
+    type = find_field(fields, n, "t");
+
+    print_time(id);
+    printf(" ");
+    print_safely(visitor);
+    printf(" %-10.*s", (int) type.len, type.len > 0 ? type.data : "");
+
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < sizeof(apart) / sizeof(apart[0]); k++) {
+            if (is_wanted(apart[k], fields[i].name)) {
+                break;
+            }
+        }
+        if (k == sizeof(apart) / sizeof(apart[0])) {
+            printf(" ");
+            print_safely(fields[i].name);
+            printf("=");
+            print_safely(fields[i].value);
+        }
+    }
+
+    putchar('\n');
+}
+
+
+static void
+print_entry(const tail_t *tail, const redisReply *entry)
+{
+    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    unsigned n;
+
+    n = split_fields(entry->element[1], fields, RECO_EVENT_FIELDS_MAX);
+
+    if (!tail->rejected
+        && (!is_wanted(tail->visitor, find_field(fields, n, "u"))
+            || !is_wanted(tail->type, find_field(fields, n, "t"))))
+    {
+        return;
+    }
+
+    if (tail->json && !tail->rejected) {
+        print_json(tail, fields, n);
+    } else {
+        print_line(entry->element[0]->str, fields, n);
+    }
+}
+
+
+/* An entry is [id, [name, value, ...]]; one that was deleted has nil. */
+static int
+is_entry(const redisReply *entry)
+{
+    size_t i;
+
+    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
+        || entry->element[0]->type != REDIS_REPLY_STRING
+        || entry->element[0]->len >= ID_MAX_BYTES
+        || entry->element[1]->type != REDIS_REPLY_ARRAY)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < entry->element[1]->elements; i++) {
+        if (entry->element[1]->element[i]->type != REDIS_REPLY_STRING) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+print_entries(const tail_t *tail, stream_t *stream, const redisReply *entries)
+{
+    size_t i;
+
+    for (i = 0; entries->type == REDIS_REPLY_ARRAY && i < entries->elements;
+         i++) {
+        if (is_entry(entries->element[i])) {
+            strcpy(stream->last, entries->element[i]->element[0]->str);
+            print_entry(tail, entries->element[i]);
+        }
+    }
+}
+
+
+/* Where to begin: tail->lines entries before the end. */
+static reco_status_t
+find_start(redisContext *redis, const tail_t *tail, stream_t *stream,
+    reco_error_t *error)
+{
+    char count[32];
+    reco_str_t words[6] = {text("XREVRANGE"), text(stream->name), text("+"),
+        text("-"), text("COUNT"), reco_null_string};
+    redisReply *reply;
+    const redisReply *entry;
+    reco_status_t rc;
+
+    snprintf(count, sizeof(count), "%ld", tail->lines + 1);
+    words[5] = text(count);
+
+    rc = reco_redis_command(redis, 6, words, &reply, error);
+    if (rc != RECO_OK) {
+        return rc;
+    }
+
+    strcpy(stream->last, "0-0");
+
+    /* The one before those that are wanted; or there are fewer. */
+    if (reply->type == REDIS_REPLY_ARRAY
+        && reply->elements == (size_t) tail->lines + 1)
+    {
+        entry = reply->element[reply->elements - 1];
+        if (is_entry(entry)) {
+            strcpy(stream->last, entry->element[0]->str);
+        }
+    }
+
+    freeReplyObject(reply);
+
+    return RECO_OK;
+}
+
+
+static stream_t *
+find_stream(const tail_t *tail, const redisReply *name)
+{
+    unsigned i;
+
+    for (i = 0; i < tail->nstreams; i++) {
+        if (name->type == REDIS_REPLY_STRING
+            && strcmp(tail->streams[i].name, name->str) == 0)
+        {
+            return &tail->streams[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* One XREAD over all streams; *more is 0 where it found nothing. */
+static reco_status_t
+read_more(
+    redisContext *redis, const tail_t *tail, int *more, reco_error_t *error)
+{
+    reco_str_t words[6 + 2 * SHARDS_MAX];
+    redisReply *reply, *pair;
+    stream_t *stream;
+    size_t n;
+    unsigned i;
+    reco_status_t rc;
+
+    n = 0;
+    words[n++] = text("XREAD");
+    words[n++] = text("COUNT");
+    words[n++] = text(BATCH);
+    if (!tail->once) {
+        words[n++] = text("BLOCK");
+        words[n++] = text("1000");
+    }
+    words[n++] = text("STREAMS");
+    for (i = 0; i < tail->nstreams; i++) {
+        words[n + i] = text(tail->streams[i].name);
+        words[n + tail->nstreams + i] = text(tail->streams[i].last);
+    }
+
+    rc =
+        reco_redis_command(redis, n + 2 * tail->nstreams, words, &reply, error);
+    if (rc != RECO_OK) {
+        return rc;
+    }
+
+    *more = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
+
+    for (i = 0; *more && i < reply->elements; i++) {
+        pair = reply->element[i];
+        if (pair->type == REDIS_REPLY_ARRAY && pair->elements == 2) {
+            stream = find_stream(tail, pair->element[0]);
+            if (stream != NULL) {
+                print_entries(tail, stream, pair->element[1]);
+            }
+        }
+    }
+
+    freeReplyObject(reply);
+
+    return RECO_OK;
+}
+
+
+static int
+follow(const tail_t *tail, redisContext *redis)
+{
+    reco_error_t error = {0};
+    reco_status_t rc;
+    unsigned i;
+    int more;
+
+    rc = RECO_OK;
+    for (i = 0; i < tail->nstreams && rc == RECO_OK; i++) {
+        rc = find_start(redis, tail, &tail->streams[i], &error);
+    }
+
+    more = 1;
+    while (rc == RECO_OK && !stopped && (more || !tail->once)) {
+        rc = read_more(redis, tail, &more, &error);
+        if (fflush(stdout) != 0) {
+            return RECO_CLI_FAILED;
+        }
+    }
+
+    return rc == RECO_OK || stopped
+               ? RECO_CLI_OK
+               : reco_cli_fail(tail->command, "%s", error.message);
+}
+
+
+static int
+set_streams(tail_t *tail, const reco_config_t *config)
+{
+    unsigned i;
+
+    tail->nstreams =
+        tail->rejected ? 1 : (unsigned) reco_config_integer(config, "shards");
+    if (tail->nstreams > SHARDS_MAX) {
+        return reco_cli_fail(tail->command, "more than %d shards", SHARDS_MAX);
+    }
+
+    tail->streams = calloc(tail->nstreams, sizeof(*tail->streams));
+    if (tail->streams == NULL) {
+        return reco_cli_fail(tail->command, "out of memory");
+    }
+
+    for (i = 0; i < tail->nstreams; i++) {
+        if (tail->rejected) {
+            strcpy(tail->streams[i].name, REJECTED);
+        } else {
+            snprintf(tail->streams[i].name, NAME_MAX_BYTES, "%.200s:%u",
+                reco_config_string(config, "stream"), i);
+        }
+    }
+
+    return RECO_CLI_OK;
+}
+
+
+static int
+run(tail_t *tail, const reco_config_t *config)
+{
+    struct sigaction action;
+    redisContext *redis;
+    reco_error_t error = {0};
+    int result;
+
+    result = set_streams(tail, config);
+    if (result != RECO_CLI_OK) {
+        return result;
+    }
+
+    if (reco_redis_connect(config, BLOCK_MS, &redis, &error) != RECO_OK) {
+        result = reco_cli_fail(tail->command, "%s", error.message);
+        free(tail->streams);
+        return result;
+    }
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = stop;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+
+    result = follow(tail, redis);
+
+    redisFree(redis);
+    free(tail->streams);
+
+    return result;
+}
+
+
+/* A count of lines, 0 or more; -1: it is none. */
+static long
+parse_lines(const char *value)
+{
+    char *end;
+    long n;
+
+    n = strtol(value, &end, 10);
+
+    return *value != '\0' && *end == '\0' && n >= 0 && n < 100000000 ? n : -1;
+}
+
+
+static int
+set_option(tail_t *tail, int option, reco_config_t *config)
+{
+    switch (option) {
+    case 'n':
+        tail->lines = parse_lines(optarg);
+        return tail->lines >= 0 ? RECO_CLI_OK
+                                : reco_cli_misuse(tail->command,
+                                    "\"%s\" is no number of lines", optarg);
+    case 'v':
+        tail->visitor = optarg;
+        return RECO_CLI_OK;
+
+    case 't':
+        tail->type = optarg;
+        if (reco_event_type(text(optarg)) == RECO_EVENT_TYPE_COUNT) {
+            return reco_cli_misuse(
+                tail->command, "there is no type \"%s\"", optarg);
+        }
+        return RECO_CLI_OK;
+
+    case 'r':
+        tail->rejected = 1;
+        return RECO_CLI_OK;
+
+    case 'j':
+        tail->json = 1;
+        return RECO_CLI_OK;
+
+    case 'o':
+        tail->once = 1;
+        return RECO_CLI_OK;
+
+    default:
+        return reco_place_option(tail->command, option, optarg, config);
+    }
+}
+
+
+int
+reco_cli_tail(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"lines", required_argument, NULL, 'n'},
+        {"visitor", required_argument, NULL, 'v'},
+        {"type", required_argument, NULL, 't'},
+        {"rejected", no_argument, NULL, 'r'},
+        {"json", no_argument, NULL, 'j'},
+        {"once", no_argument, NULL, 'o'},
+        RECO_PLACE_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    tail_t tail = {.command = argv[0], .lines = 10};
+    reco_config_t *config;
+    int option, result;
+
+    config = reco_place_create(argc, argv);
+    if (config == NULL) {
+        return RECO_CLI_FAILED;
+    }
+
+    result = RECO_CLI_OK;
+
+    while (result == RECO_CLI_OK
+           && (option = getopt_long(argc, argv, "n:v:t:rjoc:s:", options, NULL))
+                  != -1)
+    {
+        result = set_option(&tail, option, config);
+    }
+
+    if (result == RECO_CLI_OK && optind < argc) {
+        result = reco_cli_misuse(
+            argv[0], "\"%s\" is one argument too many", argv[optind]);
+    }
+
+    if (result == RECO_CLI_OK) {
+        result = run(&tail, config);
+    }
+
+    reco_config_destroy(config);
+
+    return result;
+}
