@@ -140,7 +140,8 @@ static const command_t commands[] = {
         reco_cli_train},
     {"versions", "list the versions of the model",
         " [OPTION]...\n"
-        "\n" RECO_PLACE_USAGE,
+        "\n"
+        "  --verify            read every byte of each\n" RECO_PLACE_USAGE,
         reco_cli_versions},
 };
 

@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "manifest.h"
 #include "place.h"
+#include "snapshot/reco_snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,12 @@ typedef struct {
     reco_registry_t *registry;
     reco_version_id_t live;   /* "" none */
     reco_version_id_t pinned; /* "" none */
+    int verify;
+    unsigned corrupt;
 } run_t;
+
+static const struct option options[] = {
+    RECO_PLACE_OPTIONS, {"verify", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 
 
 static double
@@ -29,6 +35,29 @@ size_of(const cJSON *manifest)
     }
 
     return size;
+}
+
+
+/* Reads every byte; says what is wrong. */
+static void
+verify(run_t *run, const reco_version_id_t *id)
+{
+    reco_error_t error = {0};
+    reco_snapshot_t *snapshot;
+    reco_status_t status;
+    char path[PATH_MAX];
+
+    status = reco_registry_path(run->registry, id, path, &error);
+    if (status == RECO_OK) {
+        status = reco_snapshot_open(path, 1, &snapshot, &error);
+    }
+
+    if (status == RECO_OK) {
+        reco_snapshot_release(snapshot);
+    } else {
+        run->corrupt++;
+        reco_cli_fail(run->name, "version %s: %s", id->id, error.message);
+    }
 }
 
 
@@ -84,10 +113,13 @@ list(run_t *run)
 
     for (i = 0; i < nids; i++) {
         print_version(run, &ids[i]);
+        if (run->verify) {
+            verify(run, &ids[i]);
+        }
     }
     free(ids);
 
-    return RECO_CLI_OK;
+    return run->corrupt == 0 ? RECO_CLI_OK : RECO_CLI_FAILED;
 }
 
 
@@ -96,14 +128,25 @@ reco_cli_versions(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
     reco_config_t *config;
-    int result;
+    int option, result;
 
     config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
+    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
+
+    while (result == RECO_CLI_OK
+           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    {
+        if (option == 'v') {
+            run.verify = 1;
+        } else {
+            result = reco_place_option(run.name, option, optarg, config);
+        }
     }
 
-    result = reco_place_arguments(argc, argv, config, 0, 0);
+    if (result == RECO_CLI_OK && optind < argc) {
+        result = reco_cli_misuse(
+            run.name, "\"%s\" is one argument too many", argv[optind]);
+    }
     if (result == RECO_CLI_OK) {
         result = reco_place_registry(run.name, config, &run.registry);
     }

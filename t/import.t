@@ -1,0 +1,117 @@
+# History through the front door: twice adds nothing; what is exported comes
+# in again; what is refused is told with its line.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $data  = "$Reco::ROOT/demo/data/eshop-clothing";
+
+sub import_into {
+    my ($state, @arguments) = @_;
+
+    my ($code, $output) = $world->recoctl('import', '--state', "$dir/$state",
+        @arguments);
+    return ($code, $output);
+}
+
+sub stored {
+    my ($state, @options) = @_;
+
+    my ($code, $output) = $world->recoctl('events', '--state', "$dir/$state",
+        @options);
+    die $output if $code;
+
+    return split /^/, $output;
+}
+
+# -- twice --
+
+my ($code, $output) = import_into('one', "$data/valid.tsv.gz");
+is($code, 0, 'a gzip file with usual column names needs no map') or diag $output;
+like($output, qr/7404 rows: 7404 imported, 0 known already, 0 refused/,
+    'all of it comes in');
+my @first = stored('one');
+is(scalar @first, 7404, 'and is stored');
+
+($code, $output) = import_into('one', "$data/valid.tsv.gz");
+like($output, qr/0 imported, 7404 known already/, 'again, nothing is added');
+is_deeply([stored('one')], \@first, 'and nothing is changed');
+
+($code, $output) = import_into('one', '--latest', 'now', "$data/valid.tsv.gz");
+like($output, qr/0 imported, 7404 known already/, 'nor with times moved');
+
+# -- in pieces: an import that broke off is run again --
+
+system "zcat $data/valid.tsv.gz | head -3001 > $dir/piece.tsv";
+($code, $output) = import_into('two', "$dir/piece.tsv");
+like($output, qr/3000 imported/, 'a part');
+($code, $output) = import_into('two', "$data/valid.tsv.gz");
+like($output, qr/4404 imported, 3000 known already/, 'then the whole');
+
+# -- there and back --
+
+$world->write_file('export.jsonl', join '', @first);
+($code, $output) = import_into('three', "$dir/export.jsonl");
+is($code, 0, 'an export is imported') or diag $output;
+is_deeply([stored('three')], \@first, 'and exports as the same');
+
+($code, $output) = import_into('three', '--items', '--map',
+    'price=price_usd,url=/product/{item_id},currency="USD"',
+    "$data/items.tsv.gz");
+is($code, 0, 'a catalogue is imported') or diag $output;
+my @items = stored('three', '--items');
+is(scalar @items, 217, 'with all its items');
+like($items[0], qr{"price":\d+.*"currency":"USD".*"url":"/product/\d+"},
+    'columns, texts and templates');
+$world->write_file('items.jsonl', join '', @items);
+($code, $output) = import_into('four', "$dir/items.jsonl");
+is($code, 0, 'its export is imported') or diag $output;
+is_deeply([sort { $a cmp $b } stored('four', '--items')],
+    [sort { $a cmp $b } @items], 'and exports as the same');
+
+# -- what is refused --
+
+$world->write_file('bad.csv', <<'CSV');
+visitor,item,ts
+a,1,1592671441
+a,2,yesterday
+a,,1592671441
+a,"3,1592671441
+b,4,1592671441
+CSV
+($code, $output) = import_into('five', "$dir/bad.csv");
+is($code, 0, 'some bad rows are no failure');
+like($output, qr/bad\.csv:3: ts: malformed/, 'a time');
+like($output, qr/bad\.csv:5: .*quote/, 'a quote');
+like($output, qr/5 rows: 3 imported, 0 known already, 2 refused/, 'in all')
+    or diag $output;
+
+($code, $output) = import_into('five', '--show', 0, "$dir/bad.csv");
+unlike($output, qr/malformed/, 'refused rows can be kept quiet');
+like($output, qr/2 more refused rows are not shown/, 'but are counted');
+
+($code, $output) = import_into('six', '--check', "$dir/bad.csv");
+like($output, qr/3 good/, 'a check');
+ok(!-e "$dir/six", 'writes nothing');
+
+($code, $output) = import_into('five', '--map', 'item=nothing', "$dir/bad.csv");
+isnt($code, 0, 'a column that is not there fails');
+like($output, qr/no column "nothing" for "item"/, 'and is named');
+
+($code, $output) = import_into('five', "$dir/export");
+is($code, 2, 'a format that cannot be told is misuse');
+
+$world->write_file('worse.csv', "visitor,item,ts\na,1,x\n");
+($code, $output) = import_into('five', "$dir/worse.csv");
+is($code, 1, 'a file of which nothing is good is a failure');
+
+$world->done;
+done_testing;

@@ -1,0 +1,200 @@
+# The trainer as a service: each event of the stream has one effect, whatever
+# is killed; overlays follow; versions stay whole.
+#
+# RECO_KILLS: how often the trainer is killed (30).
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Reco;
+
+my $kills = $ENV{RECO_KILLS} || 30;
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $redis = $world->redis;
+
+srand 1;
+
+$world->trainer_conf(
+    shards           => 2,
+    overlay_interval => '200ms',
+    train_interval   => '1s',
+    min_events       => 20,
+    claim_idle       => '1s',
+    batch            => 100,
+    ials_dimensions  => 8,
+    ials_iterations  => 2,
+);
+
+my $events = 0;
+my %sent;    # visitor => ids, in order
+
+# The next n events of many visitors, through the streams as nginx writes them.
+sub send_events {
+    my ($n, %field) = @_;
+
+    for (1 .. $n) {
+        my $number  = ++$events;
+        my $visitor = sprintf '%032x', 1 + int rand 40;
+        my $now     = int(time * 1000);
+        my %event   = (
+            u  => $visitor, v => 1, t => 'view', id => "e$number",
+            i  => 'item-' . (1 + int rand 200), ts => $now, rt => $now,
+            src => 'sdk', %field,
+        );
+        $redis->command('XADD', 'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1),
+            '*', map { ($_, $event{$_}) } 'u', grep { $_ ne 'u' } sort keys %event);
+        push @{ $sent{$visitor} }, "e$number";
+    }
+}
+
+sub ctl {
+    my ($command, @arguments) = @_;
+
+    my ($code, $output) = $world->recoctl($command, '--config',
+        "$dir/trainer.conf", @arguments);
+    return wantarray ? ($code, $output) : $output;
+}
+
+# What the store holds: visitor => ids, in order of arrival.
+sub stored {
+    my ($code, $output) = ctl('events');
+    return {} if $code;
+
+    my %stored;
+    for (split /\n/, $output) {
+        my ($visitor) = /"visitor":"([^"]+)"/;
+        my ($id)      = /"id":"([^"]+)"/;
+        push @{ $stored{$visitor} }, $id;
+    }
+
+    return \%stored;
+}
+
+sub count { my $n = 0; $n += @$_ for values %{ $_[0] }; return $n }
+
+sub log_text { return $world->read_file('logs/trainer.log') }
+
+# -- from nothing --
+
+my $pid = $world->trainer;
+ok($world->wait_for(10, sub { log_text() =~ /reading "reco:events:0"/ }),
+    'it starts without store, model or stream');
+
+send_events(10);
+ok($world->wait_for(10, sub { count(stored()) == 10 }), 'events come in');
+ok(!-e "$dir/model/current", 'too few for a model');
+send_events(30);
+ok($world->wait_for(20, sub { -e "$dir/model/current/manifest.json" }),
+    'the first model comes when there are enough');
+
+# -- the overlay --
+
+send_events(5);
+ok($world->wait_for(10, sub { (stat "$dir/model/overlay")[9] }),
+    'an overlay follows');
+
+# -- what is no event --
+
+$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'look');
+$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'view',
+    'i', 'a', 'id', 'old', 'ts', 1592671441000, 'rt', 1592671441000);
+ok($world->wait_for(10, sub { $redis->entries('reco:rejected') == 2 }),
+    'what is refused goes to a stream of its own');
+my @rejected = map { $_->[1] } $redis->entries('reco:rejected');
+like($rejected[0]{reason}, qr/type/, 'with the reason');
+is($rejected[1]{reason}, 'too-old', 'by its name');
+is($rejected[1]{i}, 'a', 'and with its fields');
+
+# -- the same again --
+
+my ($entry) = $redis->entries('reco:events:1');
+$redis->command('XADD', 'reco:events:1', '*', %{ $entry->[1] });
+ok($world->wait_for(10, sub { ctl('status') =~ /^  duplicate +1$/m }),
+    'an event that is sent twice');
+is(count(stored()), 45, 'counts once');
+
+# -- reload --
+
+kill 'HUP', $pid;
+ok($world->wait_for(10, sub { log_text() =~ /read ".*" again/ }), 'SIGHUP');
+$world->write_file('trainer.conf',
+    $world->read_file('trainer.conf') . "nonsense 1\n");
+kill 'HUP', $pid;
+ok($world->wait_for(10, sub {
+    log_text() =~ /trainer\.conf:\d+: unknown key "nonsense".*stays as it was/
+}), 'a broken configuration is told of, and changes nothing');
+my $conf = $world->read_file('trainer.conf');
+$conf =~ s/nonsense 1\n//;
+$world->write_file('trainer.conf', $conf);
+
+# -- killed, again and again --
+
+my $corrupt = 0;
+for my $kill (1 .. $kills) {
+    send_events(10 + int rand 40);
+    sleep rand 0.4;
+    $world->stop_trainer('KILL');
+    send_events(int rand 20);
+
+    # Entries that were delivered to a trainer of another name.
+    if ($kill % 10 == 0) {
+        $redis->command('XREADGROUP', 'GROUP', 'reco-trainer', 'another',
+            'COUNT', 5, 'STREAMS', 'reco:events:0', '>');
+    }
+
+    $world->trainer;
+    sleep rand 0.3;
+    my ($code) = ctl('versions', '--verify');
+    $corrupt++ if $code;
+}
+is($corrupt, 0, 'no version is ever damaged');
+ok($world->wait_for(30, sub { count(stored()) >= $events }),
+    "after $kills kills all $events events are in the store")
+    or diag count(stored()), "\n", log_text();
+is_deeply(stored(), \%sent, 'each once, and in order for each visitor');
+ok($world->wait_for(20, sub {
+    my $pending = 0;
+    $pending += $redis->command('XPENDING', "reco:events:$_", 'reco-trainer')->[0]
+        for 0 .. 1;
+    $pending == 0;
+}), 'all entries are acknowledged');
+
+# -- Redis is gone, and comes back empty --
+
+$world->expect_log(qr/Redis/);
+$world->stop_redis('KILL');
+ok($world->wait_for(10, sub { log_text() =~ /connection to Redis.*trying again/ }),
+    'the trainer goes on without Redis');
+$redis = $world->redis;
+send_events(20);
+ok($world->wait_for(20, sub { count(stored()) >= $events }),
+    'and reads on when it is back');
+$redis->command('FLUSHALL');
+send_events(20);
+ok($world->wait_for(20, sub { count(stored()) >= $events }),
+    'even when streams and group were lost');
+is_deeply(stored(), \%sent, 'each event once');
+
+# -- a visitor is forgotten --
+
+my ($visitor) = sort keys %sent;
+my ($code, $output) = ctl('forget', $visitor);
+is($code, 0, 'a visitor is forgotten') or diag $output;
+my $left = delete $sent{$visitor};
+is_deeply(stored(), \%sent, 'nothing of them is left in the store');
+is(scalar(grep { ($_->[1]{u} || '') eq $visitor } $redis->events('reco:events', 2)),
+    0, 'nor in the streams');
+
+# -- the end --
+
+is($world->stop_trainer, 0, 'SIGTERM ends it in good order');
+like(log_text(), qr/stopped\n\z/, 'as the log says');
+
+$world->done;
+done_testing;

@@ -1,0 +1,116 @@
+# Versions: trained, kept, made live, gone back from, pinned, pruned; and what
+# a crash or a lost disk leaves.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $data  = "$Reco::ROOT/demo/data/eshop-clothing";
+
+$world->trainer_conf(keep => 3, ials_dimensions => 8, ials_iterations => 2);
+
+sub ctl {
+    my ($command, @arguments) = @_;
+
+    my ($code, $output) = $world->recoctl($command, '--config',
+        "$dir/trainer.conf", @arguments);
+    return wantarray ? ($code, $output) : $output;
+}
+
+sub live { return readlink("$dir/model/current") || 'none' }
+
+my ($code, $output) = ctl('train');
+is($code, 1, 'without a store there is nothing to train from');
+like($output, qr/no store/, 'and it says so');
+
+($code, $output) = ctl('import', '--latest', 'now', "$data/valid.tsv.gz");
+is($code, 0, 'history') or diag $output;
+($code, $output) = ctl('train');
+is($code, 0, 'a version is trained') or diag $output;
+is(live(), 'versions/000001', 'and live');
+is(readlink "$dir/archive/current", 'versions/000001', 'in the archive too');
+
+like(ctl('show'), qr/"id":\s*"000001"/, 'its manifest is shown');
+like(ctl('versions', '--verify'), qr/^000001\s+live/m, 'and it is listed');
+
+ctl('train') for 1 .. 2;
+is(live(), 'versions/000003', 'a third one');
+like(ctl('show'), qr/"parent":\s*"000002"/, 'names its parent');
+
+like(ctl('rollback'), qr/000002 is live/, 'one back');
+like(ctl('rollback'), qr/000001 is live/, 'and one more');
+is(live(), 'versions/000001', 'is live');
+($code, $output) = ctl('rollback');
+is($code, 1, 'there is no more to go back to');
+like(ctl('promote', 3), qr/000003 is live/, 'any can be promoted');
+like(ctl('rollback'), qr/000001 is live/, 'and gone back from');
+
+($code, $output) = ctl('promote', 9);
+is($code, 1, 'one that is not there cannot');
+($code, $output) = ctl('promote', '../../etc');
+is($code, 2, 'nor what is no version');
+
+ctl('pin', 2);
+is(live(), 'versions/000002', 'a pinned version is live');
+like(ctl('train'), qr/not published/, 'and stays so when another is trained');
+is(live(), 'versions/000002', 'indeed');
+($code, $output) = ctl('promote', 4);
+like($output, qr/pinned/, 'and when another is promoted');
+ctl('pin', '--off');
+ctl('promote', 4);
+is(live(), 'versions/000004', 'until it is released');
+
+ctl('train') for 1 .. 2;
+is_deeply([map { m{(\d+)$} } glob "$dir/archive/versions/*"],
+    ['000004', '000005', '000006'], 'the newest are kept');
+like(ctl('diff', 4), qr/^created .* -> /m, 'two can be compared');
+
+# -- the gate --
+
+($code, $output) = ctl('import', '--latest', '2100-01-01',
+    "$data/test.tsv.gz");
+isnt($code, 0, 'history from the future is refused');
+
+# -- losses --
+
+system 'rm', '-rf', "$dir/model";
+my ($once) = $world->run("$Reco::BUILD/reco-trainer", '-c',
+    "$dir/trainer.conf", '--once');
+is($once, 0, 'the memory with the model is gone: training goes on');
+is(live(), 'versions/000007', 'and publishes');
+system 'rm', '-rf', "$dir/model";
+$world->trainer;
+ok($world->wait_for(10, sub { live() eq 'versions/000007' }),
+    'the trainer restores what was live');
+$world->stop_trainer;
+
+mkdir "$dir/archive/building";
+mkdir "$dir/archive/building/000099";
+$world->write_file("$dir/archive/building/000099/manifest.json", '{');
+mkdir "$dir/model/incoming";
+$world->write_file("$dir/model/incoming/manifest.json", '{');
+($code, $output) = ctl('train');
+is($code, 0, 'what a crash left behind is no hindrance') or diag $output;
+is(live(), 'versions/000008', 'nor taken for a version');
+ok(!-e "$dir/archive/building/000099", 'and is removed');
+
+my $file = "$dir/archive/versions/000007/popular.bin";
+open my $out, '+<', $file or die;
+seek $out, -1, 2;
+print $out "\xff";
+close $out;
+($code, $output) = ctl('versions', '--verify');
+is($code, 1, 'a damaged version is found');
+($code, $output) = ctl('promote', 7);
+is($code, 1, 'and cannot be made live');
+is(live(), 'versions/000008', 'nothing changed');
+
+$world->done;
+done_testing;
