@@ -44,8 +44,8 @@ sub tail {
 beacon('1', '{"type":"click","item":"42","slot":"related","ctx":{"q":"a\u007eb"}}');
 beacon('5', '{"type":"view","item":"7"}');
 beacon('1', '{"type":"view","item":"\u009b2J"}');
-beacon('1', '{"type":"nonsense"}');
 $world->wait_for(5, sub { $redis->events('ev', 2) == 3 });
+beacon('1', '{"type":"nonsense"}');
 
 my $output = tail();
 like($output, qr/^\d\d:\d\d:\d\d\.\d{3} 11111111 click +i=42 s=related c\.q=a~b/m,
