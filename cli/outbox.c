@@ -97,8 +97,8 @@ read_event(reco_str_t record, reco_event_arena_t *arena, reco_event_t *event,
 
     rc = reco_event_split(record, fields, &n);
     if (rc != RECO_OK) {
-        return reco_error_set(
-            error, rc, "a record is %s", reco_status_name(rc));
+        reco_error_set(error, rc, "a record is %s", reco_status_name(rc));
+        return rc;
     }
 
     return reco_event_from_fields(fields, n, arena, event, error);

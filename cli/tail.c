@@ -123,7 +123,7 @@ find_field(const reco_event_field_t *fields, unsigned n, const char *name)
         }
     }
 
-    return reco_null_string;
+    return reco_string("");
 }
 
 
@@ -401,7 +401,8 @@ set_streams(tail_t *tail, const reco_config_t *config)
 
     tail->streams = calloc(tail->nstreams, sizeof(*tail->streams));
     if (tail->streams == NULL) {
-        return reco_cli_fail(tail->command, "out of memory");
+        reco_cli_fail(tail->command, "out of memory");
+        return RECO_CLI_FAILED;
     }
 
     for (i = 0; i < tail->nstreams; i++) {
