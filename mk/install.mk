@@ -19,6 +19,8 @@ install: all
 	echo 'load_module modules/ngx_http_reco_module.so;' \
 	    > $(DESTDIR)$(PREFIX)/share/nginx/modules-available/mod-http-reco.conf
 	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)
+	install -D -m 644 conf/systemd/reco.sysusers \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/reco.conf
 	for file in conf/trainer.conf $(TEMPLATES); do \
 	    target=$(DESTDIR)$(CONFIG)/$${file##*/}; \
 	    test -e $$target || install -m 644 $$file $$target; \

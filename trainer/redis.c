@@ -9,6 +9,8 @@
 #define PORT          6379
 #define UNIX          "unix:"
 #define ARGUMENTS_MAX 4096
+#define ADDRESSES_MAX 4096
+#define HOST_MAX      256
 
 
 static reco_str_t
@@ -72,7 +74,7 @@ static reco_status_t
 dial(const char *address, struct timeval timeout, redisContext **context,
     reco_error_t *error)
 {
-    char host[256];
+    char host[HOST_MAX];
     int port;
 
     if (strncmp(address, UNIX, sizeof(UNIX) - 1) == 0) {
@@ -98,6 +100,89 @@ dial(const char *address, struct timeval timeout, redisContext **context,
     }
 
     return RECO_OK;
+}
+
+
+/* The address of the master, which a sentinel tells. */
+static reco_status_t
+ask_sentinel(redisContext *sentinel, const char *name, char *address,
+    size_t size, reco_error_t *error)
+{
+    reco_str_t arguments[3] = {
+        text("SENTINEL"), text("get-master-addr-by-name"), text(name)};
+    reco_status_t status;
+    redisReply *reply;
+
+    status = reco_redis_command(sentinel, 3, arguments, &reply, error);
+
+    if (status == RECO_OK
+        && (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+            || reply->element[0]->type != REDIS_REPLY_STRING
+            || reply->element[1]->type != REDIS_REPLY_STRING))
+    {
+        status = reco_error_set(
+            error, RECO_DECLINED, "the sentinel knows no master \"%s\"", name);
+    }
+
+    if (status == RECO_OK) {
+        snprintf(address, size,
+            strchr(reply->element[0]->str, ':') != NULL ? "[%s]:%s" : "%s:%s",
+            reply->element[0]->str, reply->element[1]->str);
+    }
+
+    freeReplyObject(reply);
+
+    return status;
+}
+
+
+/* To the address, or to the master that the sentinel there knows. */
+static reco_status_t
+dial_master(const char *address, const char *sentinel, struct timeval timeout,
+    redisContext **context, reco_error_t *error)
+{
+    char master[HOST_MAX + 16];
+    reco_status_t status;
+
+    status = dial(address, timeout, context, error);
+    if (status != RECO_OK || sentinel[0] == '\0') {
+        return status;
+    }
+
+    redisSetTimeout(*context, timeout);
+    status = ask_sentinel(*context, sentinel, master, sizeof(master), error);
+    redisFree(*context);
+    *context = NULL;
+
+    return status == RECO_OK ? dial(master, timeout, context, error) : status;
+}
+
+
+/* The first of the addresses that answers. */
+static reco_status_t
+dial_any(const reco_config_t *config, struct timeval timeout,
+    redisContext **context, reco_error_t *error)
+{
+    char addresses[ADDRESSES_MAX];
+    const char *sentinel;
+    reco_status_t status;
+    char *address, *next;
+
+    sentinel = reco_config_string(config, "redis_sentinel");
+    snprintf(addresses, sizeof(addresses), "%s",
+        reco_config_string(config, "redis"));
+    status = reco_error_set(error, RECO_INVALID, "\"redis\" is empty");
+
+    for (address = strtok_r(addresses, " \t", &next); address != NULL;
+         address = strtok_r(NULL, " \t", &next))
+    {
+        status = dial_master(address, sentinel, timeout, context, error);
+        if (status == RECO_OK) {
+            break;
+        }
+    }
+
+    return status;
 }
 
 
@@ -210,8 +295,7 @@ reco_redis_connect(const reco_config_t *config, int wait,
     int64_t timeout;
 
     timeout = reco_config_integer(config, "redis_timeout");
-    status = dial(
-        reco_config_string(config, "redis"), duration(timeout), &opened, error);
+    status = dial_any(config, duration(timeout), &opened, error);
     if (status != RECO_OK) {
         return status;
     }

@@ -12,7 +12,8 @@
 
 
 /*
- * Connects, logs in and selects the database.  wait: ms that a single command
+ * Connects to the first address that answers, or to the master that the
+ * sentinel there knows, logs in and selects the database.  wait: ms that a single command
  * may block on purpose, on top of redis_timeout.  RECO_IO; RECO_INVALID: the
  * address is no address; RECO_DECLINED: Redis refused the login.
  */
