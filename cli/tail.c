@@ -396,7 +396,8 @@ set_streams(tail_t *tail, const reco_config_t *config)
     tail->nstreams =
         tail->rejected ? 1 : (unsigned) reco_config_integer(config, "shards");
     if (tail->nstreams > SHARDS_MAX) {
-        return reco_cli_fail(tail->command, "more than %d shards", SHARDS_MAX);
+        reco_cli_fail(tail->command, "more than %d shards", SHARDS_MAX);
+        return RECO_CLI_FAILED;
     }
 
     tail->streams = calloc(tail->nstreams, sizeof(*tail->streams));

@@ -32,19 +32,18 @@ reco_status_name(reco_status_t status)
 }
 
 
-reco_status_t
-reco_error_set(
-    reco_error_t *error, reco_status_t status, const char *format, ...)
+void
+reco_error_write(reco_error_t *error, const char *format, ...)
 {
     va_list args;
 
-    if (error != NULL) {
-        va_start(args, format);
-        vsnprintf(error->message, sizeof(error->message), format, args);
-        va_end(args);
+    if (error == NULL) {
+        return;
     }
 
-    return status;
+    va_start(args, format);
+    vsnprintf(error->message, sizeof(error->message), format, args);
+    va_end(args);
 }
 
 

@@ -55,11 +55,22 @@ typedef struct {
 const char *reco_status_name(reco_status_t status);
 
 /*
- * Formats into error->message, truncating; does nothing where error is NULL.
- * Returns status, so that a failing path is one statement.
+ * reco_error_set(error, status, format, ...) formats into error->message,
+ * truncating, and is status: a failing path is one statement.  It does nothing
+ * else where error is NULL.  A macro, so that compilers and analyzers see which
+ * status comes out.
  */
-reco_status_t reco_error_set(reco_error_t *error, reco_status_t status,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define reco_error_set(error, status, ...)                                     \
+    (reco_error_write((error), __VA_ARGS__), reco_error_status(status))
+
+void reco_error_write(reco_error_t *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static inline reco_status_t
+reco_error_status(reco_status_t status)
+{
+    return status;
+}
 
 /* XXH3, 64 bits, seed 0: the only hash, in files and in memory. */
 uint64_t reco_hash(const void *data, size_t len);

@@ -173,28 +173,27 @@ parse_number(reco_config_type_t type, const char *text, double *number)
 
 
 static reco_status_t
-check_value(const reco_config_key_t *key, value_t *value, reco_error_t *error)
+check_value(const reco_config_key_t *key, const char *text, double *number,
+    reco_error_t *error)
 {
-    value->number = 0;
+    *number = 0;
 
     if (key->type == RECO_CONFIG_TEXT) {
         return RECO_OK;
     }
 
-    if (value->text[0] == '\0'
-        || !parse_number(key->type, value->text, &value->number))
-    {
+    if (text[0] == '\0' || !parse_number(key->type, text, number)) {
         return reco_error_set(error, RECO_INVALID,
-            "\"%s\" is no value for \"%s\": it takes %s", value->text,
-            key->name, type_syntax(key->type));
+            "\"%s\" is no value for \"%s\": it takes %s", text, key->name,
+            type_syntax(key->type));
     }
 
     if (key->minimum != key->maximum
-        && (value->number < key->minimum || value->number > key->maximum))
+        && (*number < key->minimum || *number > key->maximum))
     {
         return reco_error_set(error, RECO_INVALID,
-            "\"%s %s\" is out of range: from %.10g to %.10g%s", key->name,
-            value->text, key->minimum, key->maximum,
+            "\"%s %s\" is out of range: from %.10g to %.10g%s", key->name, text,
+            key->minimum, key->maximum,
             key->type == RECO_CONFIG_DURATION ? " ms"
             : key->type == RECO_CONFIG_SIZE   ? " bytes"
                                               : "");
@@ -209,22 +208,22 @@ set_value(
     reco_config_t *config, size_t index, reco_str_t text, reco_error_t *error)
 {
     reco_status_t status;
-    value_t value;
+    double number;
+    char *copy;
 
-    value.text = copy_text(text);
-    if (value.text == NULL) {
+    copy = copy_text(text);
+    if (copy == NULL) {
         return reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 
-    value.set = 1;
-    status = check_value(&reco_config_keys[index], &value, error);
+    status = check_value(&reco_config_keys[index], copy, &number, error);
     if (status != RECO_OK) {
-        free(value.text);
+        free(copy);
         return status;
     }
 
     free(config->values[index].text);
-    config->values[index] = value;
+    config->values[index] = (value_t){.text = copy, .number = number, .set = 1};
 
     return RECO_OK;
 }

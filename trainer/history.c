@@ -239,7 +239,7 @@ sort_rows(sorting_t *sorting, uint32_t ngroups, uint32_t gap)
     size_t n;
 
     n = sorting->nrows > 0 ? sorting->nrows : 1;
-    sorting->order = malloc(n * sizeof(uint32_t));
+    sorting->order = calloc(n, sizeof(uint32_t));
     sorting->starts = calloc((size_t) ngroups + 1, sizeof(uint64_t));
     if (sorting->order == NULL || sorting->starts == NULL) {
         return RECO_NOMEM;

@@ -44,25 +44,37 @@ reco_ingest_batch_clear(reco_ingest_batch_t *batch)
 }
 
 
+/* Grows *array to n elements; it is left as it was where that fails. */
+static reco_status_t
+grow(void **array, size_t n, size_t size)
+{
+    void *grown;
+
+    grown = realloc(*array, n * size);
+    if (grown == NULL) {
+        return RECO_NOMEM;
+    }
+
+    *array = grown;
+
+    return RECO_OK;
+}
+
+
 static reco_status_t
 reserve(reco_ingest_batch_t *batch, size_t nentries, reco_error_t *error)
 {
-    reco_store_outcome_t *outcomes;
-    reco_ingest_entry_t *entries;
-    reco_event_t *events;
-
     if (nentries <= batch->size) {
         return RECO_OK;
     }
 
-    entries = realloc(batch->entries, nentries * sizeof(*entries));
-    batch->entries = entries != NULL ? entries : batch->entries;
-    events = realloc(batch->events, nentries * sizeof(*events));
-    batch->events = events != NULL ? events : batch->events;
-    outcomes = realloc(batch->outcomes, nentries * sizeof(*outcomes));
-    batch->outcomes = outcomes != NULL ? outcomes : batch->outcomes;
-
-    if (entries == NULL || events == NULL || outcomes == NULL) {
+    if (grow((void **) &batch->entries, nentries, sizeof(*batch->entries))
+            != RECO_OK
+        || grow((void **) &batch->events, nentries, sizeof(*batch->events))
+               != RECO_OK
+        || grow((void **) &batch->outcomes, nentries, sizeof(*batch->outcomes))
+               != RECO_OK)
+    {
         return reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 

@@ -171,7 +171,7 @@ place_rows(build_t *build)
         total += count;
     }
 
-    build->rows = malloc((total + 1) * sizeof(row_t));
+    build->rows = calloc(total + 1, sizeof(row_t));
     if (build->rows == NULL) {
         return RECO_NOMEM;
     }

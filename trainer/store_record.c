@@ -151,8 +151,8 @@ add_id(writer_t *writer, reco_str_t id)
 
     p = add_field(writer, TAG_ID_HEX, id.len / 2);
     for (i = 0; p != NULL && i < id.len / 2; i++) {
-        p[i] = (char) (hex_digit(id.data[2 * i]) << 4
-                       | hex_digit(id.data[2 * i + 1]));
+        p[i] = (char) ((unsigned) hex_digit(id.data[2 * i]) << 4
+                       | (unsigned) hex_digit(id.data[2 * i + 1]));
     }
 }
 

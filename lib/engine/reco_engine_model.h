@@ -74,7 +74,7 @@ reco_engine_hot(const reco_engine_model_t *model, uint32_t item)
         return &catalog->hot[item];
     }
 
-    if (item < model->nitems) {
+    if (item < model->nitems && model->overlay != NULL) {
         return &model->overlay->catalog.hot[item - catalog->nitems];
     }
 
