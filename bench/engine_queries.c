@@ -5,8 +5,9 @@
  *   engine_queries --train FILE --test FILE [...]
  *   ... --each | --only SOURCE, --n N, --queries N
  *
- * The first measures a synthetic shop (engine_synthetic.h), kept in DIR if
- * that is given; the second trains on real sessions.  Each query is a prefix
+ * The first measures a synthetic shop (engine_synthetic.h), the second trains
+ * on real sessions; the version is kept in DIR, if that is given, and used
+ * again.  Each query is a prefix
  * of a session that the model has not seen.
  */
 
@@ -38,6 +39,7 @@ typedef struct {
     unsigned nqueries;
     int each;         /* also every source alone */
     const char *only; /* one source */
+    int ready;        /* the folder holds a version already */
     reco_engine_params_t params;
 } bench_t;
 
@@ -184,8 +186,9 @@ train_real(const bench_t *bench, questions_t *questions)
         items[i].available = 1;
     }
 
-    if (reco_train(&train, items, config, bench->folder, &report, &error)
-        != RECO_OK)
+    if (!bench->ready
+        && reco_train(&train, items, config, bench->folder, &report, &error)
+               != RECO_OK)
     {
         fail(&error);
     }
@@ -441,6 +444,7 @@ main(int argc, char **argv)
         bench.folder = mkdtemp(temporary);
     }
 
+    bench.ready = bench.folder != temporary && stat(bench.folder, &st) == 0;
     questions.count = 0;
     questions.sessions =
         malloc((bench.nqueries + WARM_UP) * sizeof(questions.sessions[0]));
@@ -459,7 +463,7 @@ main(int argc, char **argv)
             bench.nsessions);
         ask_synthetic(&bench, &questions);
 
-        if (bench.folder == temporary || stat(bench.folder, &st) != 0) {
+        if (!bench.ready) {
             synthetic_shop_init(&shop, bench.nitems, 1);
             synthetic_write(&shop, bench.nsessions, bench.folder);
             synthetic_shop_done(&shop);

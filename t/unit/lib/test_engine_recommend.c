@@ -1,0 +1,642 @@
+/*
+ * Whole queries: what may not be shown is not, what is new can be, a block is
+ * full where the catalogue has items, and the same question has the same
+ * answer.
+ */
+
+#include "shop.h"
+
+#include <math.h>
+
+typedef struct {
+    shop_t *shop;
+    reco_snapshot_t *snapshot;
+    shop_engine_t engine;
+} fixture_t;
+
+
+static reco_status_t
+ask(fixture_t *fixture)
+{
+    return reco_engine_recommend(fixture->engine.model, &fixture->engine.query,
+        fixture->engine.scratch, &fixture->engine.result);
+}
+
+
+/* Opens the model again, with another parameter. */
+static void
+reopen(fixture_t *fixture, const char *name, const char *value)
+{
+    shop_set(&fixture->engine, name, value);
+    shop_engine_close(&fixture->engine);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+}
+
+
+static void
+check_distinct(const reco_engine_result_t *result)
+{
+    unsigned i, j;
+
+    for (i = 0; i < result->nhits; i++) {
+        for (j = 0; j < i; j++) {
+            assert_int_not_equal(result->hits[i].item, result->hits[j].item);
+        }
+    }
+}
+
+
+static void
+test_full_blocks(void **state)
+{
+    unsigned query, n, i;
+    uint32_t item;
+    fixture_t *fixture;
+
+    fixture = *state;
+
+    for (query = 0; query < 300; query++) {
+        shop_visit(&fixture->engine, fixture->shop, query % 20);
+        n = 1 + query % 50;
+        fixture->engine.query.n = n;
+        fixture->engine.query.current =
+            query % 20 == 0 ? 0 : fixture->engine.query.current;
+        assert_int_equal(ask(fixture), RECO_OK);
+        assert_int_equal(fixture->engine.result.nhits, n);
+        check_distinct(&fixture->engine.result);
+
+        for (i = 0; i < n; i++) {
+            item = fixture->engine.result.hits[i].item;
+            assert_true(item < SHOP_ITEMS);
+            assert_int_not_equal(item % 17, 0);
+            assert_int_not_equal(shop_key(item), fixture->engine.query.current);
+        }
+    }
+}
+
+
+static void
+test_without_a_visit(void **state)
+{
+    unsigned i;
+    fixture_t *fixture;
+
+    fixture = *state;
+    fixture->engine.query.session = NULL;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(fixture->engine.result.nhits, 10);
+
+    /* An item that nobody knows changes nothing. */
+    fixture->engine.query.current = 12345;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(fixture->engine.result.nhits, 10);
+
+    for (i = 0; i < 10; i++) {
+        assert_int_equal(
+            fixture->engine.result.hits[i].because, RECO_ITEM_NONE);
+    }
+}
+
+
+static void
+test_same_answer(void **state)
+{
+    unsigned i;
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    reco_engine_result_t first;
+    reco_engine_session_t session;
+    reco_engine_scratch_t *other;
+
+    fixture = *state;
+    engine = &fixture->engine;
+    reopen(fixture, "diversity.lambda", "0.7");
+    shop_visit(engine, fixture->shop, 7);
+    session = engine->session;
+    assert_int_equal(ask(fixture), RECO_OK);
+    first = engine->result;
+
+    for (i = 0; i < 50; i++) {
+        shop_visit(engine, fixture->shop, 1 + i % 9);
+        assert_int_equal(ask(fixture), RECO_OK);
+    }
+
+    engine->session = session;
+    engine->query.current = session.events[session.nevents - 1].item;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(engine->result.nhits, first.nhits);
+    assert_memory_equal(
+        engine->result.hits, first.hits, first.nhits * sizeof(first.hits[0]));
+
+    assert_int_equal(
+        reco_engine_scratch_create(engine->model, &other), RECO_OK);
+    assert_int_equal(reco_engine_recommend(
+                         engine->model, &engine->query, other, &engine->result),
+        RECO_OK);
+    assert_memory_equal(
+        engine->result.hits, first.hits, first.nhits * sizeof(first.hits[0]));
+    reco_engine_scratch_destroy(other);
+}
+
+
+static void
+test_filters(void **state)
+{
+    unsigned i;
+    uint32_t item;
+    fixture_t *fixture;
+    reco_engine_query_t *query;
+    reco_engine_result_t *result;
+    uint64_t excluded[3];
+
+    fixture = *state;
+    query = &fixture->engine.query;
+    result = &fixture->engine.result;
+    shop_visit(&fixture->engine, fixture->shop, 5);
+
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 0; i < 3; i++) {
+        excluded[i] = shop_key(result->hits[i].item);
+    }
+
+    query->excluded = excluded;
+    query->nexcluded = 3;
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_int_not_equal(shop_key(result->hits[i].item), excluded[0]);
+        assert_int_not_equal(shop_key(result->hits[i].item), excluded[1]);
+        assert_int_not_equal(shop_key(result->hits[i].item), excluded[2]);
+    }
+
+    query->category = shop_text("category 4");
+    query->price_min = 100;
+    query->price_max = 400;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 10);
+
+    for (i = 0; i < result->nhits; i++) {
+        item = result->hits[i].item;
+        assert_int_equal(item % SHOP_CATEGORIES, 4);
+        assert_int_not_equal(item % 11, 0);
+        assert_in_range(item, 100, 399);
+    }
+
+    query->category = shop_text("no such category");
+    assert_int_equal(ask(fixture), RECO_DECLINED);
+}
+
+
+static void
+test_seen_in_the_visit(void **state)
+{
+    unsigned i;
+    fixture_t *fixture;
+
+    fixture = *state;
+    shop_view(&fixture->engine, 101);
+    shop_view(&fixture->engine, 102);
+    shop_view(&fixture->engine, 103);
+    fixture->engine.query.n = 50;
+
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_true(shop_has(&fixture->engine.result, 101));
+    assert_false(shop_has(&fixture->engine.result, 103));
+
+    fixture->engine.query.repeat = 0;
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 101; i <= 103; i++) {
+        assert_false(shop_has(&fixture->engine.result, i));
+    }
+}
+
+
+static void
+test_profile(void **state)
+{
+    unsigned i;
+    fixture_t *fixture;
+    reco_engine_event_t history[40];
+
+    fixture = *state;
+    memset(history, 0, sizeof(history));
+
+    for (i = 0; i < 40; i++) {
+        history[i].item = shop_key(200 + i % 20);
+        history[i].time = SHOP_NOW - 1000;
+    }
+
+    fixture->engine.query.history = history;
+    fixture->engine.query.nhistory = 40;
+    fixture->engine.query.n = 100;
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 200; i < 220; i++) {
+        assert_false(shop_has(&fixture->engine.result, i));
+    }
+
+    fixture->engine.query.history_repeat = 1;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_true(shop_has(&fixture->engine.result, 202));
+}
+
+
+static void
+test_shown_too_often(void **state)
+{
+    unsigned i;
+    uint64_t key;
+    float before;
+    fixture_t *fixture;
+    reco_engine_result_t *result;
+
+    fixture = *state;
+    result = &fixture->engine.result;
+    reopen(fixture, "seen.limit", "3");
+    shop_visit(&fixture->engine, fixture->shop, 4);
+    assert_int_equal(ask(fixture), RECO_OK);
+    key = shop_key(result->hits[0].item);
+    before = result->hits[0].score;
+
+    for (i = 0; i < 2; i++) {
+        reco_engine_session_shown(&fixture->engine.session, &key, 1);
+        assert_int_equal(ask(fixture), RECO_OK);
+    }
+
+    /* First it is worth less ... */
+    for (i = 0; i < result->nhits; i++) {
+        if (shop_key(result->hits[i].item) == key) {
+            assert_true(result->hits[i].score < before);
+            break;
+        }
+    }
+
+    assert_int_not_equal(i, result->nhits);
+
+    /* ... then it is gone. */
+    reco_engine_session_shown(&fixture->engine.session, &key, 1);
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_int_not_equal(shop_key(result->hits[i].item), key);
+    }
+}
+
+
+/* Every source alone names something, and says that it was it. */
+static void
+test_sources(void **state)
+{
+    unsigned source, i, own;
+    fixture_t *fixture;
+
+    fixture = *state;
+    reopen(fixture, "backfill.below", "1000");
+    shop_visit(&fixture->engine, fixture->shop, 6);
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        fixture->engine.query.sources = 1u << source;
+
+        /* It lives on what others find. */
+        if (source == RECO_ENGINE_BACKFILL) {
+            fixture->engine.query.sources |= 1u << RECO_ENGINE_NEXT;
+        }
+
+        assert_int_equal(ask(fixture), RECO_OK);
+        own = 0;
+
+        for (i = 0; i < fixture->engine.result.nhits; i++) {
+            own += fixture->engine.result.hits[i].source == source;
+        }
+
+        if (own == 0) {
+            fail_msg("source %s named nothing",
+                reco_engine_source_name((reco_engine_source_t) source));
+        }
+    }
+}
+
+
+static void
+test_fallback(void **state)
+{
+    fixture_t *fixture;
+    reco_engine_result_t *result;
+
+    fixture = *state;
+    result = &fixture->engine.result;
+    fixture->engine.query.sources = 1u << RECO_ENGINE_BOUGHT;
+    fixture->engine.query.n = 50;
+    shop_view(&fixture->engine, 100);
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 50);
+    assert_int_not_equal(result->fallbacks, 0);
+
+    reopen(fixture, "fallback", "0");
+    fixture->engine.query.sources = 1u << RECO_ENGINE_BOUGHT;
+    fixture->engine.query.n = 50;
+    shop_view(&fixture->engine, 100);
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_in_range(result->nhits, 1, SHOP_EDGES);
+    assert_int_equal(result->fallbacks, 0);
+}
+
+
+/* What the overlay adds and takes away. */
+static void
+test_overlay(void **state)
+{
+    char path[PATH_MAX];
+    unsigned i;
+    fixture_t *fixture;
+    shop_engine_t engine;
+    reco_error_t error;
+    reco_engine_result_t before;
+    reco_snapshot_item_t item;
+    reco_snapshot_overlay_t *overlay;
+    float vectors[2 * SHOP_DIMENSIONS];
+
+    const reco_snapshot_item_t fresh[] = {{.id = {5, "new-0"},
+                                              .title = {5, "Brand"},
+                                              .category = {10, "category 2"},
+                                              .price = 5,
+                                              .available = 1},
+        {.id = {5, "new-1"},
+            .category = {5, "Novel"},
+            .price = 7,
+            .available = 1}};
+    const uint32_t vector_items[] = {SHOP_ITEMS, SHOP_ITEMS + 1};
+    const float rising = 1;
+    uint32_t gone[10];
+    reco_snapshot_overlay_source_t source = {.base = "000042",
+        .base_nitems = SHOP_ITEMS,
+        .nitems = 2,
+        .items = fresh,
+        .ntrending = 1,
+        .trending = &vector_items[1],
+        .trending_scores = &rising,
+        .dimensions = SHOP_DIMENSIONS,
+        .nvectors = 2,
+        .vector_items = vector_items,
+        .vectors = vectors,
+        .nunavailable = 10,
+        .unavailable = gone,
+        .weight = 1};
+
+    fixture = *state;
+    shop_view(&fixture->engine, 100);
+    assert_int_equal(ask(fixture), RECO_OK);
+    before = fixture->engine.result;
+
+    for (i = 0; i < 10; i++) {
+        gone[i] = before.hits[i].item;
+    }
+
+    /* The first new item is what item 100 is, only more so. */
+    for (i = 0; i < SHOP_DIMENSIONS; i++) {
+        vectors[i] = 3 * fixture->shop->factors[100 * SHOP_DIMENSIONS + i];
+        vectors[SHOP_DIMENSIONS + i] = 1;
+    }
+
+    shop_path(fixture->shop, "overlay", path);
+    assert_int_equal(
+        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_open(path, fixture->snapshot, &overlay, &error),
+        RECO_OK);
+    engine.params = fixture->engine.params;
+    shop_engine_open(&engine, fixture->snapshot, overlay);
+    shop_view(&engine, 100);
+    engine.query.n = 100;
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+
+    for (i = 0; i < 10; i++) {
+        assert_false(shop_has(&engine.result, gone[i]));
+    }
+
+    assert_true(shop_has(&engine.result, SHOP_ITEMS));
+
+    engine.query.sources = 1u << RECO_ENGINE_TRENDING;
+    engine.query.n = 1;
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+    assert_int_equal(engine.result.hits[0].item, SHOP_ITEMS + 1);
+
+
+    engine.query.sources = 1u << RECO_ENGINE_FACTORS;
+    engine.query.n = 1;
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+    assert_int_equal(engine.result.hits[0].item, SHOP_ITEMS);
+
+    engine.query.sources = 0;
+    engine.query.n = 5;
+    engine.query.category = shop_text("Novel");
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+    assert_int_equal(engine.result.nhits, 1);
+    reco_engine_item(engine.model, engine.result.hits[0].item, &item);
+    assert_memory_equal(item.id.data, "new-1", 5);
+    assert_int_equal(
+        reco_engine_find(engine.model, reco_item_key(shop_text("new-1"))),
+        SHOP_ITEMS + 1);
+
+    shop_engine_close(&engine);
+    reco_snapshot_overlay_release(overlay);
+}
+
+
+static void
+test_params(void **state)
+{
+    unsigned i;
+    reco_error_t error;
+    reco_engine_params_t params;
+    const reco_engine_param_t *param;
+
+    (void) state;
+    reco_engine_params_init(&params);
+
+    for (i = 0; (param = reco_engine_param(i)) != NULL; i++) {
+        assert_true(params.values[i] == param->value);
+        assert_true(param->value >= param->minimum);
+        assert_true(param->value <= param->maximum);
+        assert_int_not_equal(strlen(param->meaning), 0);
+    }
+
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("77"), &error),
+        RECO_OK);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.kk"),
+                         shop_text("77"), &error),
+        RECO_DECLINED);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("0"), &error),
+        RECO_INVALID);
+    assert_non_null(strstr(error.message, "session.k"));
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("nan"), &error),
+        RECO_INVALID);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("7x"), &error),
+        RECO_INVALID);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         reco_null_string, &error),
+        RECO_INVALID);
+
+    for (i = 0; reco_engine_feature_name(i) != NULL; i++) {
+        assert_int_not_equal(strlen(reco_engine_feature_name(i)), 0);
+    }
+
+    assert_true(i > RECO_ENGINE_SOURCE_COUNT);
+}
+
+
+/* The manifest's values are the model's where a caller has none. */
+static void
+test_manifest_params(void **state)
+{
+    fixture_t *fixture;
+    reco_error_t error;
+    reco_snapshot_t *snapshot;
+    reco_engine_model_t *model;
+    reco_engine_params_t params;
+
+    fixture = *state;
+    fixture->shop->source.manifest =
+        "{\"engine\": {\"session.k\": 33, \"of.later.days\": 1}}";
+    snapshot = shop_open(fixture->shop);
+    reco_engine_params_init(&params);
+    assert_int_equal(
+        reco_engine_params_load(&params, snapshot, &error), RECO_OK);
+    assert_true(params.values[1] == 33);
+    assert_int_equal(
+        reco_engine_model_open(snapshot, NULL, NULL, &model, &error), RECO_OK);
+    reco_engine_model_close(model);
+    reco_snapshot_release(snapshot);
+
+    fixture->shop->source.manifest = "{\"engine\": {\"session.k\": -5}}";
+    snapshot = shop_open(fixture->shop);
+    assert_int_equal(
+        reco_engine_model_open(snapshot, NULL, NULL, &model, &error),
+        RECO_INVALID);
+    reco_snapshot_release(snapshot);
+}
+
+
+static void
+test_record(void **state)
+{
+    unsigned i;
+    reco_engine_event_t event;
+    reco_engine_session_t session;
+
+    (void) state;
+    memset(&session, 0, sizeof(session));
+    memset(&event, 0, sizeof(event));
+
+    for (i = 1; i <= 40; i++) {
+        event.item = i;
+        event.time = i;
+        reco_engine_session_apply(&session, &event);
+    }
+
+    assert_int_equal(session.nevents, RECO_ENGINE_EVENTS_MAX);
+    assert_int_equal(session.events[0].item, 9);
+
+    /* Once more the same: refreshed, not added. */
+    event.time = 50;
+    reco_engine_session_apply(&session, &event);
+    assert_int_equal(session.events[31].time, 50);
+    assert_int_equal(session.events[30].item, 39);
+
+    /* Active time goes to the view that it was spent in. */
+    event.type = RECO_ENGINE_EVENT_DWELL;
+    event.item = 20;
+    event.dwell = 7000;
+    reco_engine_session_apply(&session, &event);
+    assert_int_equal(session.nevents, RECO_ENGINE_EVENTS_MAX);
+    assert_int_equal(session.events[11].item, 20);
+    assert_int_equal(session.events[11].dwell, 7000);
+
+    /* A damaged record is mended, not believed. */
+    session.nevents = 4000;
+    session.nseen = 4000;
+    session.next_seen = 4000;
+    event.type = 0;
+    event.item = 77;
+    reco_engine_session_apply(&session, &event);
+    assert_int_equal(session.events[31].item, 77);
+
+    event.item = 0;
+    reco_engine_session_apply(&session, &event);
+    assert_int_equal(session.events[31].item, 77);
+}
+
+
+static int
+setup(void **state)
+{
+    fixture_t *fixture;
+
+    fixture = calloc(1, sizeof(*fixture));
+
+    if (fixture == NULL) {
+        return -1;
+    }
+
+    fixture->shop = shop_create(3);
+    fixture->snapshot = shop_open(fixture->shop);
+    reco_engine_params_init(&fixture->engine.params);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    *state = fixture;
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    fixture_t *fixture;
+
+    fixture = *state;
+    shop_engine_close(&fixture->engine);
+    reco_snapshot_release(fixture->snapshot);
+    shop_destroy(fixture->shop);
+    free(fixture);
+
+    return 0;
+}
+
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_full_blocks),
+        TEST(test_without_a_visit),
+        TEST(test_same_answer),
+        TEST(test_filters),
+        TEST(test_seen_in_the_visit),
+        TEST(test_profile),
+        TEST(test_shown_too_often),
+        TEST(test_sources),
+        TEST(test_fallback),
+        TEST(test_overlay),
+        TEST(test_params),
+        TEST(test_manifest_params),
+        TEST(test_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
