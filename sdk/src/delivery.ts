@@ -74,11 +74,10 @@ export const send = async (leaving?: boolean) => {
     pending.map((event) => (event.sent = Date.now()));
     // After a failure one at a time: the batch may have been too large.
     const batch = pending.slice(flying, flying + (pause ? 1 : Limit.BATCH));
-    const body = JSON.stringify(batch);
 
     if (leaving) {
         if (!pause && navigator.onLine &&
-            navigator.sendBeacon(endpoint, body)) {
+            navigator.sendBeacon(endpoint, JSON.stringify(batch))) {
             remove(flying, batch.length);
         }
         return;
@@ -90,7 +89,7 @@ export const send = async (leaving?: boolean) => {
     try {
         const { status } = await fetch(endpoint, {
             method: 'POST',
-            body,
+            body: JSON.stringify(batch),
             // Outlives the page, but may not be large.
             keepalive: !pause,
             credentials: 'include',
@@ -121,11 +120,10 @@ export const emit = (type: string, fields?: Fields, act?: unknown) => {
             ...fields,
         });
         keep();
+        later(Limit.PAUSE);
         if (act) {
             acted = act;
             send();
-        } else {
-            later(Limit.PAUSE);
         }
     }
 };
@@ -139,6 +137,7 @@ export const allow = (answer?: unknown) => {
         consent = Consent.REFUSED;
         adopt();
         pending = [];
+        flying = 0;
     }
 };
 

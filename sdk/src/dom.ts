@@ -2,8 +2,6 @@
 
 export const ITEM = '[data-reco-item]';
 export const BLOCK = '[data-reco-block]';
-// An item's one place in a block; a button in its card names the item too.
-export const PLACE = '[data-reco-rank]';
 
 export const all = (selector: string, root: ParentNode = document) =>
     [...root.querySelectorAll<HTMLElement>(selector)];

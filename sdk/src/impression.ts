@@ -1,6 +1,6 @@
 // Recommended items of which half was in view for a second, once each.
 
-import { BLOCK, PLACE, all } from './dom';
+import { BLOCK, ITEM, all } from './dom';
 import { describe } from './describe';
 import { emit } from './delivery';
 
@@ -12,7 +12,7 @@ const observer = new IntersectionObserver((entries) => {
         visible.set(entry.target, entry.intersectionRatio >= 0.5 && entries));
 
     setTimeout(() => all(BLOCK).map((block) => {
-        const seen = all(PLACE, block).filter((element) =>
+        const seen = all(ITEM, block).filter((element) =>
             visible.get(element) == entries);
 
         if (seen[0]) {
@@ -28,6 +28,6 @@ const observer = new IntersectionObserver((entries) => {
 }, { threshold: 0.5 });
 
 export const watch = () => {
-    all(PLACE).map((element) =>
+    all(ITEM).map((element) =>
         visible.has(element) || observer.observe(element));
 };

@@ -3,7 +3,7 @@
 import { Attention, attention } from './attention';
 import { ITEM, on } from './dom';
 import { describe } from './describe';
-import { emit } from './delivery';
+import { emit, send } from './delivery';
 import { item } from './page';
 
 let hovered: HTMLElement | undefined;
@@ -30,7 +30,10 @@ on('click auxclick', (event) => {
     const element = event.target.closest?.('[data-reco-event],' + ITEM);
 
     if (element && event.button < 2) {
-        emit(element.dataset.recoEvent || 'click',
-            { item, ...describe(element) }, 1);
+        const type = element.dataset.recoEvent;
+
+        // The page may be left for the item: no time to wait, none to update.
+        emit(type || 'click', { item, ...describe(element) }, type);
+        send();
     }
 });

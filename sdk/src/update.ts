@@ -1,13 +1,17 @@
 // Blocks that follow what the visitor did, without a page load.
 
-import { BLOCK, all } from './dom';
+import { BLOCK, ITEM, all } from './dom';
 import { api } from './settings';
 import { describe } from './describe';
 import { item } from './page';
 
+// The innermost element that holds all items of a block.
+const list = (block: HTMLElement) =>
+    all('*', block).filter((element) =>
+        all(ITEM, element).length == all(ITEM, block).length).pop()!;
 
 export const update = () => {
-    all('[data-reco-live]').map(async (block, i) => {
+    all('[data-reco-live]').map(async (block) => {
         const query = new URLSearchParams({
             item: item || '',
             ...describe(block) as {},
@@ -22,20 +26,14 @@ export const update = () => {
             template.innerHTML = await answer.text();
             const [fresh] = all(BLOCK, template.content);
 
-            // Another update may have been faster.
-            block = all('[data-reco-live]')[i];
+            // What is around the places stays, and with it what was scrolled.
             if (fresh.innerHTML != block.innerHTML) {
-                const old = all('*', block);
+                const at = all(ITEM, block)
+                    .indexOf(document.activeElement as HTMLElement);
 
-                // Focus and scroll stay at the same place of the block.
-                block.after(fresh);
-                all('*', fresh).map((part, i) => {
-                    part.scrollLeft = old[i]?.scrollLeft;
-                    if (old[i] == document.activeElement) {
-                        part.focus({ preventScroll: true });
-                    }
-                });
-                block.remove();
+                list(block).innerHTML = list(fresh).innerHTML;
+                block.dataset.recoReq = fresh.dataset.recoReq;
+                all(ITEM, block)[at]?.focus({ preventScroll: true });
             }
         } catch {}
     });

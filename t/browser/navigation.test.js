@@ -18,7 +18,6 @@ const route = (path, item) => shop.page.evaluate(([address, id]) => {
     const meta = document.querySelector('meta[name="reco:item"]');
 
     history.pushState({}, '', address);
-    document.title = address;
     if (id) meta.content = id;
     else meta.remove();
 }, [path, item]);

@@ -56,33 +56,57 @@ test('a block that did not ask for it stays as it is', async () => {
     assert.deepStrictEqual(await shown(), ['7', '8', '9']);
 });
 
-test('focus and scroll stay where they are', async () => {
+test('a click that leads to an item asks for nothing', async () => {
     await shop.open('/product/5');
-    await shop.page.focus('[data-reco-item="8"]');
-    await shop.page.evaluate(() => {
-        document.querySelector('.scroller').scrollLeft = 120;
-        scrollTo(0, 40);
-        reco('rating', { value: 5 });
-    });
-    await changed(['11', '12', '13']);
+    await shop.page.evaluate(() => document.querySelector('[data-reco-item]')
+        .addEventListener('click', (event) => event.preventDefault()));
+    await shop.page.click('[data-reco-item="7"]');
+    await shop.arrival('click');
+    await pause(500);
 
-    assert.deepStrictEqual(await shop.page.evaluate(() => [
-        document.activeElement.dataset.recoItem,
-        document.querySelector('.scroller').scrollLeft,
-        scrollY,
-    ]), ['12', 120, 40]);
+    assert.deepStrictEqual(asked(), []);
 });
 
+// Above the block, at it, below it.
+for (const y of [0, 150, 900]) {
+    test(`focus and scroll stay where they are, ${y} px down`, async () => {
+        site.pages['/long'] = product(5).replace('</body>',
+            `<pre>${'\n'.repeat(150)}</pre></body>`);
+        await shop.open('/long');
+        await shop.page.focus('[data-reco-item="8"]');
+        await shop.page.evaluate((top) => {
+            const observed = window.scrolled = [];
+
+            document.querySelector('.scroller').scrollTo(
+                { left: 120, behavior: 'instant' });
+            scrollTo(0, top);
+            requestAnimationFrame(function look() {
+                observed.push([
+                    document.querySelector('.scroller').scrollLeft, scrollY]);
+                requestAnimationFrame(look);
+            });
+            reco('rating', { value: 5 });
+        }, y);
+        await changed(['11', '12', '13']);
+        await pause(300);
+
+        assert.deepStrictEqual(await shop.page.evaluate(() => [
+            document.activeElement.dataset.recoItem,
+            [...new Set(window.scrolled.map(String))],
+        ]), ['12', [`120,${y}`]]);
+    });
+}
+
 test('the same items are not put in again', async () => {
-    site.recommended = ['7', '8', '9'];
+    site.recommended = () => ['7', '8', '9'];
     await shop.open('/product/5');
-    await shop.page.evaluate(() => (window.block =
-        document.querySelector('[data-reco-block]')));
+    await shop.page.evaluate(() => (window.link =
+        document.querySelector('[data-reco-item]')));
     await shop.page.click('#cart');
     await until('the answer', () => asked().length);
     await pause(300);
 
-    assert.ok(await shop.page.evaluate(() => window.block.isConnected));
+    assert.ok(await shop.page.evaluate(() => window.link.isConnected));
 });
 
 test('a router\'s next page gets its own block', async () => {
@@ -109,28 +133,33 @@ test('a page from the back/forward cache gets a new block', async () => {
     assert.ok(shop.page.url().endsWith('/5'));
 });
 
-test('two acts at once end with the newer block', async () => {
+test('two acts at once end with the block that both made', async () => {
+    site.recommended = () => site.of('cart').length < 2 ? ['11', '12', '13']
+        : ['21', '22', '23'];
+    site.delay = 300;
     await shop.open('/product/5');
-    await shop.arrival('view');
-    await shop.page.evaluate(() => {
-        const { fetch } = window;
-        let slower = 600;
-
-        window.fetch = async (...call) => {
-            const answer = await fetch(...call);
-            if (`${call[0]}`.includes('recommendations')) {
-                await new Promise((done) => setTimeout(done, slower));
-                slower += 300;
-            }
-            return answer;
-        };
-    });
     await shop.page.click('#cart');
-    await until('the first question', () => asked().length === 1);
-    site.recommended = ['21', '22', '23'];
     await shop.page.click('#cart');
     await changed(['21', '22', '23']);
 });
+
+test('an act while a block is on its way changes the block again',
+    async () => {
+        let answers = 0;
+
+        site.recommended = () => answers++ ? ['21', '22', '23']
+            : ['11', '12', '13'];
+        await shop.page.route('**/recommendations?*', async (route) => {
+            const response = await route.fetch();
+            await pause(400);
+            await route.fulfill({ response });
+        });
+        await shop.open('/product/5');
+        await shop.page.click('#cart');
+        await until('the first question', () => asked().length === 1);
+        await shop.page.click('#cart');
+        await changed(['21', '22', '23']);
+    });
 
 test('the new block is an impression of its own', async () => {
     await shop.open('/product/5');

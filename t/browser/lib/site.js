@@ -10,11 +10,14 @@ const path = require('node:path');
 const BUILD = process.env.RECO_BUILD ||
     path.join(__dirname, '..', '..', '..', 'build');
 
+const BODY_MAX = 65536;
+
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; " +
     "style-src 'self'; base-uri 'none'; form-action 'none'; " +
     "frame-ancestors 'none'";
 
-const STYLE = '.scroller { overflow: auto; width: 300px } ' +
+const STYLE = '.scroller { overflow: auto; width: 300px; ' +
+    'scroll-behavior: smooth } ' +
     '.scroller ul { width: 900px }';
 
 const block = (request, items) => `
@@ -60,7 +63,7 @@ class Site {
         this.status = 204; // of the beacon's answer
         this.delay = 0; // ms until the beacon answers
         this.pages = {}; // path: html
-        this.recommended = ['11', '12', '13'];
+        this.recommended = () => ['11', '12', '13'];
         this.policy = POLICY;
     }
 
@@ -108,7 +111,8 @@ class Site {
             response.end(fs.readFileSync(path.join(BUILD, 'reco.js')));
         } else if (address.pathname === '/reco/v1/recommendations') {
             response.setHeader('Content-Type', 'text/html');
-            response.end(block(`u${this.requests.length}`, this.recommended));
+            response.end(block(`u${this.requests.length}`,
+                this.recommended()));
         } else if (address.pathname === '/reco/v1/forget') {
             response.writeHead(204).end();
         } else if (address.pathname === '/shop.css') {
@@ -126,6 +130,10 @@ class Site {
 
         request.on('data', (piece) => (body += piece));
         request.on('end', () => setTimeout(() => {
+            if (this.status === 204 && body.length > BODY_MAX) {
+                response.writeHead(413).end();
+                return;
+            }
             if (this.status === 204) {
                 this.bodies.push(JSON.parse(body));
                 this.type = request.headers['content-type'];
