@@ -64,8 +64,7 @@ $world->nginx(<<"CONF");
                       template=$Reco::ROOT/conf/templates/list.mustache;
         }
         location /plain/ {
-            rewrite ^/plain/(.*) /product/\$1 break;
-            proxy_pass http://127.0.0.1:$origin;
+            proxy_pass http://127.0.0.1:$origin/product/;
         }
     }
 CONF
