@@ -155,8 +155,6 @@ ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 static ngx_int_t
 ngx_http_reco_header_filter(ngx_http_request_t *r)
 {
-    ngx_int_t rc;
-    ngx_uint_t needed;
     ngx_http_reco_ctx_t *ctx;
     ngx_http_reco_page_t *page;
 
@@ -186,29 +184,57 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     if (r->method == NGX_HTTP_HEAD || r->header_only) {
         ctx->page = NULL;
-        return ngx_http_next_header_filter(r);
+        return ngx_http_reco_page_headers(r, ctx) == NGX_OK
+                   ? ngx_http_next_header_filter(r)
+                   : NGX_ERROR;
     }
 
     if (ngx_http_reco_page_start(r, page) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_http_reco_count(NGX_HTTP_RECO_PAGES, 1);
+    page->left = r->headers_out.content_length_n;
+    page->waiting = 1;
+    page->needed = r->filter_need_in_memory;
+    r->filter_need_in_memory = 1;
+
+    return NGX_OK;
+}
+
+
+/* Sends the header that the first piece of the body calls for. */
+static ngx_int_t
+ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_int_t rc;
+    ngx_http_reco_page_t *page;
+
+    page = ctx->page;
+    page->waiting = 0;
+
+    page->renewed = page->altered || !page->passing;
+
+    if (page->renewed) {
+        if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (page->ended) {
+            r->headers_out.content_length_n = page->size;
+        }
+
+        ngx_http_reco_count(NGX_HTTP_RECO_PAGES, 1);
+    }
 
     /* who else reads the body shows when the filters after us have spoken */
-    needed = r->filter_need_in_memory;
+    r->filter_need_in_memory = 0;
 
     rc = ngx_http_next_header_filter(r);
 
-    needed |= r->filter_need_in_memory | r->main_filter_need_in_memory;
+    page->needed |= r->filter_need_in_memory | r->main_filter_need_in_memory;
     r->filter_need_in_memory = 1;
-    page->relax = !needed;
 
     return rc;
 }
@@ -216,19 +242,27 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
 
 /* -- body ---------------------------------------------------------------- */
 
-/* A filter further on may call all of them again from within (addition does),
-   so what is passed on is not on page->out meanwhile. */
+/*
+ * A filter further on may call all of them again from within (addition does),
+ * so what is passed on is not on page->out meanwhile.
+ */
 static ngx_int_t
 ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
     ngx_int_t rc;
+    ngx_uint_t sending;
     ngx_chain_t *out, **ll;
 
     out = page->out;
     page->out = NULL;
     page->last_out = &page->out;
 
+    sending = page->sending;
+    page->sending = 1;
+
     rc = ngx_http_next_body_filter(r, out);
+
+    page->sending = sending;
 
     for (ll = &page->busy; *ll != NULL; ll = &(*ll)->next) {
         /* void */
@@ -236,7 +270,7 @@ ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
     *ll = out;
 
-    ngx_http_reco_page_reclaim(page);
+    ngx_http_reco_page_reclaim(r, page);
 
     return rc;
 }
@@ -248,11 +282,11 @@ ngx_http_reco_page_relax(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
     ngx_output_chain_ctx_t *copy;
 
-    if (!page->relax) {
+    if (page->needed) {
         return;
     }
 
-    page->relax = 0;
+    page->needed = 1;
     r->filter_need_in_memory = 0;
 
     copy = ngx_http_get_module_ctx(r, ngx_http_copy_filter_module);
@@ -260,6 +294,25 @@ ngx_http_reco_page_relax(ngx_http_request_t *r, ngx_http_reco_page_t *page)
     if (copy != NULL) {
         copy->need_in_memory = 0;
     }
+}
+
+
+/* True for the origin's own end of a page whose end went out before. */
+static ngx_uint_t
+ngx_http_reco_page_is_over(ngx_http_reco_page_t *page, ngx_chain_t *in)
+{
+    if (!page->early || page->sending) {
+        return 0;
+    }
+
+    for (/* void */; in != NULL; in = in->next) {
+        if (in->buf->last_buf) {
+            page->early = 0;
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -279,6 +332,14 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     page = ctx->page;
 
+    if (page->waiting && in == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_reco_page_is_over(page, in)) {
+        in = NULL;
+    }
+
     for (rest = in; rest != NULL && !page->passing; rest = rest->next) {
         rc = ngx_http_reco_page_feed(r, ctx, rest->buf);
 
@@ -291,25 +352,28 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
     }
 
+    if (page->waiting) {
+        rc = ngx_http_reco_page_send_header(r, ctx);
+
+        if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+            return rc;
+        }
+    }
+
     if (page->passing) {
         ngx_http_reco_page_relax(r, page);
     }
 
-    rc = page->busy != NULL ? NGX_AGAIN : NGX_OK;
-
-    if (page->out != NULL) {
-        rc = ngx_http_reco_page_output(r, page);
+    if (ngx_http_reco_page_rest(r, page, rest) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    if (rc == NGX_ERROR || (rest == NULL && in != NULL)) {
-        return rc;
+    if (page->out == NULL && in != NULL) {
+        /* all of it was kept or dropped */
+        return page->busy != NULL ? NGX_AGAIN : NGX_OK;
     }
 
-    rc = ngx_http_next_body_filter(r, rest);
-
-    ngx_http_reco_page_reclaim(page);
-
-    return rc;
+    return ngx_http_reco_page_output(r, page);
 }
 
 

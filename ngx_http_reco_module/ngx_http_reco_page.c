@@ -58,6 +58,7 @@ ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
     *page->last_out = cl;
     page->last_out = &cl->next;
     page->last = cl->buf;
+    page->size += ngx_buf_size(cl->buf);
 }
 
 
@@ -217,6 +218,7 @@ ngx_http_reco_page_insert(
 
     ngx_http_reco_page_append(ctx->page, cl);
     ngx_http_reco_count(NGX_HTTP_RECO_BLOCKS, 1);
+    ctx->page->altered = 1;
 
     return NGX_OK;
 }
@@ -248,6 +250,7 @@ ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         }
 
         if (rc == NGX_OK) {
+            page->altered = 1;
             return ngx_http_reco_page_span(r, page, in);
         }
 
@@ -296,16 +299,37 @@ ngx_http_reco_page_end(ngx_http_reco_page_t *page)
 }
 
 
+/* A buffer without bytes, for what one may say besides. */
+static ngx_int_t
+ngx_http_reco_page_special(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    ngx_chain_t *cl;
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(cl->buf, sizeof(ngx_buf_t));
+    cl->buf->sync = 1;
+
+    ngx_http_reco_page_append(page, cl);
+
+    return NGX_OK;
+}
+
+
 /* What an input buffer says besides its bytes goes to the last one of ours. */
 static ngx_int_t
 ngx_http_reco_page_flags(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
 {
     ngx_buf_t *b;
-    ngx_chain_t *cl;
 
     if (page->last == NULL) {
-        if (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync) {
+        if (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync
+            && !page->early)
+        {
             /* all of it was kept or dropped */
             in->pos = in->last;
 
@@ -316,19 +340,13 @@ ngx_http_reco_page_flags(
             return NGX_OK;
         }
 
-        cl = ngx_chain_get_free_buf(r->pool, &page->free);
-        if (cl == NULL) {
+        if (ngx_http_reco_page_special(r, page) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        ngx_memzero(cl->buf, sizeof(ngx_buf_t));
-        cl->buf->sync = 1;
-
-        ngx_http_reco_page_append(page, cl);
     }
 
     b = page->last;
-    b->last_buf = in->last_buf;
+    b->last_buf = in->last_buf | page->early;
     b->last_in_chain = in->last_in_chain;
     b->flush = in->flush;
     b->recycled = in->recycled;
@@ -372,6 +390,20 @@ ngx_http_reco_page_wide(ngx_buf_t *in)
 }
 
 
+/* Counts bytes of the origin's page; true where they were the last. */
+static ngx_uint_t
+ngx_http_reco_page_arrived(ngx_http_reco_page_t *page, off_t n)
+{
+    if (page->left < 0) {
+        return 0;
+    }
+
+    page->left -= ngx_min(page->left, n);
+
+    return page->left == 0;
+}
+
+
 ngx_int_t
 ngx_http_reco_page_feed(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
@@ -409,10 +441,19 @@ ngx_http_reco_page_feed(
         }
     }
 
+    /*
+     * The origin's last buffer often comes by itself, after the last byte.
+     * Where the length says that this was the last byte, the end goes out
+     * with it: one packet less.
+     */
+
+    page->early = ngx_http_reco_page_arrived(page, len) && !in->last_buf;
+    page->ended = in->last_buf || page->early;
+
     pos = 0;
 
     while (reco_html_rewriter_feed(
-               page->rewriter, data, len, in->last_buf, &pos, &step)
+               page->rewriter, data, len, page->ended, &pos, &step)
            == RECO_OK)
     {
         if (ngx_http_reco_page_step(r, ctx, in, &step) != NGX_OK) {
@@ -424,9 +465,10 @@ ngx_http_reco_page_feed(
         return NGX_ERROR;
     }
 
-    if (in->last_buf) {
-        ngx_http_reco_page_end(page);
+    if (page->ended) {
+        page->early &= page->altered | page->renewed;
         page->passing = 1;
+        ngx_http_reco_page_end(page);
 
     } else if (reco_html_rewriter_finished(page->rewriter)) {
         page->passing = 1;
@@ -436,8 +478,46 @@ ngx_http_reco_page_feed(
 }
 
 
+ngx_int_t
+ngx_http_reco_page_rest(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
+{
+    ngx_chain_t *cl;
+
+    for (/* void */; in != NULL; in = in->next) {
+        cl = ngx_alloc_chain_link(r->pool);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        cl->buf = in->buf;
+        cl->next = NULL;
+
+        *page->last_out = cl;
+        page->last_out = &cl->next;
+
+        page->ended |= in->buf->last_buf;
+
+        if (ngx_http_reco_page_arrived(page, ngx_buf_size(in->buf))
+            && !page->ended && page->renewed)
+        {
+            page->ended = 1;
+            page->early = 1;
+
+            if (ngx_http_reco_page_special(r, page) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            page->last->last_buf = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 void
-ngx_http_reco_page_reclaim(ngx_http_reco_page_t *page)
+ngx_http_reco_page_reclaim(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
     ngx_buf_t *b, *in;
     ngx_chain_t *cl;
@@ -445,6 +525,12 @@ ngx_http_reco_page_reclaim(ngx_http_reco_page_t *page)
     while (page->busy != NULL) {
         cl = page->busy;
         b = cl->buf;
+
+        if (b->tag != (ngx_buf_tag_t) &ngx_http_reco_module) {
+            page->busy = cl->next;
+            ngx_free_chain(r->pool, cl);
+            continue;
+        }
 
         if (ngx_buf_size(b) != 0) {
             break;

@@ -10,8 +10,10 @@
  * is marked as read when the span has been sent.  Buffers are recycled, so a
  * page of any size takes a few of them.
  *
- * Once no slot can match any more the rest goes through as it comes, and
- * files need not be read into memory for us.
+ * The header waits for the first piece of the body: a page that comes in one
+ * piece and holds no slot keeps its header, and one that does gets its new
+ * length.  Once no slot can match any more the rest goes through as it comes,
+ * and files need not be read into memory for us.
  */
 
 struct ngx_http_reco_page_s {
@@ -28,6 +30,9 @@ struct ngx_http_reco_page_s {
     u_char *to;
     ngx_buf_t *last; /* the buffer made last from the one at hand */
 
+    off_t left; /* of the origin's page, as it said; -1: unknown */
+    off_t size; /* of what was appended to out */
+
     ngx_str_t *blocks; /* of each slot; data NULL: not asked for yet */
     uint32_t placed;   /* mask of the slots that found a place */
     uint32_t empty;    /* mask of those that have nothing to show */
@@ -35,7 +40,13 @@ struct ngx_http_reco_page_s {
     unsigned ascii : 1;   /* blocks are written in ASCII alone */
     unsigned begun : 1;   /* the first bytes were seen */
     unsigned passing : 1; /* the rest goes through unread */
-    unsigned relax : 1;   /* nobody but us needs the body in memory */
+    unsigned altered : 1; /* something was put in or left out */
+    unsigned ended : 1;   /* the page's end was seen */
+    unsigned early : 1;   /* and announced before the origin's last buffer */
+    unsigned waiting : 1; /* the header is not sent yet */
+    unsigned renewed : 1; /* it was made to fit a rewritten page */
+    unsigned sending : 1; /* the filters after us are at work */
+    unsigned needed : 1;  /* somebody else needs the body in memory */
     unsigned gzip_tested : 1;
     unsigned gzip_ok : 1;
 };
@@ -52,7 +63,12 @@ ngx_int_t ngx_http_reco_page_start(
 ngx_int_t ngx_http_reco_page_feed(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in);
 
+/* Appends what is left of a chain, unread. */
+ngx_int_t ngx_http_reco_page_rest(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in);
+
 /* Takes back what was sent, and marks the origin's buffers as read. */
-void ngx_http_reco_page_reclaim(ngx_http_reco_page_t *page);
+void ngx_http_reco_page_reclaim(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page);
 
 #endif /* NGX_HTTP_RECO_PAGE_H */

@@ -259,6 +259,28 @@ ngx_http_reco_refused(ngx_str_t *value)
 }
 
 
+/* A new id; the kernel is asked for many at once. */
+static ngx_int_t
+ngx_http_reco_id_random(ngx_http_reco_id_t *id)
+{
+    static ngx_uint_t left;
+    static ngx_http_reco_id_t ids[64];
+
+    if (left == 0) {
+        if (getrandom(ids, sizeof(ids), GRND_NONBLOCK) != sizeof(ids)) {
+            return NGX_ERROR;
+        }
+
+        left = sizeof(ids) / sizeof(ids[0]);
+    }
+
+    *id = ids[--left];
+    ngx_memzero(&ids[left], sizeof(ids[left]));
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
@@ -309,9 +331,7 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         goto found;
     }
 
-    if (getrandom(ctx->id.bytes, sizeof(ctx->id.bytes), GRND_NONBLOCK)
-        != sizeof(ctx->id.bytes))
-    {
+    if (ngx_http_reco_id_random(&ctx->id) != NGX_OK) {
         return NGX_DECLINED;
     }
 

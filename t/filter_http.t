@@ -50,6 +50,9 @@ my %answer = (
                  'Expires' => 'Mon, 01 Jan 2040 00:00:00 GMT',
                  'Accept-Ranges' => 'bytes', 'X-Shop' => 'yes',
                  'Content-MD5' => 'Q2hlY2sgSW50ZWdyaXR5IQ=='] },
+    map({ ("slotless-$_" => { body => '<html><body>' . 'x' x 2000 . '</body></html>',
+        framing => $_, headers => ['Content-Type' => 'text/html', 'ETag' => '"o"',
+        'Cache-Control' => 'public'] }) } qw(length chunked close)),
     strict  => { headers => ['Content-Type' => 'text/html',
                              'Cache-Control' => 'no-store'] },
     redirect => { headers => ['Content-Type' => 'text/html',
@@ -200,6 +203,30 @@ is((page_of('/page.html', headers => { Range => 'bytes=0-9' }))[0]{status}, 200,
 ok((page_of('/statuses/missing'))[2], 'a status that is listed');
 ok((page_of('/types/json'))[2], 'a type that is listed');
 
+# -- a page that holds no slot keeps its header --
+
+$world->write_file('www/none.html', '<html><body><p>none</p></body></html>');
+for my $path ('/none.html', '/ssi/none.html') {
+    my ($response) = page_of($path);
+    my $header = $response->{headers};
+    ok($header->{'content-length'} && $header->{etag} && $header->{'last-modified'}
+        && $header->{'accept-ranges'} && !$header->{'cache-control'}
+        && !$header->{'set-cookie'}, "$path") or diag($response->{raw_headers})
+        unless $path =~ /ssi/;
+}
+for my $framing (qw(length chunked close)) {
+    my ($on)  = page_of("/on/slotless-$framing");
+    my ($off) = page_of("/off/slotless-$framing");
+    delete $_->{headers}{date} for $on, $off;
+    is($on->{body}, $off->{body}, "slotless, $framing: body");
+    is_deeply($on->{headers}, $off->{headers}, "slotless, $framing: headers")
+        if $framing eq 'length';
+}
+for (1 .. 2) {
+    my ($response) = page_of('/cached/slotless-length');
+    is($response->{headers}{etag}, '"o"', 'from the cache, too');
+}
+
 # -- character sets --
 
 like((page_of('/on/utf8'))[2], qr/Tea \xc3\xa4nd &lt;cake/, 'UTF-8 as it is');
@@ -215,8 +242,10 @@ for my $name (qw(plain latin)) {
     my $header = $response->{headers};
     is($header->{'x-shop'}, 'yes', 'headers of the origin pass');
     is($header->{'cache-control'}, 'private', 'Cache-Control: private');
-    ok(!exists $header->{$_}, "no $_") for qw(content-length etag last-modified
-        accept-ranges expires surrogate-control content-md5);
+    ok(!exists $header->{$_}, "no $_") for qw(etag last-modified accept-ranges
+        expires surrogate-control content-md5);
+    is($header->{'content-length'} // length $response->{body},
+        length $response->{body}, 'and no wrong length');
 
     ($response) = page_of('/validators/public');
     is($response->{headers}{etag}, 'W/"o"', 'reco_last_modified: a weak ETag');
@@ -240,7 +269,8 @@ for my $name (qw(plain latin)) {
     my $same = Reco::HTTP::request($world->{port}, 'HEAD', '/on/public');
     is($same->{body}, '', 'HEAD has no body');
     delete $_->{headers}{date}, delete $_->{headers}{'set-cookie'},
-        delete $_->{headers}{'transfer-encoding'} for $head, $same;
+        delete $_->{headers}{'transfer-encoding'},
+        delete $_->{headers}{'content-length'} for $head, $same;
     is_deeply($same->{headers}, $head->{headers}, 'and the headers of GET');
 }
 
