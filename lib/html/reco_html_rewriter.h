@@ -1,0 +1,123 @@
+/*
+ * The rewriter's inside (internal).
+ *
+ *     page    ....................<div id="x">..................
+ *                     ^           ^           ^         ^
+ *                     emitted     tag.start   tag.end   the tokenizer
+ *
+ * What a token leads to is queued as operations, each at an offset of the
+ * page; before one is carried out, the bytes up to its offset come out.  Only
+ * when the queue is empty is the next token looked for.
+ *
+ * Where a chunk ends within a tag that something may go before, the tag's
+ * bytes are held; they lie between emitted and the next chunk.
+ */
+
+#ifndef RECO_HTML_REWRITER_H
+#define RECO_HTML_REWRITER_H
+
+#include "reco_html_plan.h"
+
+#define RECO_HTML_OPERATIONS_MAX 8
+
+/* Elements open at once that have a place at their end. */
+#define RECO_HTML_ENDINGS_MAX 64
+
+
+typedef enum {
+    RECO_HTML_INSERT_PLACES, /* the blocks of places, as bits */
+    RECO_HTML_INSERT_SLOTS,  /* the blocks of slots, as bits */
+    RECO_HTML_DROP_FROM,
+    RECO_HTML_KEEP_FROM
+} reco_html_operation_kind_t;
+
+
+typedef struct {
+    reco_html_operation_kind_t kind;
+    unsigned slot; /* of RECO_HTML_DROP_FROM */
+    uint64_t at;
+    uint64_t bits;
+} reco_html_operation_t;
+
+
+/* What is to happen where an open element ends. */
+typedef struct {
+    uint64_t append; /* places */
+    uint64_t after;
+    unsigned element;    /* index in the tree */
+    uint8_t keep_before; /* what is dropped ends before the end tag */
+    uint8_t keep_after;
+} reco_html_ending_t;
+
+
+/* What is next, once the queue is empty. */
+typedef enum {
+    RECO_HTML_PHASE_READ,
+    RECO_HTML_PHASE_CLOSE, /* the elements that a tag or the page's end implies */
+    RECO_HTML_PHASE_OPEN,           /* the element of a start tag */
+    RECO_HTML_PHASE_FILL_AT_BODY,   /* what found no place, before </body> */
+    RECO_HTML_PHASE_CLOSE_MATCHING, /* the element of an end tag */
+    RECO_HTML_PHASE_FILL_AT_END,
+    RECO_HTML_PHASE_ENDED
+} reco_html_phase_t;
+
+
+struct reco_html_rewriter_s {
+    const reco_html_plan_t *plan;
+    reco_html_memory_t memory;
+    reco_html_parser_t parser;
+
+    reco_html_phase_t phase;
+    reco_html_phase_t phase_after_close;
+    unsigned close_to; /* depth */
+    unsigned matching; /* depth of what an end tag closes itself */
+    uint64_t close_at;
+
+    uint64_t emitted; /* of the page, came out */
+    uint64_t chunk;   /* offset of the chunk in the page */
+    unsigned held;    /* bytes in hold, from emitted on */
+    unsigned feeding; /* a chunk is being used up */
+    unsigned read;    /* it has no further token */
+    uint64_t release; /* and may come out up to here */
+
+    uint32_t filled; /* slots */
+    unsigned limited;
+    unsigned dropping;
+    unsigned drop_slot;
+
+    unsigned before_decided; /* for the tag that is being read */
+    uint64_t replacing;      /* places that replace its element */
+
+    unsigned operation;
+    unsigned operation_count;
+    reco_html_operation_t operations[RECO_HTML_OPERATIONS_MAX];
+
+    unsigned ending_count;
+    reco_html_ending_t endings[RECO_HTML_ENDINGS_MAX];
+
+    char hold[RECO_HTML_HELD_MAX];
+};
+
+
+/* True while something may still have to go before the tag being read. */
+int reco_html_rewriter_must_hold(const reco_html_rewriter_t *rewriter);
+
+/* Queues what goes before a tag that is too long to be held. */
+void reco_html_rewriter_decide_early(reco_html_rewriter_t *rewriter);
+
+/* Takes a token, or the end of the page at an offset. */
+void reco_html_rewriter_take(
+    reco_html_rewriter_t *rewriter, reco_html_token_t token);
+void reco_html_rewriter_take_end(reco_html_rewriter_t *rewriter, uint64_t at);
+
+/* One step of what was taken. */
+void reco_html_rewriter_proceed(reco_html_rewriter_t *rewriter);
+
+/* Slots that found no place and are to be filled anyway. */
+static inline uint32_t
+reco_html_rewriter_unplaced(const reco_html_rewriter_t *rewriter)
+{
+    return rewriter->plan->fallback & ~rewriter->filled;
+}
+
+#endif /* RECO_HTML_REWRITER_H */
