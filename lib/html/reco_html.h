@@ -58,10 +58,14 @@ reco_status_t reco_html_plan_select(reco_html_plan_t *plan, unsigned slot,
 void reco_html_plan_fallback(reco_html_plan_t *plan, unsigned slot);
 
 
-/* What the caller does next. */
+/*
+ * What the caller does next.  A slot's INSERT comes before the DROP steps of
+ * what it replaces, so that a caller without a block may let their text out
+ * instead.
+ */
 typedef enum {
     RECO_HTML_PASS,  /* text goes out: the origin's bytes, unaltered */
-    RECO_HTML_DROP,  /* text is the origin's and is replaced by a block */
+    RECO_HTML_DROP,  /* text is the origin's; the block of slot replaces it */
     RECO_HTML_INSERT /* the block of slot goes out here; no text */
 } reco_html_action_t;
 
@@ -73,8 +77,8 @@ typedef struct {
     unsigned slot;
 } reco_html_step_t;
 
-/* Bytes held back between calls, at most, where a place is "before" or
-   "replace" and its start tag is split; every other place holds none. */
+/* Bytes held back between calls, at most: of a tag that is cut in two where a
+   block may have to go before it.  Markers and prepend hold none. */
 #define RECO_HTML_HELD_MAX 1024
 
 
@@ -87,14 +91,17 @@ reco_html_rewriter_t *reco_html_rewriter_create(
 /*
  * Feeds data; call it in a loop, *pos from 0, until RECO_AGAIN:
  *
- *   RECO_OK     do what *step says; *pos has advanced or a held step came out
+ *   RECO_OK     do what *step says; what came out of data ends at *pos
  *   RECO_AGAIN  all of data is used up (last = 0), or the page ended (last = 1)
+ *
+ * data, len and last stay the same until RECO_AGAIN.
  *
  * Each byte fed comes out in exactly one PASS or DROP step, in order.  A
  * marker comment and a matched tag stay in the page: a block is inserted
  * after <!-- reco:NAME -->, and data-reco-slot="NAME" keeps its element and
- * replaces what the element holds.  No input makes it fail: where a limit is
- * met (nesting, an attribute's length) the place is not found and
+ * replaces what the element holds.  A slot is filled once, at the first of
+ * its places, but for selectors with all.  No input makes it fail: where a
+ * limit is met (nesting, an attribute's length) the place is not found and
  * reco_html_rewriter_limited() tells.
  */
 reco_status_t reco_html_rewriter_feed(reco_html_rewriter_t *rewriter,
@@ -106,5 +113,29 @@ int reco_html_rewriter_finished(const reco_html_rewriter_t *rewriter);
 
 /* True when a limit was met and a place may have been missed. */
 int reco_html_rewriter_limited(const reco_html_rewriter_t *rewriter);
+
+
+/*
+ * Character sets: what the page says in its first RECO_HTML_CHARSET_SPAN
+ * bytes, by a byte order mark, <meta charset> or <meta http-equiv>.
+ */
+#define RECO_HTML_CHARSET_SPAN 1024
+
+typedef enum {
+    RECO_HTML_CHARSET_UNKNOWN, /* the page has not said, or not yet */
+    RECO_HTML_CHARSET_UTF8,
+    RECO_HTML_CHARSET_1252,  /* Windows-1252, which ISO 8859-1 is read as */
+    RECO_HTML_CHARSET_ASCII, /* another one that is ASCII as far as that goes:
+                                markup is found, what is not ASCII has to go
+                                out as character references */
+    RECO_HTML_CHARSET_OTHER  /* UTF-16 and the like: leave the page alone */
+} reco_html_charset_t;
+
+/* What is to be thought of a label, in any case: "utf-8", "latin1", ... */
+reco_html_charset_t reco_html_charset(reco_str_t label);
+
+/* What the page has said so far. */
+reco_html_charset_t reco_html_rewriter_charset(
+    const reco_html_rewriter_t *rewriter);
 
 #endif /* RECO_HTML_H */

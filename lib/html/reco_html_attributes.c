@@ -82,6 +82,7 @@ reco_html_attributes_add(reco_html_attributes_t *attributes, reco_str_t name)
         attributes->count++;
     }
 
+    attributes->named |= UINT32_C(1) << index;
     enter(&attributes->rewriting, name.len, number, index);
     enter(&attributes->harvesting, name.len, number, index);
 

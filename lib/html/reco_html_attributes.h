@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     uint64_t names[RECO_HTML_ATTRIBUTES_MAX];
     unsigned count;
+    uint32_t named; /* by selectors */
     reco_html_wanted_t rewriting;
     reco_html_wanted_t harvesting; /* what the harvest looks at besides */
 } reco_html_attributes_t;
@@ -68,6 +69,17 @@ reco_html_attribute_is_foreign(int index)
 {
     return index >= RECO_HTML_ATTRIBUTE_COLOR
            && index <= RECO_HTML_ATTRIBUTE_ENCODING;
+}
+
+
+/* True for what is looked at for the harvest only. */
+static inline int
+reco_html_attribute_is_harvested(
+    const reco_html_attributes_t *attributes, int index)
+{
+    return index >= RECO_HTML_ATTRIBUTE_TYPE
+           && index < RECO_HTML_ATTRIBUTES_BUILTIN
+           && !(attributes->named >> index & 1);
 }
 
 

@@ -1,4 +1,5 @@
 #include "reco_html_name.h"
+#include "reco_html_scan.h"
 
 #include <string.h>
 
@@ -44,4 +45,21 @@ reco_html_name(const char *data, size_t len)
     }
 
     return RECO_HTML_NAME_MIX(hash, pack(data, len));
+}
+
+
+int
+reco_html_same(reco_str_t string, const char *other)
+{
+    size_t i;
+
+    for (i = 0; i < string.len; i++) {
+        if (other[i] == '\0'
+            || reco_html_lower(string.data[i]) != reco_html_lower(other[i]))
+        {
+            return 0;
+        }
+    }
+
+    return other[i] == '\0';
 }

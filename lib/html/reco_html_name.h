@@ -8,14 +8,17 @@
 #ifndef RECO_HTML_NAME_H
 #define RECO_HTML_NAME_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "reco.h"
+
 #include <string.h>
 
 /* Bytes of a name that count; what is longer is told apart by its length. */
 #define RECO_HTML_NAME_MAX 64
 
 uint64_t reco_html_name(const char *data, size_t len);
+
+/* True where two strings are equal but for the case of ASCII letters. */
+int reco_html_same(reco_str_t string, const char *other);
 
 
 #define RECO_HTML_NAME_FACTOR UINT64_C(0x9e3779b97f4a7c15)

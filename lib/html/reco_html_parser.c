@@ -4,10 +4,10 @@
 reco_status_t
 reco_html_parser_init(reco_html_parser_t *parser,
     const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
-    const reco_html_wanted_t *wanted, int want_matches)
+    int want_matches)
 {
     parser->lost = 0;
-    reco_html_tokenizer_init(&parser->tokenizer, attributes, wanted);
+    reco_html_tokenizer_init(&parser->tokenizer, attributes);
 
     return reco_html_tree_init(&parser->tree, memory, want_matches);
 }
@@ -52,5 +52,26 @@ reco_html_parser_open(
 
     default:
         break;
+    }
+}
+
+
+void
+reco_html_parser_take(reco_html_parser_t *parser, reco_html_token_t token)
+{
+    reco_html_tree_t *tree;
+    const reco_html_tag_t *tag;
+    reco_html_element_t element;
+
+    tree = &parser->tree;
+    tag = &parser->tokenizer.tag;
+
+    if (token == RECO_HTML_TOKEN_START) {
+        reco_html_parser_close(parser, reco_html_tree_breakout(tree, tag));
+        element = reco_html_tree_element(tree, tag);
+        reco_html_parser_open(parser, &element);
+
+    } else if (token == RECO_HTML_TOKEN_END) {
+        reco_html_parser_close(parser, reco_html_tree_match(tree, tag));
     }
 }

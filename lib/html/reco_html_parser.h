@@ -14,7 +14,8 @@ typedef struct {
     int lost; /* nested too deep: from here on nothing is open */
 } reco_html_parser_t;
 
-/* Which tags a consumer wants to see; comments it sees all. */
+/* Which tags a consumer wants to see.  It sees all comments, and the end tags
+   of raw text. */
 typedef struct {
     uint32_t attributes; /* start tags that have one of these */
     uint64_t types;      /* start tags of these names: reco_html_type_bit() */
@@ -33,7 +34,7 @@ reco_html_type_bit(uint64_t name)
 /* RECO_NOMEM */
 reco_status_t reco_html_parser_init(reco_html_parser_t *parser,
     const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
-    const reco_html_wanted_t *wanted, int want_matches);
+    int want_matches);
 
 /*
  * Returns the next token that the consumer wants to see; of tags that it does
@@ -45,6 +46,10 @@ reco_html_token_t reco_html_parser_next(
 /* Takes the start tag that was read: its element is open unless empty. */
 void reco_html_parser_open(
     reco_html_parser_t *parser, const reco_html_element_t *element);
+
+/* Opens and closes what a token opens and closes, for a consumer that has no
+   more to do with it. */
+void reco_html_parser_take(reco_html_parser_t *parser, reco_html_token_t token);
 
 /* Closes the elements deeper than depth. */
 static inline void

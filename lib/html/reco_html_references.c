@@ -50,16 +50,15 @@ reco_html_has_references(reco_str_t value)
 }
 
 
-/* Numbers of C1 controls mean what they are in Windows-1252. */
-static uint32_t
-windows_1252(uint32_t code)
+uint32_t
+reco_html_windows_1252(uint32_t byte)
 {
     static const uint16_t letters[32] = {0x20ac, 0x81, 0x201a, 0x0192, 0x201e,
         0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,
         0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
         0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178};
 
-    return code >= 0x80 && code < 0xa0 ? letters[code - 0x80] : code;
+    return byte >= 0x80 && byte < 0xa0 ? letters[byte - 0x80] : byte;
 }
 
 
@@ -102,7 +101,8 @@ numeric(reco_str_t in, uint32_t *code)
         return 0;
     }
 
-    *code = windows_1252(*code);
+    /* Numbers of C1 controls mean what they are there. */
+    *code = reco_html_windows_1252(*code);
 
     return i < in.len && in.data[i] == ';' ? i + 1 : i;
 }

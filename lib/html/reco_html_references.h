@@ -17,6 +17,9 @@ size_t reco_html_resolve(reco_str_t value, char *out);
 /* True where resolving would alter value. */
 int reco_html_has_references(reco_str_t value);
 
+/* The character of a byte in Windows-1252. */
+uint32_t reco_html_windows_1252(uint32_t byte);
+
 /*
  * Writes a code point as UTF-8, U+FFFD for what is none.  Returns where the
  * four bytes at most that it wrote end.

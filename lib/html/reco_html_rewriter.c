@@ -19,14 +19,25 @@ reco_html_rewriter_create(
     rewriter->memory = *memory;
 
     if (reco_html_parser_init(&rewriter->parser, &rewriter->memory,
-            &plan->attributes, &plan->attributes.rewriting,
-            plan->bit_count != 0)
+            &plan->attributes, plan->bit_count != 0)
         != RECO_OK)
     {
         return NULL;
     }
 
+    reco_html_tokenizer_harvest(
+        &rewriter->parser.tokenizer, RECO_HTML_CHARSET_SPAN);
+
     return rewriter;
+}
+
+
+void
+reco_html_rewriter_harvest(
+    reco_html_rewriter_t *rewriter, reco_html_harvest_t *harvest)
+{
+    rewriter->harvest = harvest;
+    reco_html_tokenizer_harvest(&rewriter->parser.tokenizer, UINT64_MAX);
 }
 
 
@@ -177,6 +188,7 @@ begin_chunk(reco_html_rewriter_t *r, const char *data, size_t len)
 {
     r->chunk = chunk_end(r);
     reco_html_tokenizer_feed(&r->parser.tokenizer, len != 0 ? data : "", len);
+    reco_html_sniff_bytes(&r->sniffer, data, len);
     r->feeding = 1;
     r->read = 0;
 }
@@ -207,30 +219,68 @@ nothing_left(const reco_html_rewriter_t *r)
 {
     return r->filled == all_slots(r->plan) && r->plan->all == 0
            && r->ending_count == 0 && !r->dropping
-           && r->phase == RECO_HTML_PHASE_READ && r->operation_count == 0;
+           && r->phase == RECO_HTML_PHASE_READ && r->operation_count == 0
+           && r->harvest == NULL;
+}
+
+
+/* What is looked at beyond the plan: the page's charset, and its product. */
+static uint64_t
+harvest_types(reco_html_rewriter_t *r)
+{
+    reco_html_tokenizer_t *t;
+
+    t = &r->parser.tokenizer;
+
+    if (r->harvest != NULL) {
+        return reco_html_harvest_types();
+    }
+
+    if (reco_html_page_offset(t, t->p) < t->harvest_until) {
+        return reco_html_type_bit(RECO_HTML_TAG_META);
+    }
+
+    if (!reco_html_tokenizer_in_tag(t)) {
+        t->wanted = &t->attributes->rewriting;
+    }
+
+    return 0;
 }
 
 
 static reco_html_token_t
 next_token(reco_html_rewriter_t *r)
 {
+    reco_html_token_t token;
     reco_html_interest_t interest;
+    const reco_html_tokenizer_t *t;
 
+    t = &r->parser.tokenizer;
     interest.attributes = 0;
-    interest.types = 0;
+    interest.types = harvest_types(r);
     interest.depth = 0;
     interest.body = reco_html_rewriter_unplaced(r) != 0;
 
     if (!r->dropping) {
         interest.attributes = r->plan->needed | 1u << RECO_HTML_ATTRIBUTE_SLOT;
-        interest.types = r->plan->types;
+        interest.types |= r->plan->types;
     }
 
     if (r->ending_count != 0) {
         interest.depth = r->endings[r->ending_count - 1].element + 1;
     }
 
-    return reco_html_parser_next(&r->parser, &interest);
+    token = reco_html_parser_next(&r->parser, &interest);
+
+    if (token == RECO_HTML_TOKEN_START && t->tag.name == RECO_HTML_TAG_META) {
+        reco_html_sniff_meta(&r->sniffer, &t->tag);
+    }
+
+    if (r->harvest != NULL) {
+        reco_html_harvest_take(r->harvest, t, token, r->sniffer.charset);
+    }
+
+    return token;
 }
 
 
@@ -302,4 +352,11 @@ int
 reco_html_rewriter_limited(const reco_html_rewriter_t *rewriter)
 {
     return rewriter->limited != 0;
+}
+
+
+reco_html_charset_t
+reco_html_rewriter_charset(const reco_html_rewriter_t *rewriter)
+{
+    return rewriter->sniffer.charset;
 }

@@ -17,6 +17,7 @@
 #define RECO_HTML_REWRITER_H
 
 #include "reco_html_plan.h"
+#include "reco_html_reader.h"
 
 #define RECO_HTML_OPERATIONS_MAX 8
 
@@ -79,6 +80,9 @@ struct reco_html_rewriter_s {
     unsigned feeding; /* a chunk is being used up */
     unsigned read;    /* it has no further token */
     uint64_t release; /* and may come out up to here */
+
+    reco_html_sniffer_t sniffer;
+    reco_html_harvest_t *harvest; /* or NULL */
 
     uint32_t filled; /* slots */
     unsigned limited;

@@ -2,8 +2,8 @@
  * Reading plain tags at speed.
  *
  * Most tags of a page are of no interest: their elements have to be opened
- * and closed, no more.  Here they are read 64 bytes at a time: one bit for
- * each '<', and within a tag one for each of > = " '.  What is not of the
+ * and closed, no more.  Here an element's tags are read by the '<' that
+ * they begin with and, 64 bytes at a time, by where > = " ' are.  What is not of the
  * usual form (a comment, an attribute without quotes, an end tag that closes
  * something other than the innermost element, a tag near the chunk's end) is
  * left to the tokenizer, from its '<' on.  Both read the same tokens.
@@ -78,10 +78,11 @@ is_plain_end(const reco_html_parser_t *parser,
 
 #ifdef RECO_HTML_SSE2
 
-#define BLOCK 64
+#define BLOCK      64
+#define NAME_BLOCK 16
 
 /* What may be read past the start of a block that holds a tag's '<'. */
-#define MARGIN (2 * BLOCK + 32)
+#define MARGIN (2 * BLOCK + 2 * NAME_BLOCK)
 
 
 /* Where the next of > = " ' is. */
@@ -103,22 +104,6 @@ static inline __m128i
 load(const char *p)
 {
     return _mm_loadu_si128((const __m128i *) p);
-}
-
-
-static inline unsigned
-less_thans(const char *p)
-{
-    return (unsigned) _mm_movemask_epi8(
-        _mm_cmpeq_epi8(load(p), _mm_set1_epi8('<')));
-}
-
-
-static inline uint64_t
-less_thans_of(const char *p)
-{
-    return blend(less_thans(p), less_thans(p + 16), less_thans(p + 32),
-        less_thans(p + 48));
 }
 
 
@@ -229,13 +214,13 @@ skim_attributes(reco_html_tokenizer_t *t, const char *p, structure_t *s)
     const char *next, *close;
 
     for (;;) {
-        while (reco_html_is_space(*p)) {
-            p++;
-        }
-
         next = structure_next(s);
         if (next == NULL) {
             return NULL;
+        }
+
+        while (p < next && reco_html_is_space(*p)) {
+            p++;
         }
 
         if (*next == '>') {
@@ -289,7 +274,7 @@ skim_start_tag(reco_html_tokenizer_t *t, const char *p)
         }
 
         s.block = p;
-        s.end = t->end - BLOCK;
+        s.end = t->end - BLOCK - NAME_BLOCK;
         s.bits = structure_of(p) & UINT64_MAX << len;
 
         end = skim_attributes(t, end, &s);
@@ -308,14 +293,14 @@ skim_start_tag(reco_html_tokenizer_t *t, const char *p)
 static inline uint64_t
 skim_end_tag(const char *p)
 {
-    unsigned ends;
+    unsigned ends, len;
 
     ends = (unsigned) _mm_movemask_epi8(
         _mm_cmpeq_epi8(load(p + 2), _mm_set1_epi8('>')));
+    len = ends != 0 ? (unsigned) __builtin_ctz(ends) : 0;
 
     /* What else may stand before '>' is in no open element's name. */
-    return (ends & ~1u) != 0 ? name_of(p + 2, (unsigned) __builtin_ctz(ends))
-                             : 0;
+    return len != 0 ? name_of(p + 2, len) : 0;
 }
 
 
@@ -391,7 +376,7 @@ reco_html_parser_next(
             && !wants_start_tag(parser, interest)) {
             pass_start_tag(parser);
 
-        } else if (token == RECO_HTML_TOKEN_END
+        } else if (token == RECO_HTML_TOKEN_END && !tag->is_raw_end
                    && is_plain_end(parser, interest, tag->name)
                    && tag->end - tag->start <= RECO_HTML_HELD_MAX)
         {

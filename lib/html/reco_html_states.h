@@ -17,13 +17,6 @@ extern const reco_html_state_handler_t reco_html_tag_states[];
 extern const reco_html_state_handler_t reco_html_text_states[];
 
 
-static inline uint64_t
-reco_html_page_offset(const reco_html_tokenizer_t *t, const char *p)
-{
-    return t->offset + (uint64_t) (p - t->chunk);
-}
-
-
 /*
  * A span is a piece of the page that is being read: a name, a value, a
  * comment.  It lies within the chunk, or what came before the chunk is in
@@ -70,7 +63,9 @@ reco_html_attribute_begin(reco_html_tokenizer_t *t, uint64_t name)
 
     /* Of attributes with one name the first counts. */
     if (index < 0 || (t->tag.present >> index & 1)
-        || (reco_html_attribute_is_foreign(index) && !t->cdata))
+        || (reco_html_attribute_is_foreign(index) && !t->cdata)
+        || (reco_html_attribute_is_harvested(t->attributes, index)
+            && t->tag.start >= t->harvest_until))
     {
         index = -1;
     }

@@ -5,13 +5,21 @@
 
 
 void
-reco_html_tokenizer_init(reco_html_tokenizer_t *tokenizer,
-    const reco_html_attributes_t *attributes, const reco_html_wanted_t *wanted)
+reco_html_tokenizer_init(
+    reco_html_tokenizer_t *tokenizer, const reco_html_attributes_t *attributes)
 {
     memset(tokenizer, 0, offsetof(reco_html_tokenizer_t, scratch));
     tokenizer->attributes = attributes;
-    tokenizer->wanted = wanted;
+    tokenizer->wanted = &attributes->rewriting;
     tokenizer->attribute = -1;
+}
+
+
+void
+reco_html_tokenizer_harvest(reco_html_tokenizer_t *tokenizer, uint64_t until)
+{
+    tokenizer->wanted = &tokenizer->attributes->harvesting;
+    tokenizer->harvest_until = until;
 }
 
 

@@ -86,6 +86,7 @@ typedef struct {
 typedef struct {
     const reco_html_attributes_t *attributes;
     const reco_html_wanted_t *wanted; /* of attributes */
+    uint64_t harvest_until;
     reco_html_tag_t tag;
     reco_str_t comment;
 
@@ -122,8 +123,13 @@ typedef struct {
     char scratch[RECO_HTML_VALUES_MAX + RECO_HTML_NAME_MAX];
 } reco_html_tokenizer_t;
 
-void reco_html_tokenizer_init(reco_html_tokenizer_t *tokenizer,
-    const reco_html_attributes_t *attributes, const reco_html_wanted_t *wanted);
+void reco_html_tokenizer_init(
+    reco_html_tokenizer_t *tokenizer, const reco_html_attributes_t *attributes);
+
+/* Has it look, in tags that begin before an offset of the page, at what the
+   harvest looks at too. */
+void reco_html_tokenizer_harvest(
+    reco_html_tokenizer_t *tokenizer, uint64_t until);
 
 /* The next chunk; the one before must have been used up. */
 void reco_html_tokenizer_feed(
@@ -139,6 +145,14 @@ reco_html_token_t reco_html_tokenizer_next(reco_html_tokenizer_t *tokenizer);
 /* What follows is text up to the end tag of this name (of static lifetime). */
 void reco_html_tokenizer_raw(reco_html_tokenizer_t *tokenizer, reco_str_t name);
 void reco_html_tokenizer_script(reco_html_tokenizer_t *tokenizer);
+
+/* The offset in the page of a place in the chunk. */
+static inline uint64_t
+reco_html_page_offset(const reco_html_tokenizer_t *tokenizer, const char *p)
+{
+    return tokenizer->offset + (uint64_t) (p - tokenizer->chunk);
+}
+
 
 /* True between '<' and '>' of what may be a tag. */
 static inline int

@@ -1,5 +1,4 @@
 #include "reco_html_tree.h"
-#include "reco_html_scan.h"
 
 #include <string.h>
 
@@ -173,21 +172,6 @@ reco_html_tree_match(const reco_html_tree_t *tree, const reco_html_tag_t *tag)
 
 
 static int
-equals_ignoring_case(reco_str_t string, const char *lower)
-{
-    size_t i;
-
-    for (i = 0; i < string.len; i++) {
-        if (lower[i] == '\0' || reco_html_lower(string.data[i]) != lower[i]) {
-            return 0;
-        }
-    }
-
-    return lower[i] == '\0';
-}
-
-
-static int
 holds_html(const reco_html_tag_t *tag)
 {
     uint32_t bit;
@@ -201,8 +185,8 @@ holds_html(const reco_html_tag_t *tag)
 
     encoding = tag->values[RECO_HTML_ATTRIBUTE_ENCODING];
 
-    return equals_ignoring_case(encoding, "text/html")
-           || equals_ignoring_case(encoding, "application/xhtml+xml");
+    return reco_html_same(encoding, "text/html")
+           || reco_html_same(encoding, "application/xhtml+xml");
 }
 
 

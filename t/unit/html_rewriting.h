@@ -152,7 +152,7 @@ rewriting_feed(reco_html_rewriter_t *rewriter, const char *page,
 
 
 /* Rewrites page, cut as cut says (NULL: whole). */
-static rewriting_t
+__attribute__((unused)) static rewriting_t
 rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
     rewriting_cut_t cut, void *state)
 {

@@ -143,6 +143,12 @@ check(const case_t *tests, size_t count)
     }
 }
 
+/* Plain tags are read at speed only where the chunk goes on for a while. */
+#define PADDING                                                                \
+    "................................................................"         \
+    "................................................................"         \
+    "................................................................"
+
 #define CHECK(tests) check(tests, sizeof(tests) / sizeof(tests[0]))
 
 
@@ -247,6 +253,7 @@ positions(void **state)
         {"before b", "<title>x</title><b>", "<title>x</title>{0}<b>"},
         {"before b", "<b", "<b"},
         {"append p", "<p>x<b", "<p>x<b"},
+        {"after p", "<p></></p>x" PADDING, "<p></></p>{0}x" PADDING},
     };
 
     (void) state;

@@ -1,0 +1,191 @@
+#include "reco_html_charset.h"
+#include "reco_html_scan.h"
+
+#include <string.h>
+
+
+static int
+is_one_of(reco_str_t label, const char *const *labels)
+{
+    for (/* void */; *labels != NULL; labels++) {
+        if (reco_html_same(label, *labels)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static reco_str_t
+trimmed(reco_str_t text)
+{
+    while (text.len != 0 && reco_html_is_space(text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+
+    while (text.len != 0 && reco_html_is_space(text.data[text.len - 1])) {
+        text.len--;
+    }
+
+    return text;
+}
+
+
+/* https://encoding.spec.whatwg.org/#names-and-labels */
+reco_html_charset_t
+reco_html_charset(reco_str_t label)
+{
+    static const char *const utf8[] = {"utf-8", "utf8", "unicode-1-1-utf-8",
+        "unicode11utf8", "unicode20utf8", "x-unicode20utf8", NULL};
+
+    static const char *const windows_1252[] = {"windows-1252", "iso-8859-1",
+        "ansi_x3.4-1968", "ascii", "cp1252", "cp819", "csisolatin1", "ibm819",
+        "iso-ir-100", "iso8859-1", "iso88591", "iso_8859-1", "iso_8859-1:1987",
+        "l1", "latin1", "us-ascii", "x-cp1252", NULL};
+
+    static const char *const others[] = {"csunicode", "hz-gb-2312",
+        "replacement", "unicode", "unicodefeff", "unicodefffe", NULL};
+
+    static const char *const families[] = {"utf-16", "utf-32", "utf-7", "utf16",
+        "utf32", "ucs-", "iso-10646-", "iso-2022-", "csiso2022", NULL};
+
+    size_t i, len;
+
+    label = trimmed(label);
+
+    if (label.len == 0) {
+        return RECO_HTML_CHARSET_UNKNOWN;
+    }
+
+    if (is_one_of(label, utf8)) {
+        return RECO_HTML_CHARSET_UTF8;
+    }
+
+    if (is_one_of(label, windows_1252)) {
+        return RECO_HTML_CHARSET_1252;
+    }
+
+    for (i = 0; families[i] != NULL; i++) {
+        len = strlen(families[i]);
+        if (label.len >= len
+            && reco_html_same((reco_str_t){len, label.data}, families[i]))
+        {
+            return RECO_HTML_CHARSET_OTHER;
+        }
+    }
+
+    return is_one_of(label, others) ? RECO_HTML_CHARSET_OTHER
+                                    : RECO_HTML_CHARSET_ASCII;
+}
+
+
+void
+reco_html_sniff_bytes(
+    reco_html_sniffer_t *sniffer, const char *data, size_t len)
+{
+    const unsigned char *mark;
+
+    mark = sniffer->mark;
+
+    while (sniffer->marked < sizeof(sniffer->mark) && len != 0) {
+        sniffer->mark[sniffer->marked++] = (unsigned char) *data++;
+        len--;
+
+        if (sniffer->marked == 2
+            && ((mark[0] == 0xfe && mark[1] == 0xff)
+                || (mark[0] == 0xff && mark[1] == 0xfe)))
+        {
+            sniffer->charset = RECO_HTML_CHARSET_OTHER;
+        }
+
+        if (sniffer->marked == 3 && mark[0] == 0xef && mark[1] == 0xbb
+            && mark[2] == 0xbf)
+        {
+            sniffer->charset = RECO_HTML_CHARSET_UTF8;
+        }
+    }
+}
+
+
+/* The label in "text/html; charset=label". */
+static reco_str_t
+label_of(reco_str_t content)
+{
+    static const char word[] = "charset";
+
+    char quote;
+    size_t i, len;
+    reco_str_t rest;
+
+    len = sizeof(word) - 1;
+
+    for (i = 0; i + len < content.len; i++) {
+        if (!reco_html_same((reco_str_t){len, content.data + i}, word)) {
+            continue;
+        }
+
+        rest = trimmed(
+            (reco_str_t){content.len - i - len, content.data + i + len});
+        if (rest.len == 0 || rest.data[0] != '=') {
+            continue;
+        }
+
+        rest = trimmed((reco_str_t){rest.len - 1, rest.data + 1});
+        quote = ';';
+
+        if (rest.len != 0 && (rest.data[0] == '"' || rest.data[0] == '\'')) {
+            quote = rest.data[0];
+            rest.data++;
+            rest.len--;
+        }
+
+        for (len = 0; len < rest.len; len++) {
+            if (rest.data[len] == quote || reco_html_is_space(rest.data[len])) {
+                break;
+            }
+        }
+
+        return (reco_str_t){len, rest.data};
+    }
+
+    return reco_null_string;
+}
+
+
+void
+reco_html_sniff_meta(reco_html_sniffer_t *sniffer, const reco_html_tag_t *tag)
+{
+    reco_str_t label;
+    const reco_str_t *charset, *equivalent, *content;
+
+    if (sniffer->charset != RECO_HTML_CHARSET_UNKNOWN
+        || tag->start >= RECO_HTML_CHARSET_SPAN)
+    {
+        return;
+    }
+
+    charset = reco_html_tag_value(tag, RECO_HTML_ATTRIBUTE_CHARSET);
+    equivalent = reco_html_tag_value(tag, RECO_HTML_ATTRIBUTE_HTTP_EQUIV);
+    content = reco_html_tag_value(tag, RECO_HTML_ATTRIBUTE_CONTENT);
+    label = reco_null_string;
+
+    if (charset != NULL) {
+        label = *charset;
+
+    } else if (equivalent != NULL && content != NULL
+               && reco_html_same(*equivalent, "content-type"))
+    {
+        label = label_of(*content);
+    }
+
+    sniffer->charset = reco_html_charset(label);
+
+    /* In UTF-16 this would not have been read: it is a lie. */
+    if (sniffer->charset == RECO_HTML_CHARSET_OTHER && label.len >= 6
+        && reco_html_same((reco_str_t){6, label.data}, "utf-16"))
+    {
+        sniffer->charset = RECO_HTML_CHARSET_UTF8;
+    }
+}

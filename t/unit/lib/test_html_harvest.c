@@ -1,0 +1,390 @@
+/*
+ * The harvest: pages and the product that they are found to be about, read
+ * whole, byte by byte, and by the rewriter on its way.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "html/reco_html_harvest.h"
+#include "html_rewriting.h"
+
+
+/* "id|title|url|image|category|brand|currency|price|available", "" if none. */
+static void
+describe(reco_html_harvest_t *harvest, char *out, size_t size)
+{
+    reco_html_product_t p;
+
+    out[0] = '\0';
+
+    if (reco_html_harvest_product(harvest, &p) == RECO_OK) {
+        snprintf(out, size, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.2f|%d",
+            (int) p.id.len, p.id.data, (int) p.title.len, p.title.data,
+            (int) p.url.len, p.url.data, (int) p.image.len, p.image.data,
+            (int) p.category.len, p.category.data, (int) p.brand.len,
+            p.brand.data, (int) p.currency.len, p.currency.data, p.price,
+            p.available);
+    }
+}
+
+
+static void
+read_alone(const char *page, size_t len, size_t piece, char *out, size_t size)
+{
+    char *copy;
+    void *blocks;
+    size_t at, n;
+    reco_html_memory_t memory;
+    reco_html_harvest_t *harvest;
+
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    harvest = reco_html_harvest_create(&memory);
+    assert_non_null(harvest);
+
+    for (at = 0; at < len; at += n) {
+        n = len - at < piece ? len - at : piece;
+        copy = malloc(n);
+        memcpy(copy, page + at, n);
+        reco_html_harvest_feed(harvest, copy, n);
+        free(copy);
+    }
+
+    describe(harvest, out, size);
+    rewriting_free(&blocks);
+}
+
+
+static void
+read_with_rewriter(const char *page, size_t len, char *out, size_t size)
+{
+    void *blocks;
+    size_t pos;
+    unsigned slot;
+    reco_html_step_t step;
+    reco_html_memory_t memory;
+    reco_html_plan_t *plan;
+    reco_html_harvest_t *harvest;
+    reco_html_rewriter_t *rewriter;
+
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    plan = reco_html_plan_create(&memory);
+    assert_int_equal(
+        reco_html_plan_slot(plan, reco_string("s"), &slot, NULL), RECO_OK);
+    assert_int_equal(
+        reco_html_plan_select(plan, slot, reco_string("link, html, meta"),
+            RECO_HTML_BEFORE, 0, NULL),
+        RECO_OK);
+
+    harvest = reco_html_harvest_create(&memory);
+    rewriter = reco_html_rewriter_create(plan, &memory);
+    reco_html_rewriter_harvest(rewriter, harvest);
+    assert_false(reco_html_rewriter_finished(rewriter));
+    pos = 0;
+
+    while (reco_html_rewriter_feed(rewriter, page, len, 1, &pos, &step)
+           == RECO_OK) {
+        /* what comes out is for other tests */
+    }
+
+    describe(harvest, out, size);
+    rewriting_free(&blocks);
+}
+
+
+static void
+check_bytes(const char *page, size_t len, const char *expected)
+{
+    char out[8192];
+
+    read_alone(page, len, len, out, sizeof(out));
+    assert_string_equal(out, expected);
+
+    read_alone(page, len, 1, out, sizeof(out));
+    assert_string_equal(out, expected);
+
+    read_alone(page, len, 7, out, sizeof(out));
+    assert_string_equal(out, expected);
+
+    read_with_rewriter(page, len, out, sizeof(out));
+    assert_string_equal(out, expected);
+}
+
+
+static void
+check(const char *page, const char *expected)
+{
+    check_bytes(page, strlen(page), expected);
+}
+
+
+#define LD(json) "<script type=\"application/ld+json\">" json "</script>"
+
+
+static void
+json_ld(void **state)
+{
+    (void) state;
+
+    check(LD("{\"@context\":\"https://schema.org\",\"@type\":\"Product\","
+             "\"name\":\"Cotton shirt\",\"sku\":\"A-42\",\"url\":\"/p/42\","
+             "\"image\":\"https://x.example/42.jpg\",\"category\":\"Shirts\","
+             "\"brand\":{\"@type\":\"Brand\",\"name\":\"Acme\"},"
+             "\"offers\":{\"@type\":\"Offer\",\"price\":\"39.90\","
+             "\"priceCurrency\":\"EUR\","
+             "\"availability\":\"https://schema.org/InStock\"}}"),
+        "A-42|Cotton shirt|/p/42|https://x.example/42.jpg|Shirts|Acme|EUR|"
+        "39.90|1");
+
+    /* strings, numbers and lists where objects and strings might be */
+    check(
+        LD("[{\"@type\":[\"Thing\",\"http://schema.org/Product\"],"
+           "\"name\":\"a\",\"sku\":1234567890123,\"brand\":\"B\","
+           "\"image\":[{\"@type\":\"ImageObject\",\"url\":\"/i.jpg\"},"
+           "\"/j.jpg\"],\"category\":[\"C\",\"D\"],\"offers\":[{\"price\":12},"
+           "{\"price\":9.5,\"availability\":\"OutOfStock\"}]}]"),
+        "1234567890123|a||/i.jpg|C|B||12.00|0");
+
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{\"@type\":"
+             "\"AggregateOffer\",\"lowPrice\":\"5\",\"highPrice\":\"9\","
+             "\"priceCurrency\":\"USD\",\"offers\":[{\"availability\":"
+             "\"http://schema.org/SoldOut\"}]}}"),
+        "|a|||||USD|5.00|0");
+
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{"
+             "\"availability\":\"InStock\",\"priceSpecification\":[{\"price\":"
+             "\"7,50\",\"priceCurrency\":\"EUR\"}]}}"),
+        "|a|||||EUR|7.50|1");
+}
+
+
+static void
+json_ld_nesting(void **state)
+{
+    (void) state;
+
+    check(LD("{\"@graph\":[{\"@type\":\"WebSite\"},{\"@type\":\"Product\","
+             "\"name\":\"a\"}]}"),
+        "|a||||||-1.00|-1");
+    check(LD("{\"@type\":\"WebPage\",\"mainEntity\":{\"@type\":\"Product\","
+             "\"name\":\"a\"}}"),
+        "|a||||||-1.00|-1");
+    check(LD("{\"@type\":\"ProductGroup\",\"name\":\"g\",\"hasVariant\":[{"
+             "\"@type\":\"Product\",\"name\":\"v\",\"image\":\"/v.jpg\","
+             "\"offers\":{\"price\":3}}]}"),
+        "|g||/v.jpg||||3.00|-1");
+
+    /* the first product of several; lists of products are not the page's */
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\"}")
+              LD("{\"@type\":\"Product\",\"name\":\"b\",\"url\":\"/b\"}"),
+        "|a||||||-1.00|-1");
+    check(LD("{\"@type\":\"ItemList\",\"itemListElement\":[{\"@type\":"
+             "\"Product\",\"name\":\"a\"}]}"),
+        "");
+
+    check(LD("{\"@type\":\"Product\",\"name\":\"Shirt\"}")
+              LD("{\"@type\":\"BreadcrumbList\",\"itemListElement\":[{\"name\":"
+                 "\"Home\"},{\"item\":{\"name\":\"Women\"}},{\"name\":"
+                 "\"Shirt\"}]}"),
+        "|Shirt|||Women|||-1.00|-1");
+}
+
+
+static void
+json_ld_refused(void **state)
+{
+    (void) state;
+
+    check(LD("{\"@type\":\"Product\",\"name\":"), "");
+    check(LD(""), "");
+    check(LD("{}"), "");
+    check("<script type=\"text/javascript\">{\"@type\":\"Product\"}</script>",
+        "");
+    check(
+        "<textarea>" LD("{\"@type\":\"Product\",\"name\":\"a\"}") "</textarea>",
+        "");
+    check("<!--" LD("{\"@type\":\"Product\",\"name\":\"a\"}") "-->", "");
+    check("<script type='application/ld+json'>{\"@type\":\"Product\"}", "");
+
+    /* what old pages put around it */
+    check(LD("<!--\n{\"@type\":\"Product\",\"name\":\"a\"}\n-->"),
+        "|a||||||-1.00|-1");
+    check(LD("//<![CDATA[\n{\"@type\":\"Product\",\"name\":\"a\"}\n//]]>"),
+        "|a||||||-1.00|-1");
+    check("<script type='Application/LD+JSON; charset=utf-8'>"
+          "{\"@type\":\"Product\",\"name\":\"a\"}</script x>",
+        "|a||||||-1.00|-1");
+
+    /* fields that are not fit */
+    check(
+        LD("{\"@type\":\"Product\",\"name\":\"a\",\"image\":[\"data:x\","
+           "\"javascript:x\",\"/ok.jpg\"],\"url\":\"ftp://x\",\"sku\":\"a b\","
+           "\"offers\":{\"price\":-3,\"priceCurrency\":\"euro\"}}"),
+        "|a||/ok.jpg||||-1.00|-1");
+}
+
+
+static void
+json_ld_limits(void **state)
+{
+    char *page, *p;
+    size_t i, room;
+
+    static const char head[] = "<script type='application/ld+json'>"
+                               "{\"@type\":\"Product\",\"name\":\"a\",\"x\":\"";
+    static const char tail[] = "\"}</script>";
+
+    (void) state;
+
+    for (i = 0; i < 2; i++) {
+        /* a script of exactly the limit, and of one byte more */
+        room = RECO_HTML_JSON_MAX + i;
+        page = malloc(sizeof(head) + room + sizeof(tail));
+        p = stpcpy(page, head);
+        room -= sizeof(head) - 1 - strlen("<script type='application/ld+json'>")
+                + strlen("\"}");
+        memset(p, 'x', room);
+        strcpy(p + room, tail);
+        check(page, i == 0 ? "|a||||||-1.00|-1" : "");
+        free(page);
+    }
+}
+
+
+static void
+meta(void **state)
+{
+    (void) state;
+
+    check("<meta property=\"og:type\" content=\"product\">"
+          "<meta property=\"og:title\" content=\"Tom &amp; Jerry&#39;s\n mug\">"
+          "<meta property=\"og:image\" content=\"https://x.example/m.jpg?a=1"
+          "&amp;b=2\">"
+          "<meta property=\"og:url\" content=\"https://x.example/mug\">"
+          "<meta property=\"product:price:amount\" content=\"1.299,00\">"
+          "<meta property=\"product:price:currency\" content=\"EUR\">"
+          "<meta property=\"product:availability\" content=\"in stock\">"
+          "<meta name=\"product:retailer_item_id\" content=\"mug-1\">"
+          "<meta property=\"product:category\" content=\"Mugs\">"
+          "<meta property=\"product:brand\" content=\"Acme\">",
+        "mug-1|Tom & Jerry's mug|https://x.example/mug|"
+        "https://x.example/m.jpg?a=1&b=2|Mugs|Acme|EUR|1299.00|1");
+
+    check("<meta property=og:title content=x>", "");
+    check("<meta property=og:type content=website>", "");
+    check("<meta property=og:type content=product><title>x</title>",
+        "|||||||-1.00|-1");
+
+    /* the canonical link before all, JSON-LD before meta */
+    check("<meta property=og:type content=product>"
+          "<meta property=og:url content=/a><meta property=og:title content=m>"
+          "<link rel=canonical href=/c>" LD(
+              "{\"@type\":\"Product\",\"name\":\"j\",\"url\":\"/j\"}"),
+        "|j|/c|||||-1.00|-1");
+    check("<svg><meta property=og:type content=product></svg>",
+        "|||||||-1.00|-1");
+}
+
+
+static void
+charsets(void **state)
+{
+    static const char latin1[] =
+        "<meta charset=iso-8859-1><meta property=og:type content=product>"
+        "<meta property=og:title content='Caf\xe9 \x80 &eacute;'>";
+    static const char wrong[] = "<meta property=og:type content=product>"
+                                "<meta property=og:title content='Caf\xe9'>";
+    static const char other[] =
+        "<meta charset=shift_jis><meta property=og:type content=product>"
+        "<meta property=og:title content='\x83\x56'>"
+        "<meta property=product:brand content=Acme>";
+
+    (void) state;
+
+    check_bytes(latin1, sizeof(latin1) - 1,
+        "|Caf\xc3\xa9 \xe2\x82\xac &eacute;||||||-1.00|-1");
+    check_bytes(wrong, sizeof(wrong) - 1, "|||||||-1.00|-1");
+    check_bytes(other, sizeof(other) - 1, "|||||Acme||-1.00|-1");
+}
+
+
+static void
+header_charset(void **state)
+{
+    char out[512];
+    void *blocks;
+    reco_html_memory_t memory;
+    reco_html_harvest_t *harvest;
+
+    static const char page[] = "<meta charset=utf-8>"
+                               "<meta property=og:type content=product>"
+                               "<meta property=og:title content='\xe9'>";
+
+    (void) state;
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    harvest = reco_html_harvest_create(&memory);
+    reco_html_harvest_charset(harvest, reco_string("Latin1"));
+    reco_html_harvest_feed(harvest, page, sizeof(page) - 1);
+    describe(harvest, out, sizeof(out));
+    assert_string_equal(out, "|\xc3\xa9||||||-1.00|-1");
+    rewriting_free(&blocks);
+}
+
+
+static void
+long_fields(void **state)
+{
+    char page[8192], title[1024], url[4096], expected[8192];
+
+    (void) state;
+
+    /* 511 letters and a letter of two bytes: cut before it */
+    memset(title, 'x', sizeof(title));
+    memcpy(title + 511, "\xc3\xa9yy", 5);
+    snprintf(page, sizeof(page),
+        "<meta property=og:type content=product>"
+        "<meta property=og:title content=\"%s\">",
+        title);
+    snprintf(expected, sizeof(expected), "|%.511s||||||-1.00|-1", title);
+    check(page, expected);
+
+    /* an address is whole or is none */
+    memset(url, 'u', sizeof(url));
+    url[0] = '/';
+    url[RECO_HTML_URL_MAX] = '\0';
+    snprintf(
+        page, sizeof(page), LD("{\"@type\":\"Product\",\"url\":\"%s\"}"), url);
+    snprintf(expected, sizeof(expected), "||%s|||||-1.00|-1", url);
+    check(page, expected);
+
+    url[RECO_HTML_URL_MAX] = 'u';
+    url[RECO_HTML_URL_MAX + 1] = '\0';
+    snprintf(
+        page, sizeof(page), LD("{\"@type\":\"Product\",\"url\":\"%s\"}"), url);
+    check(page, "|||||||-1.00|-1");
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_ld),
+        cmocka_unit_test(json_ld_nesting),
+        cmocka_unit_test(json_ld_refused),
+        cmocka_unit_test(json_ld_limits),
+        cmocka_unit_test(meta),
+        cmocka_unit_test(charsets),
+        cmocka_unit_test(header_charset),
+        cmocka_unit_test(long_fields),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
