@@ -33,6 +33,6 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CXX_FLAGS) -MMD -MP -c -o $@ $<
+	$(CXX) $(CXX_FLAGS) $(if $(SANITIZE),-fno-sanitize=vptr) -MMD -MP -c -o $@ $<
 
 -include $(LIB_OBJECTS:.o=.d)

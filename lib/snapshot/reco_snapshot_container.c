@@ -24,9 +24,8 @@ container_aligned(uint64_t offset)
 }
 
 
-/* The hash of header and table, the seal itself taken as 0. */
-static uint64_t
-container_seal(const reco_snapshot_container_header_t *header,
+uint64_t
+reco_snapshot_container_seal(const reco_snapshot_container_header_t *header,
     const reco_snapshot_container_entry_t *table)
 {
     uint64_t parts[2];
@@ -135,7 +134,7 @@ reco_snapshot_container_write(const char *path, uint32_t kind,
     header.format = RECO_SNAPSHOT_CONTAINER_FORMAT;
     header.nsections = nsections;
     header.size = end;
-    header.seal = container_seal(&header, table);
+    header.seal = reco_snapshot_container_seal(&header, table);
 
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
@@ -238,7 +237,8 @@ container_check_header(const reco_snapshot_container_t *container,
         || sizeof(*header)
                    + header->nsections * sizeof(reco_snapshot_container_entry_t)
                > container->size
-        || container_seal(header, container->table) != header->seal)
+        || reco_snapshot_container_seal(header, container->table)
+               != header->seal)
     {
         return reco_error_set(error, RECO_CORRUPT,
             "the table of \"%s\" fails its check", container->path);

@@ -55,6 +55,12 @@ typedef struct {
 } reco_snapshot_container_entry_t;
 
 
+/* The seal of a file: the hash of header and table, the seal taken as 0. */
+uint64_t reco_snapshot_container_seal(
+    const reco_snapshot_container_header_t *header,
+    const reco_snapshot_container_entry_t *table);
+
+
 /* What a writer puts in. */
 typedef struct {
     uint32_t tag;

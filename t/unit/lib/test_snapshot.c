@@ -2,192 +2,13 @@
  * A version is written, read back whole, and refused when it is damaged.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "shop.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "snapshot/reco_snapshot.h"
-#include "snapshot/reco_snapshot_view.h"
-
-#define ITEMS      200
-#define SESSIONS   300
-#define DIMENSIONS 8
-
-static char folder[64];
-
-/* A small shop: item i has category i % 5 and costs i. */
-typedef struct {
-    char names[ITEMS][16];
-    char categories[5][16];
-    reco_snapshot_item_t items[ITEMS];
-    uint64_t offsets[SESSIONS + 1];
-    uint32_t events[SESSIONS * 4];
-    float weights[SESSIONS * 4];
-    uint32_t times[SESSIONS];
-    uint64_t edge_offsets[ITEMS + 1];
-    uint32_t edges[ITEMS];
-    float edge_scores[ITEMS];
-    float popularity[ITEMS];
-    float trend[ITEMS];
-    float factors[ITEMS * DIMENSIONS];
-    reco_snapshot_source_t source;
-} shop_t;
-
-
-static reco_str_t
-text(const char *string)
-{
-    return (reco_str_t){strlen(string), string};
-}
-
-
-static void
-shop_fill_items(shop_t *shop)
-{
-    unsigned i, j;
-    reco_snapshot_item_t *item;
-
-    for (i = 0; i < 5; i++) {
-        snprintf(shop->categories[i], 16, "category %u", i);
-    }
-
-    for (i = 0; i < ITEMS; i++) {
-        snprintf(shop->names[i], 16, "item-%u", i);
-        item = &shop->items[i];
-        item->id = text(shop->names[i]);
-        item->title = text("A title");
-        item->url = text("/product");
-        item->category = text(shop->categories[i % 5]);
-        item->currency = text("EUR");
-        item->price = i + 0.99;
-        item->available = i % 7 != 0;
-        item->born = 1000 + i;
-        shop->popularity[i] = (float) (i * 37 % ITEMS);
-        shop->trend[i] = i % 10 == 0 ? (float) i : 0;
-
-        for (j = 0; j < DIMENSIONS; j++) {
-            shop->factors[i * DIMENSIONS + j] = sinf((float) (i * 13 + j * 7));
-        }
-    }
-
-    memset(&shop->factors[3 * DIMENSIONS], 0, DIMENSIONS * sizeof(float));
-}
-
-
-static shop_t *
-shop_create(void)
-{
-    unsigned i, j;
-    shop_t *shop;
-
-    shop = calloc(1, sizeof(*shop));
-    assert_non_null(shop);
-    shop_fill_items(shop);
-
-    for (i = 0; i < SESSIONS; i++) {
-        shop->times[i] = 5000 + i;
-        shop->offsets[i + 1] = shop->offsets[i] + 4;
-
-        for (j = 0; j < 4; j++) {
-            shop->events[4 * i + j] = (i * 3 + j * j) % ITEMS;
-            shop->weights[4 * i + j] = 1 + (float) j;
-        }
-    }
-
-    for (i = 0; i < ITEMS; i++) {
-        shop->edge_offsets[i + 1] = i + 1;
-        shop->edges[i] = (i + 1) % ITEMS;
-        shop->edge_scores[i] = 0.5f;
-    }
-
-    shop->source = (reco_snapshot_source_t){
-        .nitems = ITEMS,
-        .items = shop->items,
-        .sessions = {SESSIONS, shop->offsets, shop->events, shop->weights,
-            shop->times, 0},
-        .neighbors[RECO_NEIGHBORS_NEXT] = {shop->edge_offsets, shop->edges,
-            shop->edge_scores},
-        .popular = {ITEMS, shop->popularity, shop->trend},
-        .dimensions = DIMENSIONS,
-        .factors = shop->factors,
-        .manifest = "{\"id\": \"000042\", \"engine\": "
-                    "{\"session.k\": 77, \"name\": \"text\"}}",
-    };
-
-    return shop;
-}
-
-
-static int
-setup(void **state)
-{
-    char path[PATH_MAX];
-
-    snprintf(folder, sizeof(folder), "/tmp/reco-snapshot-XXXXXX");
-
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-
-    snprintf(path, sizeof(path), "%s/v", folder);
-    *state = shop_create();
-
-    return 0;
-}
-
-
-static void
-remove_tree(const char *path)
-{
-    char command[PATH_MAX + 16];
-
-    snprintf(command, sizeof(command), "rm -rf '%s'", path);
-    assert_int_equal(system(command), 0);
-}
-
-
-static int
-teardown(void **state)
-{
-    remove_tree(folder);
-    free(*state);
-
-    return 0;
-}
-
-
-static reco_snapshot_t *
-write_and_open(const shop_t *shop)
-{
-    char path[PATH_MAX];
-    reco_error_t error;
-    reco_snapshot_t *snapshot;
-
-    snprintf(path, sizeof(path), "%s/v", folder);
-    error.message[0] = '\0';
-
-    if (reco_snapshot_write(path, &shop->source, &error) != RECO_OK
-        || reco_snapshot_open(path, 1, &snapshot, &error) != RECO_OK)
-    {
-        fail_msg("%s", error.message);
-        return NULL;
-    }
-
-    return snapshot;
-}
 
 
 static void
@@ -199,29 +20,32 @@ test_catalog(void **state)
     reco_snapshot_item_t item;
 
     shop = *state;
-    snapshot = write_and_open(shop);
+    snapshot = shop_open(shop);
 
     assert_string_equal(reco_snapshot_id(snapshot), "000042");
-    assert_int_equal(reco_snapshot_nitems(snapshot), ITEMS);
+    assert_int_equal(reco_snapshot_nitems(snapshot), SHOP_ITEMS);
 
-    for (i = 0; i < ITEMS; i++) {
+    for (i = 0; i < SHOP_ITEMS; i++) {
         assert_int_equal(
             reco_snapshot_find(snapshot, reco_item_key(shop->items[i].id)), i);
         reco_snapshot_item(snapshot, i, &item);
         assert_int_equal(item.id.len, shop->items[i].id.len);
-        assert_memory_equal(item.id.data, shop->names[i], item.id.len);
+        assert_memory_equal(item.id.data, shop->ids[i], item.id.len);
         assert_memory_equal(item.title.data, "A title", 7);
-        assert_memory_equal(item.category.data, shop->categories[i % 5], 10);
+        assert_int_equal(item.category.len, shop->items[i].category.len);
+        assert_memory_equal(item.category.data, shop->items[i].category.data,
+            item.category.len);
         assert_int_equal(item.brand.len, 0);
         assert_memory_equal(item.currency.data, "EUR", 3);
         assert_true(item.price == shop->items[i].price);
         assert_int_equal(item.available, shop->items[i].available);
-        assert_int_equal(item.born, 1000 + i);
+        assert_int_equal(item.born, shop->items[i].born);
     }
 
-    assert_int_equal(reco_snapshot_find(snapshot, reco_item_key(text("none"))),
+    assert_int_equal(
+        reco_snapshot_find(snapshot, reco_item_key(shop_text("none"))),
         RECO_ITEM_NONE);
-    reco_snapshot_item(snapshot, ITEMS, &item);
+    reco_snapshot_item(snapshot, SHOP_ITEMS, &item);
     assert_int_equal(item.id.len, 0);
     reco_snapshot_release(snapshot);
 }
@@ -230,10 +54,14 @@ test_catalog(void **state)
 static void
 test_parameters(void **state)
 {
+    shop_t *shop;
     reco_str_t key, value;
     reco_snapshot_t *snapshot;
 
-    snapshot = write_and_open(*state);
+    shop = *state;
+    shop->source.manifest = "{\"engine\": {\"session.k\": 77, \"list\": [1],"
+                            " \"name\": \"text\"}}";
+    snapshot = shop_open(shop);
 
     assert_true(reco_snapshot_parameter(snapshot, 0, &key, &value));
     assert_string_equal(key.data, "session.k");
@@ -249,19 +77,22 @@ test_parameters(void **state)
 static void
 test_sessions(void **state)
 {
+    shop_t *shop;
     uint32_t i, j, k, item, total;
+    uint64_t last;
     reco_snapshot_t *snapshot;
     reco_snapshot_row_t row, events;
     const reco_snapshot_postings_t *sessions;
 
-    snapshot = write_and_open(*state);
+    shop = *state;
+    snapshot = shop_open(shop);
     sessions = &reco_snapshot_view(snapshot)->sessions;
     total = 0;
 
-    assert_int_equal(sessions->nsessions, SESSIONS);
-    assert_int_equal(sessions->newest, 5000 + SESSIONS - 1);
+    assert_int_equal(sessions->nsessions, SHOP_SESSIONS);
+    assert_int_equal(sessions->newest, shop->times[SHOP_SESSIONS - 1]);
 
-    for (item = 0; item < ITEMS; item++) {
+    for (item = 0; item < SHOP_ITEMS; item++) {
         row = reco_snapshot_row(sessions->posting_offsets, sessions->nrows,
             sessions->npostings, item);
         total += row.count;
@@ -285,15 +116,14 @@ test_sessions(void **state)
 
     assert_int_equal(total, sessions->nevents);
 
-    /* The last session, first now: items in their order, weights too. */
+    /* The last session, first now, in its order. */
     events = reco_snapshot_row(
-        sessions->session_offsets, SESSIONS, sessions->nevents, 0);
-    assert_int_equal(events.count, 4);
-    assert_int_equal(sessions->items[events.first], (SESSIONS - 1) * 3 % ITEMS);
-    assert_int_equal(
-        sessions->items[events.first + 3], ((SESSIONS - 1) * 3 + 9) % ITEMS);
-    assert_int_equal(sessions->weights[events.first + 3], 255);
-    assert_int_equal(sessions->weights[events.first], 64);
+        sessions->session_offsets, SHOP_SESSIONS, sessions->nevents, 0);
+    last = shop->offsets[SHOP_SESSIONS] - 1;
+    k = events.first + events.count - 1;
+    assert_int_equal(sessions->items[k], shop->events[last]);
+    assert_int_equal(sessions->weights[k],
+        (int) roundf(255 * shop->weights[last] / shop->heaviest));
     reco_snapshot_release(snapshot);
 }
 
@@ -307,11 +137,11 @@ test_popular(void **state)
     const reco_snapshot_view_t *view;
     const reco_snapshot_toplists_t *popular;
 
-    snapshot = write_and_open(*state);
+    snapshot = shop_open(*state);
     view = reco_snapshot_view(snapshot);
     popular = &view->popular;
 
-    assert_int_equal(popular->nglobal, ITEMS - (ITEMS + 6) / 7);
+    assert_int_equal(popular->nglobal, SHOP_ITEMS - (SHOP_ITEMS + 16) / 17);
 
     for (i = 1; i < popular->nglobal; i++) {
         assert_true(view->catalog.hot[popular->global[i - 1]].popularity
@@ -319,15 +149,22 @@ test_popular(void **state)
     }
 
     assert_int_not_equal(popular->ntrending, 0);
-    assert_int_equal(popular->trending[0], 190);
+
+    for (i = 0; i < popular->ntrending; i++) {
+        assert_int_equal(popular->trending[i] % 10, 0);
+        assert_true(view->catalog.hot[popular->trending[0]].trend
+                    >= view->catalog.hot[popular->trending[i]].trend);
+    }
 
     row = reco_snapshot_row(popular->category_offsets, popular->ncategories,
         popular->ncategory_items,
-        reco_snapshot_catalog_category(&view->catalog, text("category 3")));
+        reco_snapshot_catalog_category(
+            &view->catalog, shop_text("category 3")));
     assert_int_not_equal(row.count, 0);
 
     for (i = 0; i < row.count; i++) {
-        assert_int_equal(popular->category_items[row.first + i] % 5, 3);
+        assert_int_equal(
+            popular->category_items[row.first + i] % SHOP_CATEGORIES, 3);
     }
 
     reco_snapshot_release(snapshot);
@@ -338,7 +175,7 @@ static void
 test_vectors(void **state)
 {
     uint32_t i;
-    float vector[DIMENSIONS];
+    float vector[SHOP_DIMENSIONS];
     const uint8_t *bytes;
     shop_t *shop;
     reco_snapshot_t *snapshot;
@@ -346,17 +183,17 @@ test_vectors(void **state)
     const reco_snapshot_vectors_t *vectors;
 
     shop = *state;
-    snapshot = write_and_open(shop);
+    snapshot = shop_open(shop);
     hot = reco_snapshot_view(snapshot)->catalog.hot;
     vectors = &reco_snapshot_view(snapshot)->vectors;
 
-    assert_int_equal(vectors->dimensions, DIMENSIONS);
-    assert_int_equal(vectors->ntotal, ITEMS - 1);
+    assert_int_equal(vectors->dimensions, SHOP_DIMENSIONS);
+    assert_int_equal(vectors->ntotal, SHOP_ITEMS - (SHOP_ITEMS + 28) / 29);
 
-    for (i = 0; i < ITEMS; i++) {
+    for (i = 0; i < SHOP_ITEMS; i++) {
         bytes = reco_snapshot_vector(vectors, &hot[i]);
 
-        if (i == 3) {
+        if (i % 29 == 0) {
             assert_null(bytes);
             assert_true(hot[i].norm == 0);
             continue;
@@ -365,7 +202,7 @@ test_vectors(void **state)
         assert_non_null(bytes);
         memcpy(vector, bytes, sizeof(vector));
         assert_memory_equal(
-            vector, &shop->factors[i * DIMENSIONS], sizeof(vector));
+            vector, &shop->factors[i * SHOP_DIMENSIONS], sizeof(vector));
     }
 
     reco_snapshot_release(snapshot);
@@ -385,7 +222,7 @@ test_bare(void **state)
     memset(shop->source.neighbors, 0, sizeof(shop->source.neighbors));
     shop->source.manifest = NULL;
 
-    snapshot = write_and_open(shop);
+    snapshot = shop_open(shop);
     assert_string_equal(reco_snapshot_id(snapshot), "v");
     assert_int_equal(reco_snapshot_view(snapshot)->vectors.dimensions, 0);
     reco_snapshot_release(snapshot);
@@ -400,15 +237,15 @@ test_refused_sources(void **state)
     reco_error_t error;
 
     shop = *state;
-    snprintf(path, sizeof(path), "%s/v", folder);
+    shop_path(shop, "v", path);
 
     shop->items[1].id = shop->items[0].id;
     assert_int_equal(
         reco_snapshot_write(path, &shop->source, &error), RECO_INVALID);
     assert_non_null(strstr(error.message, "item-0"));
-    shop->items[1].id = text(shop->names[1]);
+    shop->items[1].id = shop_text(shop->ids[1]);
 
-    shop->events[7] = ITEMS;
+    shop->events[7] = SHOP_ITEMS;
     assert_int_equal(
         reco_snapshot_write(path, &shop->source, &error), RECO_INVALID);
     shop->events[7] = 0;
@@ -418,10 +255,10 @@ test_refused_sources(void **state)
         reco_snapshot_write(path, &shop->source, &error), RECO_INVALID);
     shop->factors[11] = 0;
 
-    shop->edges[5] = ITEMS;
+    shop->edges[0][5] = SHOP_ITEMS;
     assert_int_equal(
         reco_snapshot_write(path, &shop->source, &error), RECO_INVALID);
-    shop->edges[5] = 0;
+    shop->edges[0][5] = 0;
 
     shop->popularity[5] = INFINITY;
     assert_int_equal(
@@ -436,7 +273,8 @@ test_damage(void **state)
     int fd;
     unsigned i;
     uint8_t byte;
-    char path[PATH_MAX];
+    char path[PATH_MAX], name[32];
+    shop_t *shop;
     struct stat st;
     reco_error_t error;
     reco_snapshot_t *snapshot;
@@ -444,10 +282,12 @@ test_damage(void **state)
     static const char *const names[] = {"catalog.bin", "sessions.bin",
         "neighbors.bin", "popular.bin", "vectors.faiss", "codes.bin"};
 
-    reco_snapshot_release(write_and_open(*state));
+    shop = *state;
+    reco_snapshot_release(shop_open(shop));
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/v/%s", folder, names[i]);
+        snprintf(name, sizeof(name), "v/%s", names[i]);
+        shop_path(shop, name, path);
         fd = open(path, O_RDWR);
         assert_int_not_equal(fd, -1);
         assert_int_equal(fstat(fd, &st), 0);
@@ -455,7 +295,7 @@ test_damage(void **state)
         byte ^= 0x40;
         assert_int_equal(pwrite(fd, &byte, 1, st.st_size - 1), 1);
 
-        snprintf(path, sizeof(path), "%s/v", folder);
+        shop_path(shop, "v", path);
         assert_int_equal(
             reco_snapshot_open(path, 1, &snapshot, &error), RECO_CORRUPT);
         assert_non_null(strstr(error.message, names[i]));
@@ -474,7 +314,7 @@ test_damage(void **state)
     assert_int_equal(reco_snapshot_open(path, 1, &snapshot, &error), RECO_OK);
     reco_snapshot_release(snapshot);
 
-    snprintf(path, sizeof(path), "%s/none", folder);
+    shop_path(shop, "none", path);
     assert_int_equal(
         reco_snapshot_open(path, 0, &snapshot, &error), RECO_DECLINED);
 }
@@ -491,32 +331,33 @@ test_overlay(void **state)
     const reco_snapshot_overlay_view_t *view;
 
     const uint64_t offsets[] = {0, 2, 5};
-    const uint32_t items[] = {5, ITEMS, 7, 5, ITEMS + 1};
+    const uint32_t items[] = {5, SHOP_ITEMS, 7, 5, SHOP_ITEMS + 1};
     const uint32_t times[] = {9000, 9001};
-    const uint32_t trending[] = {ITEMS, 7};
+    const uint32_t trending[] = {SHOP_ITEMS, 7};
     const float scores[] = {2, 1};
-    const float vectors[] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0};
+    const float vectors[2 * SHOP_DIMENSIONS] = {[0] = 1, [17] = 2};
     const uint32_t unavailable[] = {9, 4};
-    const reco_snapshot_item_t fresh[] = {{.id = text("new-0"),
-                                              .category = text("category 2"),
-                                              .price = -1,
-                                              .available = 1},
-        {.id = text("new-1"),
-            .category = text("never seen"),
+    const reco_snapshot_item_t fresh[] = {
+        {.id = shop_text("new-0"),
+            .category = shop_text("category 2"),
+            .price = -1,
+            .available = 1},
+        {.id = shop_text("new-1"),
+            .category = shop_text("never seen"),
             .price = 3,
             .available = 1}};
     const reco_snapshot_overlay_source_t source = {
         .base = "000042",
         .sequence = 3,
         .created = 123456789,
-        .base_nitems = ITEMS,
+        .base_nitems = SHOP_ITEMS,
         .nitems = 2,
         .items = fresh,
         .sessions = {2, offsets, items, NULL, times, 0},
         .ntrending = 2,
         .trending = trending,
         .trending_scores = scores,
-        .dimensions = DIMENSIONS,
+        .dimensions = SHOP_DIMENSIONS,
         .nvectors = 2,
         .vector_items = trending,
         .vectors = vectors,
@@ -526,8 +367,8 @@ test_overlay(void **state)
     };
 
     shop = *state;
-    base = write_and_open(shop);
-    snprintf(path, sizeof(path), "%s/overlay", folder);
+    base = shop_open(shop);
+    shop_path(shop, "overlay", path);
     assert_int_equal(reco_snapshot_overlay_open(path, base, &overlay, &error),
         RECO_DECLINED);
     assert_int_equal(
@@ -540,17 +381,18 @@ test_overlay(void **state)
     assert_int_equal(reco_snapshot_overlay_sequence(overlay), 3);
     assert_int_equal(view->catalog.nitems, 2);
     assert_int_equal(reco_snapshot_catalog_find(
-                         &view->catalog, reco_item_key(text("new-1"))),
+                         &view->catalog, reco_item_key(shop_text("new-1"))),
         1);
     assert_int_equal(view->categories[view->catalog.hot[0].category
                                       & RECO_SNAPSHOT_CATEGORY],
         reco_snapshot_catalog_category(
-            &reco_snapshot_view(base)->catalog, text("category 2")));
+            &reco_snapshot_view(base)->catalog, shop_text("category 2")));
     assert_true(
         view->categories[view->catalog.hot[1].category & RECO_SNAPSHOT_CATEGORY]
         >= reco_snapshot_view(base)->catalog.ncategories);
     assert_int_equal(view->sessions.nrows, 4);
-    assert_int_equal(reco_snapshot_postings_row(&view->sessions, ITEMS + 1), 3);
+    assert_int_equal(
+        reco_snapshot_postings_row(&view->sessions, SHOP_ITEMS + 1), 3);
     assert_int_equal(
         reco_snapshot_postings_row(&view->sessions, 6), RECO_ITEM_NONE);
     assert_int_equal(view->unavailable[0], 4);
@@ -560,10 +402,28 @@ test_overlay(void **state)
 
     /* The next version is another base. */
     shop->source.manifest = "{\"id\": \"000043\"}";
-    base = write_and_open(shop);
+    base = shop_open(shop);
     assert_int_equal(reco_snapshot_overlay_open(path, base, &overlay, &error),
         RECO_DECLINED);
     reco_snapshot_release(base);
+}
+
+
+static int
+setup(void **state)
+{
+    *state = shop_create(2);
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    shop_destroy(*state);
+
+    return 0;
 }
 
 
