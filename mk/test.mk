@@ -16,6 +16,8 @@ $(UNIT_TRAINER): %: %.o $(TRAINER_LIB) $(LIB) $(FAISS_C)
 	$(CC) $(SANITIZE) -o $@ $< $(TRAINER_LIB) $(LIB) $(TRAINER_LIBS) \
 	    $(LIB_LIBS) -lcmocka
 
+-include $(UNIT_LIB:=.d) $(UNIT_TRAINER:=.d)
+
 ASAN := BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
         SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 

@@ -103,6 +103,27 @@ void reco_engine_session_shown(
     reco_engine_session_t *session, const uint64_t *items, unsigned nitems);
 
 
+/*
+ * What the site itself wants.  A rule is about one item, or about all of a
+ * category, of a brand, or of both.
+ */
+typedef enum {
+    RECO_ENGINE_RULE_EXCLUDE,
+    RECO_ENGINE_RULE_BOOST, /* multiplies a score above 0 with factor */
+    RECO_ENGINE_RULE_PIN    /* the item, if it passes the filters, at place */
+} reco_engine_rule_kind_t;
+
+typedef struct {
+    reco_engine_rule_kind_t kind;
+    uint64_t item;       /* key; 0: by category and brand */
+    reco_str_t category; /* empty: any */
+    reco_str_t brand;    /* empty: any */
+    float factor;
+    unsigned place; /* 0 is the first */
+} reco_engine_rule_t;
+
+#define RECO_ENGINE_RULES_MAX 64
+
 typedef struct {
     uint64_t current; /* key of the page's own item; 0: none */
     const reco_engine_session_t *session;
@@ -121,6 +142,8 @@ typedef struct {
     double price_max;    /* < 0: none */
     const uint64_t *excluded; /* keys, e.g. of the page's other slots */
     unsigned nexcluded;
+    const reco_engine_rule_t *rules;
+    unsigned nrules; /* RECO_ENGINE_RULES_MAX are read */
 } reco_engine_query_t;
 
 #define RECO_ENGINE_RESULT_MAX 100
@@ -130,6 +153,7 @@ typedef struct {
     float score;
     reco_engine_source_t source; /* the strongest one */
     uint32_t because; /* the item of the session that led here, or NONE */
+    int pinned;       /* by a rule */
 } reco_engine_hit_t;
 
 typedef struct {

@@ -4,6 +4,7 @@
 
 #include "reco_engine_blend.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Weights past the last feature are 0. */
@@ -136,6 +137,18 @@ blend_sum(const float *weights, const float *features)
 }
 
 
+/* A factor below 1 moves any score down, one above 1 up. */
+static float
+blend_scale(float score, float factor)
+{
+    if (!(factor > 0)) {
+        return -FLT_MAX;
+    }
+
+    return score > 0 ? score * factor : score / factor;
+}
+
+
 void
 reco_engine_blend(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
@@ -145,10 +158,11 @@ reco_engine_blend(
     const float *weights;
     reco_engine_pool_t *pool;
     reco_engine_pool_row_t *row;
+    const reco_engine_rules_t *rules;
 
     pool = &scratch->pool;
+    rules = &scratch->visit.rules;
     discount = reco_engine_value(model, RECO_ENGINE_SEEN_DISCOUNT);
-
     weights = blend_weights(model, scratch->visit.sources, single);
 
     for (i = 0; i < pool->nrows; i++) {
@@ -156,8 +170,13 @@ reco_engine_blend(
         blend_complete(model, &scratch->visit, row, pool->features[i]);
         row->score = blend_sum(weights, pool->features[i]);
 
-        if (row->shown != 0 && row->score > 0) {
-            row->score *= powf(discount, row->shown);
+        if (row->shown != 0) {
+            row->score = blend_scale(row->score, powf(discount, row->shown));
+        }
+
+        if (rules->boosting != 0) {
+            row->score = blend_scale(
+                row->score, reco_engine_rules_boost(rules, model, row->item));
         }
     }
 }

@@ -266,6 +266,17 @@ reco_engine_item(
 }
 
 
+reco_str_t
+reco_engine_brand(const reco_engine_model_t *model, uint32_t item)
+{
+    reco_snapshot_item_t entry;
+
+    reco_engine_item(model, item, &entry);
+
+    return entry.brand;
+}
+
+
 int
 reco_engine_available(const reco_engine_model_t *model, uint32_t item,
     const reco_snapshot_hot_t *hot)

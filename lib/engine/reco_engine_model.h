@@ -105,6 +105,9 @@ reco_engine_category(const reco_engine_model_t *model, uint32_t item,
 uint32_t reco_engine_find_category(
     const reco_engine_model_t *model, reco_str_t name);
 
+/* Empty if the item has none. */
+reco_str_t reco_engine_brand(const reco_engine_model_t *model, uint32_t item);
+
 /* Can be bought now. */
 int reco_engine_available(const reco_engine_model_t *model, uint32_t item,
     const reco_snapshot_hot_t *hot);

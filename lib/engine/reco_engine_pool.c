@@ -115,7 +115,9 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     hot = reco_engine_hot(model, item);
     query = visit->query;
 
-    if (hot == NULL || !reco_engine_available(model, item, hot)) {
+    if (hot == NULL || !reco_engine_available(model, item, hot)
+        || reco_engine_rules_exclude(&visit->rules, model, item))
+    {
         return 0;
     }
 

@@ -135,6 +135,15 @@ recommend_collect(const reco_engine_model_t *model,
 }
 
 
+static reco_engine_source_t
+recommend_source(const reco_engine_pool_row_t *row)
+{
+    return row->source < RECO_ENGINE_SOURCE_COUNT
+               ? (reco_engine_source_t) row->source
+               : RECO_ENGINE_POPULAR;
+}
+
+
 static void
 recommend_hit(const reco_engine_pool_row_t *row, reco_engine_result_t *result)
 {
@@ -143,10 +152,9 @@ recommend_hit(const reco_engine_pool_row_t *row, reco_engine_result_t *result)
     hit = &result->hits[result->nhits++];
     hit->item = row->item;
     hit->score = row->score;
-    hit->source = row->source < RECO_ENGINE_SOURCE_COUNT
-                      ? (reco_engine_source_t) row->source
-                      : RECO_ENGINE_POPULAR;
+    hit->source = recommend_source(row);
     hit->because = row->because;
+    hit->pinned = 0;
 }
 
 
@@ -191,6 +199,104 @@ recommend_take(void *data, uint32_t item, reco_engine_source_t source)
 }
 
 
+/* The pinned items that pass the filters, in the order of their places. */
+static unsigned
+recommend_pins(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    reco_engine_hit_t *pins, unsigned *places)
+{
+    unsigned i, j, count;
+    uint16_t row;
+    const reco_engine_rules_t *rules;
+    const reco_engine_resolved_t *resolved;
+
+    rules = &scratch->visit.rules;
+    count = 0;
+
+    for (i = 0; i < rules->count; i++) {
+        resolved = &rules->rules[i];
+
+        if (resolved->rule->kind != RECO_ENGINE_RULE_PIN) {
+            continue;
+        }
+
+        row = reco_engine_pool_row(
+            &scratch->pool, model, &scratch->visit, resolved->item);
+
+        if (row == RECO_ENGINE_POOL_REFUSED) {
+            continue;
+        }
+
+        for (j = count; j > 0 && places[j - 1] > resolved->rule->place; j--) {
+            pins[j] = pins[j - 1];
+            places[j] = places[j - 1];
+        }
+
+        pins[j].item = resolved->item;
+        pins[j].score = scratch->pool.rows[row].score;
+        pins[j].source = recommend_source(&scratch->pool.rows[row]);
+        pins[j].because = RECO_ITEM_NONE;
+        pins[j].pinned = 1;
+        places[j] = resolved->rule->place;
+        count++;
+    }
+
+    return count;
+}
+
+
+/* Removes from the block what is pinned; how many hits are left. */
+static unsigned
+recommend_unpinned(const reco_engine_result_t *result,
+    const reco_engine_hit_t *pins, unsigned npins, reco_engine_hit_t *rest)
+{
+    unsigned i, j, count;
+
+    count = 0;
+
+    for (i = 0; i < result->nhits; i++) {
+        for (j = 0; j < npins && pins[j].item != result->hits[i].item; j++) {
+            /* void */
+        }
+
+        if (j == npins) {
+            rest[count++] = result->hits[i];
+        }
+    }
+
+    return count;
+}
+
+
+static void
+recommend_pin(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    unsigned n, reco_engine_result_t *result)
+{
+    unsigned npins, nrest, pin, other, places[RECO_ENGINE_RULES_MAX];
+    reco_engine_hit_t pins[RECO_ENGINE_RULES_MAX];
+    reco_engine_hit_t rest[RECO_ENGINE_RESULT_MAX];
+
+    if (scratch->visit.rules.pinning == 0) {
+        return;
+    }
+
+    npins = recommend_pins(model, scratch, pins, places);
+    npins = npins < n ? npins : n;
+    nrest = recommend_unpinned(result, pins, npins, rest);
+    nrest = nrest < n - npins ? nrest : n - npins;
+    result->nhits = 0;
+    pin = 0;
+    other = 0;
+
+    while (pin < npins || other < nrest) {
+        if (pin < npins && (other == nrest || places[pin] <= result->nhits)) {
+            result->hits[result->nhits++] = pins[pin++];
+        } else {
+            result->hits[result->nhits++] = rest[other++];
+        }
+    }
+}
+
+
 reco_status_t
 reco_engine_recommend(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
@@ -221,6 +327,8 @@ reco_engine_recommend(const reco_engine_model_t *model,
 
         reco_engine_fallback(model, &scratch->visit, recommend_take, &fallback);
     }
+
+    recommend_pin(model, scratch, n, result);
 
     return result->nhits != 0 ? RECO_OK : RECO_DECLINED;
 }

@@ -97,6 +97,8 @@ reco_engine_visit_init(reco_engine_visit_t *visit,
     visit->anchor_price = 0;
     visit->sources = query->sources != 0 ? query->sources : UINT32_MAX;
 
+    reco_engine_rules_resolve(&visit->rules, model, query);
+
     if (query->category.len != 0) {
         visit->category = reco_engine_find_category(model, query->category);
 

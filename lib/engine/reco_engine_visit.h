@@ -6,7 +6,7 @@
 #ifndef RECO_ENGINE_VISIT_H
 #define RECO_ENGINE_VISIT_H
 
-#include "reco_engine_model.h"
+#include "reco_engine_rules.h"
 
 
 typedef struct {
@@ -23,6 +23,7 @@ typedef struct {
     uint32_t anchor_category; /* of the newest item; 0: unknown */
     float anchor_price;       /* of it; <= 0: unknown */
     uint32_t sources;         /* mask, never 0 */
+    reco_engine_rules_t rules;
 } reco_engine_visit_t;
 
 /*

@@ -114,6 +114,16 @@ reco_status_t reco_snapshot_open(const char *path, int verify,
 void reco_snapshot_acquire(reco_snapshot_t *snapshot);
 void reco_snapshot_release(reco_snapshot_t *snapshot);
 
+/*
+ * Mapping a version touches none of it, and unmapping a large one at once
+ * would hold up a worker: both can be done in steps of so many bytes (4 MiB
+ * take 0.2 to 1 ms), each call taking the next, 0 once there is nothing left.
+ * Warm a new version before using it; drop the pages of one that nobody else
+ * holds before releasing it.
+ */
+int reco_snapshot_warm(reco_snapshot_t *snapshot, size_t bytes);
+int reco_snapshot_drop(reco_snapshot_t *snapshot, size_t bytes);
+
 /* The manifest's "id", or the name of the folder. */
 const char *reco_snapshot_id(const reco_snapshot_t *snapshot);
 

@@ -197,6 +197,11 @@ reco_snapshot_map(
             error, RECO_IO, "cannot map \"%s\": %s", path, strerror(errno));
     }
 
+#ifdef MADV_HUGEPAGE
+    /* Where the system grants them: a walk misses fewer translations. */
+    (void) madvise(address, (size_t) st.st_size, MADV_HUGEPAGE);
+#endif
+
     *base = address;
     *size = (uint64_t) st.st_size;
 

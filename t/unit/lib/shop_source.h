@@ -19,6 +19,7 @@
 #define SHOP_EDGES      8
 #define SHOP_DIMENSIONS 16
 #define SHOP_CATEGORIES 6
+#define SHOP_BRANDS     4
 #define SHOP_NOW        1700000000u
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
     char folder[64];
     char ids[SHOP_ITEMS][16];
     char categories[SHOP_CATEGORIES][16];
+    char brands[SHOP_BRANDS][16];
     reco_snapshot_item_t items[SHOP_ITEMS];
     uint64_t offsets[SHOP_SESSIONS + 1];
     uint32_t events[SHOP_SESSIONS * SHOP_LONGEST];
@@ -65,7 +67,8 @@ shop_text(const char *string)
 }
 
 
-/* Item i has category i % SHOP_CATEGORIES, the first of which is none. */
+/* Item i has category i % SHOP_CATEGORIES, the first of which is none, and
+   brand i % SHOP_BRANDS, likewise. */
 static inline void
 shop_fill_items(shop_t *shop)
 {
@@ -77,6 +80,10 @@ shop_fill_items(shop_t *shop)
             shop->categories[i], sizeof(shop->categories[i]), "category %u", i);
     }
 
+    for (i = 1; i < SHOP_BRANDS; i++) {
+        snprintf(shop->brands[i], sizeof(shop->brands[i]), "Brand %u", i);
+    }
+
     for (i = 0; i < SHOP_ITEMS; i++) {
         snprintf(shop->ids[i], sizeof(shop->ids[i]), "item-%u", i);
         item = &shop->items[i];
@@ -84,6 +91,7 @@ shop_fill_items(shop_t *shop)
         item->title = shop_text("A title");
         item->url = shop_text("/product");
         item->category = shop_text(shop->categories[i % SHOP_CATEGORIES]);
+        item->brand = shop_text(shop->brands[i % SHOP_BRANDS]);
         item->currency = shop_text("EUR");
         item->price = i % 11 == 0 ? -1 : i + 0.99;
         item->available = i % 17 != 0;

@@ -189,6 +189,89 @@ test_filters(void **state)
 
 
 static void
+test_rules(void **state)
+{
+    unsigned i;
+    uint32_t item, last;
+    fixture_t *fixture;
+    reco_engine_query_t *query;
+    reco_engine_result_t *result;
+    reco_engine_rule_t rules[3];
+
+    fixture = *state;
+    query = &fixture->engine.query;
+    result = &fixture->engine.result;
+    shop_visit(&fixture->engine, fixture->shop, 5);
+    assert_int_equal(ask(fixture), RECO_OK);
+    last = result->hits[9].item;
+
+    /* Pinned: from within, and from nowhere; not what is sold out. */
+    memset(rules, 0, sizeof(rules));
+    rules[0].kind = RECO_ENGINE_RULE_PIN;
+    rules[0].item = shop_key(last);
+    rules[1].kind = RECO_ENGINE_RULE_PIN;
+    rules[1].item = shop_key((last + 300) % SHOP_ITEMS);
+    rules[1].place = 4;
+    rules[2].kind = RECO_ENGINE_RULE_PIN;
+    rules[2].item = shop_key(17);
+    rules[2].place = 2;
+
+    if ((last + 300) % SHOP_ITEMS % 17 == 0) {
+        rules[1].item = shop_key((last + 301) % SHOP_ITEMS);
+    }
+
+    query->rules = rules;
+    query->nrules = 3;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 10);
+    check_distinct(result);
+    assert_int_equal(result->hits[0].item, last);
+    assert_true(result->hits[0].pinned);
+    assert_false(result->hits[1].pinned);
+    assert_int_equal(shop_key(result->hits[4].item), rules[1].item);
+    assert_false(shop_has(result, 17));
+
+    /* A place past the end is the last one. */
+    rules[0].place = 1000;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->hits[9].item, last);
+
+    memset(rules, 0, sizeof(rules));
+    rules[0].kind = RECO_ENGINE_RULE_EXCLUDE;
+    rules[0].category = shop_text("category 3");
+    rules[1].kind = RECO_ENGINE_RULE_EXCLUDE;
+    rules[1].brand = shop_text("Brand 1");
+    query->nrules = 2;
+    query->n = 100;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 100);
+
+    for (i = 0; i < result->nhits; i++) {
+        item = result->hits[i].item;
+        assert_int_not_equal(item % SHOP_CATEGORIES, 3);
+        assert_int_not_equal(item % SHOP_BRANDS, 1);
+    }
+
+    /* Enough of a boost, and they come first; a category and a brand. */
+    rules[0].kind = RECO_ENGINE_RULE_BOOST;
+    rules[0].brand = shop_text("Brand 1");
+    rules[0].factor = 1000;
+    query->nrules = 1;
+    query->n = 20;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->hits[0].item % SHOP_CATEGORIES, 3);
+    assert_int_equal(result->hits[0].item % SHOP_BRANDS, 1);
+
+    /* What the catalogue does not have fits nothing. */
+    rules[0].category = shop_text("no such");
+    rules[0].kind = RECO_ENGINE_RULE_EXCLUDE;
+    rules[0].brand = reco_null_string;
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 20);
+}
+
+
+static void
 test_seen_in_the_visit(void **state)
 {
     unsigned i;
@@ -627,6 +710,7 @@ main(void)
         TEST(test_without_a_visit),
         TEST(test_same_answer),
         TEST(test_filters),
+        TEST(test_rules),
         TEST(test_seen_in_the_visit),
         TEST(test_profile),
         TEST(test_shown_too_often),

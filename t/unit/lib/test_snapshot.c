@@ -35,7 +35,9 @@ test_catalog(void **state)
         assert_int_equal(item.category.len, shop->items[i].category.len);
         assert_memory_equal(item.category.data, shop->items[i].category.data,
             item.category.len);
-        assert_int_equal(item.brand.len, 0);
+        assert_int_equal(item.brand.len, shop->items[i].brand.len);
+        assert_memory_equal(
+            item.brand.data, shop->items[i].brand.data, item.brand.len);
         assert_memory_equal(item.currency.data, "EUR", 3);
         assert_true(item.price == shop->items[i].price);
         assert_int_equal(item.available, shop->items[i].available);
@@ -205,6 +207,35 @@ test_vectors(void **state)
             vector, &shop->factors[i * SHOP_DIMENSIONS], sizeof(vector));
     }
 
+    reco_snapshot_release(snapshot);
+}
+
+
+/* In steps over every mapping, to an end; what was dropped is still there. */
+static void
+test_steps(void **state)
+{
+    unsigned warmed, dropped;
+    reco_snapshot_t *snapshot;
+    reco_snapshot_item_t item;
+
+    snapshot = shop_open(*state);
+    warmed = 0;
+    dropped = 0;
+
+    while (reco_snapshot_warm(snapshot, 1)) {
+        assert_true(++warmed < 1000);
+    }
+
+    while (reco_snapshot_drop(snapshot, 1 << 22)) {
+        assert_true(++dropped < 1000);
+    }
+
+    /* Six mappings, each a step or more. */
+    assert_int_equal(dropped, 6);
+    assert_true(warmed >= dropped);
+    reco_snapshot_item(snapshot, 5, &item);
+    assert_memory_equal(item.id.data, "item-5", 6);
     reco_snapshot_release(snapshot);
 }
 
@@ -436,6 +467,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_popular, setup, teardown),
         cmocka_unit_test_setup_teardown(test_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_sources, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
