@@ -440,8 +440,9 @@ main(int argc, char **argv)
     set_param(&bench, "diversity.lambda=0.8");
     read_options(&bench, argc, argv);
 
-    if (bench.folder == NULL) {
-        bench.folder = mkdtemp(temporary);
+    if (bench.folder == NULL && (bench.folder = mkdtemp(temporary)) == NULL) {
+        fprintf(stderr, "no /dev/shm\n");
+        return 1;
     }
 
     bench.ready = bench.folder != temporary && stat(bench.folder, &st) == 0;
@@ -449,8 +450,8 @@ main(int argc, char **argv)
     questions.sessions =
         malloc((bench.nqueries + WARM_UP) * sizeof(questions.sessions[0]));
 
-    if (bench.folder == NULL || questions.sessions == NULL) {
-        fprintf(stderr, "no memory, or no /dev/shm\n");
+    if (questions.sessions == NULL) {
+        fprintf(stderr, "no memory\n");
         return 1;
     }
 

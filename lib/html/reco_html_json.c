@@ -25,9 +25,12 @@
 static reco_str_t
 string_of(const cJSON *node)
 {
-    return cJSON_IsString(node)
-               ? (reco_str_t){strlen(node->valuestring), node->valuestring}
-               : reco_null_string;
+    const char *text;
+
+    text = cJSON_GetStringValue(node);
+
+    return text != NULL ? (reco_str_t){strlen(text), (char *) text}
+                        : reco_null_string;
 }
 
 
