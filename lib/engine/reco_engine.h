@@ -76,6 +76,7 @@ typedef struct {
 } reco_engine_event_t;
 
 #define RECO_ENGINE_EVENTS_MAX 32
+#define RECO_ENGINE_SEEN_MAX   32
 #define RECO_ENGINE_EVENT_DWELL                                                \
     4 /* RECO_EVENT_DWELL: the record treats it
                                      apart */
@@ -88,8 +89,8 @@ typedef struct {
     reco_engine_event_t events[RECO_ENGINE_EVENTS_MAX]; /* oldest first */
     uint32_t nevents;
     uint32_t nseen;
-    uint64_t seen[32]; /* keys lately shown in blocks: a ring */
-    uint8_t shown[32]; /* how often each */
+    uint64_t seen[RECO_ENGINE_SEEN_MAX]; /* keys lately shown: a ring */
+    uint8_t shown[RECO_ENGINE_SEEN_MAX]; /* how often each */
     uint32_t next_seen;
 } reco_engine_session_t;
 

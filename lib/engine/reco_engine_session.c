@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-#define SESSION_SEEN_MAX                                                       \
-    (sizeof(((reco_engine_session_t *) 0)->seen) / sizeof(uint64_t))
-
 
 /* Records come from shared memory: a count may be anything. */
 static void
@@ -18,11 +15,11 @@ session_repair(reco_engine_session_t *session)
         session->nevents = RECO_ENGINE_EVENTS_MAX;
     }
 
-    if (session->nseen > SESSION_SEEN_MAX) {
-        session->nseen = SESSION_SEEN_MAX;
+    if (session->nseen > RECO_ENGINE_SEEN_MAX) {
+        session->nseen = RECO_ENGINE_SEEN_MAX;
     }
 
-    if (session->next_seen >= SESSION_SEEN_MAX) {
+    if (session->next_seen >= RECO_ENGINE_SEEN_MAX) {
         session->next_seen = 0;
     }
 }
@@ -108,7 +105,7 @@ reco_engine_session_shown(
         place = session->next_seen;
         session->seen[place] = items[i];
         session->shown[place] = 1;
-        session->next_seen = (place + 1) % SESSION_SEEN_MAX;
-        session->nseen += session->nseen < SESSION_SEEN_MAX;
+        session->next_seen = (place + 1) % RECO_ENGINE_SEEN_MAX;
+        session->nseen += session->nseen < RECO_ENGINE_SEEN_MAX;
     }
 }
