@@ -65,6 +65,10 @@ reco_status_t reco_engine_params_set(reco_engine_params_t *params,
 reco_status_t reco_engine_params_load(reco_engine_params_t *params,
     const reco_snapshot_t *snapshot, reco_error_t *error);
 
+/* The overlay's values, which the trainer found since: over the manifest's. */
+reco_status_t reco_engine_params_follow(reco_engine_params_t *params,
+    const reco_snapshot_overlay_t *overlay, reco_error_t *error);
+
 
 /* One thing that the visitor did.  24 bytes; lives in the session zone. */
 typedef struct {
@@ -166,7 +170,7 @@ typedef struct {
 
 /*
  * A base, perhaps an overlay (NULL: none), and parameters (copied; NULL: the
- * base's own).  Holds a reference to each.
+ * base's own, with the overlay's over them).  Holds a reference to each.
  */
 typedef struct reco_engine_model_s reco_engine_model_t;
 

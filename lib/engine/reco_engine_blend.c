@@ -75,7 +75,7 @@ blend_complete(const reco_engine_model_t *model,
 
     features[RECO_ENGINE_POPULAR] = hot->popularity;
 
-    if (model->overlay == NULL || model->overlay->ntrending == 0) {
+    if (!(model->recent > 0) || model->overlay->ntrending == 0) {
         features[RECO_ENGINE_TRENDING] = hot->trend;
     }
 

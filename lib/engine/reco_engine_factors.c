@@ -189,7 +189,10 @@ factors_scan_overlay(const reco_engine_model_t *model,
             overlay->dimensions);
 
         if (!(product > *threshold)
-            || overlay->vector_items[row] >= model->nitems) {
+            || overlay->vector_items[row] >= model->nitems
+            || (overlay->vector_items[row] < model->base->catalog.nitems
+                && !model->revectors))
+        {
             continue;
         }
 
@@ -215,8 +218,7 @@ factors_drop_replaced(
     kept = 0;
 
     for (i = 0; i < nfound; i++) {
-        if (reco_snapshot_overlay_vector(
-                model->overlay, reco_engine_key_number(found[i]))
+        if (reco_engine_overlay_vector(model, reco_engine_key_number(found[i]))
             == RECO_ITEM_NONE)
         {
             found[kept++] = found[i];

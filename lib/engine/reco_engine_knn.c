@@ -204,10 +204,10 @@ reco_engine_source_session(
     reco_engine_tally_clear(&scratch->items);
     newest = model->base->sessions.newest;
 
-    if (model->overlay != NULL && model->overlay->weight > 0) {
+    if (model->recent > 0) {
         recent = &model->overlay->sessions;
         newest = recent->newest > newest ? recent->newest : newest;
-        knn_walk(model, recent, scratch, newest, model->overlay->weight);
+        knn_walk(model, recent, scratch, newest, model->recent);
     }
 
     knn_walk(model, &model->base->sessions, scratch, newest, 1);

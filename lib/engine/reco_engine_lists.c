@@ -113,7 +113,7 @@ reco_engine_source_lists(
     wanted = reco_engine_count(model, RECO_ENGINE_TRENDING_CANDIDATES);
 
     /* What rises now replaces what rose when the base was built. */
-    if (model->overlay != NULL && model->overlay->ntrending != 0) {
+    if (model->recent > 0 && model->overlay->ntrending != 0) {
         lists_add(model, scratch, model->overlay->trending,
             model->overlay->trending_scores, model->overlay->ntrending, wanted,
             0, RECO_ENGINE_TRENDING);
@@ -162,7 +162,7 @@ reco_engine_fallback(const reco_engine_model_t *model,
         return;
     }
 
-    if (model->overlay != NULL
+    if (model->recent > 0
         && !fallback_take(model->overlay->trending, model->overlay->ntrending,
             RECO_ENGINE_TRENDING, take, data))
     {

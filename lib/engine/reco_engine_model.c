@@ -84,6 +84,15 @@ model_prepare(reco_engine_model_t *model)
     memcpy(model->weights, &model->params.values[RECO_ENGINE_WEIGHT_SESSION],
         RECO_ENGINE_FEATURE_COUNT * sizeof(model->weights[0]));
     model->idf_unknown = log1pf((float) model->base->sessions.nsessions);
+
+    if (model->overlay != NULL) {
+        model->recent = model->overlay->weight
+                        * model->params.values[RECO_ENGINE_OVERLAY_WEIGHT];
+        model->revectors =
+            model->recent > 0
+            && model->params.values[RECO_ENGINE_OVERLAY_VECTORS] != 0;
+    }
+
     model_prepare_decays(model);
 }
 
@@ -170,6 +179,10 @@ reco_engine_model_open(reco_snapshot_t *base, reco_snapshot_overlay_t *overlay,
     } else {
         reco_engine_params_init(&opened->params);
         status = reco_engine_params_load(&opened->params, base, error);
+
+        if (status == RECO_OK && overlay != NULL) {
+            status = reco_engine_params_follow(&opened->params, overlay, error);
+        }
     }
 
     if (status == RECO_OK) {
@@ -303,6 +316,20 @@ reco_engine_available(const reco_engine_model_t *model, uint32_t item,
 }
 
 
+uint32_t
+reco_engine_overlay_vector(const reco_engine_model_t *model, uint32_t item)
+{
+    if (model->overlay == NULL
+        || model->overlay->dimensions != model->base->vectors.dimensions
+        || (item < model->base->catalog.nitems && !model->revectors))
+    {
+        return RECO_ITEM_NONE;
+    }
+
+    return reco_snapshot_overlay_vector(model->overlay, item);
+}
+
+
 const void *
 reco_engine_vector(const reco_engine_model_t *model, uint32_t item, float *norm)
 {
@@ -311,15 +338,11 @@ reco_engine_vector(const reco_engine_model_t *model, uint32_t item, float *norm)
     const reco_snapshot_overlay_view_t *overlay;
 
     overlay = model->overlay;
+    row = reco_engine_overlay_vector(model, item);
 
-    if (overlay != NULL
-        && overlay->dimensions == model->base->vectors.dimensions) {
-        row = reco_snapshot_overlay_vector(overlay, item);
-
-        if (row != RECO_ITEM_NONE) {
-            *norm = overlay->vector_norms[row];
-            return overlay->vectors + (size_t) row * overlay->dimensions;
-        }
+    if (row != RECO_ITEM_NONE) {
+        *norm = overlay->vector_norms[row];
+        return overlay->vectors + (size_t) row * overlay->dimensions;
     }
 
     if (item >= model->base->catalog.nitems) {

@@ -40,6 +40,10 @@ struct reco_engine_model_s {
     float weights[RECO_ENGINE_FEATURES_MAX]; /* of features; rest 0 */
     float idf_unknown; /* of an item in no session of the base */
 
+    /* What is taken of the overlay besides its catalogue. */
+    float recent;  /* what its sessions count; 0: no trends either */
+    int revectors; /* its vectors replace the base's */
+
     /* Base items that the overlay says are gone: item + 1, 0: empty. */
     uint32_t *gone;
     uint32_t gone_mask;
@@ -111,6 +115,10 @@ reco_str_t reco_engine_brand(const reco_engine_model_t *model, uint32_t item);
 /* Can be bought now. */
 int reco_engine_available(const reco_engine_model_t *model, uint32_t item,
     const reco_snapshot_hot_t *hot);
+
+/* The overlay's row of an item's vector, where that counts; or NONE. */
+uint32_t reco_engine_overlay_vector(
+    const reco_engine_model_t *model, uint32_t item);
 
 /*
  * The item's vector, perhaps unaligned, the overlay's before the base's, and

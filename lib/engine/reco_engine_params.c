@@ -150,3 +150,24 @@ reco_engine_params_load(reco_engine_params_t *params,
 
     return RECO_OK;
 }
+
+
+reco_status_t
+reco_engine_params_follow(reco_engine_params_t *params,
+    const reco_snapshot_overlay_t *overlay, reco_error_t *error)
+{
+    unsigned i;
+    reco_str_t key, value;
+    reco_status_t status;
+
+    for (i = 0; reco_snapshot_overlay_parameter(overlay, i, &key, &value); i++)
+    {
+        status = reco_engine_params_set(params, key, value, error);
+
+        if (status != RECO_OK && status != RECO_DECLINED) {
+            return status;
+        }
+    }
+
+    return RECO_OK;
+}

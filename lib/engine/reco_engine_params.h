@@ -129,6 +129,11 @@ typedef enum {
         "best candidates that MMR chooses from")                               \
     X(DIVERSITY_CATEGORY, "diversity.category_max", 0, 0, 100,                 \
         "most items of one category in a block; 0: any number")                \
+    X(OVERLAY_WEIGHT, "overlay.weight", 1, 0, 100,                             \
+        "factor of what the overlay's sessions count; 0: sessions, trends "    \
+        "and vectors of the base alone")                                       \
+    X(OVERLAY_VECTORS, "overlay.vectors", 1, 0, 1,                             \
+        "1: the overlay's vectors replace those of the base's items")          \
     X(FALLBACK, "fallback", 1, 0, 1,                                           \
         "1: fill short blocks from category, trending, popular")               \
     X(TYPE_VIEW, "type.view", 1, 0, 100, "what a view counts")                 \

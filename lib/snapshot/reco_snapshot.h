@@ -166,7 +166,10 @@ typedef struct {
     const float *vectors;
     uint32_t nunavailable; /* base items sold out or withdrawn since */
     const uint32_t *unavailable;
-    float weight; /* of the overlay in the blend, chosen by the trainer */
+    float weight;          /* of its sessions against the base's */
+    reco_str_t parameters; /* of the engine, over the base's: pairs of key NUL
+                              value NUL */
+    reco_str_t report;     /* JSON, for people: why it is as it is */
 } reco_snapshot_overlay_source_t;
 
 /* Writes aside and renames over path. */
@@ -183,5 +186,13 @@ void reco_snapshot_overlay_acquire(reco_snapshot_overlay_t *overlay);
 void reco_snapshot_overlay_release(reco_snapshot_overlay_t *overlay);
 int64_t reco_snapshot_overlay_created(const reco_snapshot_overlay_t *overlay);
 uint64_t reco_snapshot_overlay_sequence(const reco_snapshot_overlay_t *overlay);
+
+/* Its parameters, in order, as text that refers to the mapping; 0 past the
+   last. */
+int reco_snapshot_overlay_parameter(const reco_snapshot_overlay_t *overlay,
+    unsigned index, reco_str_t *key, reco_str_t *value);
+
+/* As it was written; refers to the mapping. */
+reco_str_t reco_snapshot_overlay_report(const reco_snapshot_overlay_t *overlay);
 
 #endif /* RECO_SNAPSHOT_H */

@@ -8,6 +8,8 @@
  *   VITM, VECT, VNRM, VSLT  vectors of touched and new items, their inverse
  *         norms, and a hash index item -> row
  *   UNAV  items of the base that are gone, ascending
+ *   PARM  parameters of the engine: key NUL value NUL key NUL ...
+ *   RPRT  JSON: what the trainer found out
  *
  * It is small and comes from a folder that is written all the time, so its
  * checksums are always verified.
@@ -30,6 +32,8 @@
 #define TAG_VNRM RECO_SNAPSHOT_TAG('V', 'N', 'R', 'M')
 #define TAG_VSLT RECO_SNAPSHOT_TAG('V', 'S', 'L', 'T')
 #define TAG_UNAV RECO_SNAPSHOT_TAG('U', 'N', 'A', 'V')
+#define TAG_PARM RECO_SNAPSHOT_TAG('P', 'A', 'R', 'M')
+#define TAG_RPRT RECO_SNAPSHOT_TAG('R', 'P', 'R', 'T')
 
 /* A damaged index must not make a search long. */
 #define OVERLAY_PROBES_MAX 1024
@@ -53,6 +57,8 @@ struct reco_snapshot_overlay_s {
     uint64_t sequence;
     int64_t created;
     uint32_t *categories;
+    reco_str_t parameters;
+    reco_str_t report;
     reco_snapshot_overlay_view_t view;
     reco_snapshot_container_t container;
     char path[PATH_MAX];
@@ -240,6 +246,10 @@ overlay_build(reco_snapshot_builder_t *builder,
     if (status == RECO_OK) {
         overlay_build_vectors(builder, meta, source);
         overlay_build_lists(builder, source);
+        reco_snapshot_builder_add(
+            builder, TAG_PARM, source->parameters.data, source->parameters.len);
+        reco_snapshot_builder_add(
+            builder, TAG_RPRT, source->report.data, source->report.len);
     }
 
     return status;
@@ -350,6 +360,10 @@ overlay_open_parts(reco_snapshot_overlay_t *overlay, const overlay_meta_t *meta,
     reco_snapshot_overlay_view_t *view;
 
     view = &overlay->view;
+    overlay->parameters.len =
+        reco_snapshot_container_length(&overlay->container, TAG_PARM);
+    overlay->report.len =
+        reco_snapshot_container_length(&overlay->container, TAG_RPRT);
 
     const reco_snapshot_array_t arrays[] = {
         {TAG_TITM, 4, meta->ntrending, &view->trending},
@@ -360,6 +374,8 @@ overlay_open_parts(reco_snapshot_overlay_t *overlay, const overlay_meta_t *meta,
         {TAG_VNRM, 4, meta->nvectors, &view->vector_norms},
         {TAG_VSLT, 4, meta->vector_slots, &view->vector_slots},
         {TAG_UNAV, 4, meta->nunavailable, &view->unavailable},
+        {TAG_PARM, 1, overlay->parameters.len, &overlay->parameters.data},
+        {TAG_RPRT, 1, overlay->report.len, &overlay->report.data},
     };
 
     overlay->sequence = meta->sequence;
@@ -498,6 +514,54 @@ uint64_t
 reco_snapshot_overlay_sequence(const reco_snapshot_overlay_t *overlay)
 {
     return overlay->sequence;
+}
+
+
+/* Text up to the next NUL; 0 where there is none. */
+static int
+overlay_take_text(reco_str_t *rest, reco_str_t *text)
+{
+    const char *end;
+
+    end = rest->len != 0 ? memchr(rest->data, '\0', rest->len) : NULL;
+
+    if (end == NULL) {
+        return 0;
+    }
+
+    text->data = rest->data;
+    text->len = (size_t) (end - rest->data);
+    rest->data += text->len + 1;
+    rest->len -= text->len + 1;
+
+    return 1;
+}
+
+
+int
+reco_snapshot_overlay_parameter(const reco_snapshot_overlay_t *overlay,
+    unsigned index, reco_str_t *key, reco_str_t *value)
+{
+    unsigned i;
+    reco_str_t rest;
+
+    rest = overlay->parameters;
+
+    for (i = 0; i <= index; i++) {
+        if (!overlay_take_text(&rest, key) || !overlay_take_text(&rest, value))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+reco_str_t
+reco_snapshot_overlay_report(const reco_snapshot_overlay_t *overlay)
+{
+    return overlay->report;
 }
 
 

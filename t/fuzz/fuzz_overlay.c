@@ -61,7 +61,9 @@ write_overlay(const shop_t *shop)
         .vectors = shop->factors,
         .nunavailable = 30,
         .unavailable = gone,
-        .weight = 1};
+        .weight = 1,
+        .parameters = {25, "overlay.weight\0002\0session"},
+        .report = {2, "{}"}};
 
     for (i = 0; i < 20; i++) {
         vector_items[i] = i < 2 ? SHOP_ITEMS + i : 90 + i;
@@ -101,6 +103,27 @@ make_intact(void)
 }
 
 
+/* Whatever they are, they end, and stay within the file. */
+static void
+read_parameters(const reco_snapshot_overlay_t *opened)
+{
+    reco_str_t key, value, report;
+    reco_engine_params_t params;
+    unsigned i;
+
+    reco_engine_params_init(&params);
+    (void) reco_engine_params_follow(&params, opened, NULL);
+
+    for (i = 0; reco_snapshot_overlay_parameter(opened, i, &key, &value); i++) {
+        (void) reco_hash(key.data, key.len);
+        (void) reco_hash(value.data, value.len);
+    }
+
+    report = reco_snapshot_overlay_report(opened);
+    (void) reco_hash(report.data, report.len);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -131,6 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof(path), "%s/overlay", folder);
 
     if (reco_snapshot_overlay_open(path, base, &opened, &error) == RECO_OK) {
+        read_parameters(opened);
         ask_anything(base, opened);
         reco_snapshot_overlay_release(opened);
     }

@@ -536,6 +536,95 @@ test_overlay(void **state)
 }
 
 
+/* The overlay's parameters count; without weight only its catalogue does. */
+static void
+test_overlay_off(void **state)
+{
+    char path[PATH_MAX];
+    unsigned i;
+    fixture_t *fixture;
+    shop_engine_t engine;
+    reco_error_t error;
+    reco_engine_result_t before;
+    reco_snapshot_overlay_t *overlay;
+    float vectors[2 * SHOP_DIMENSIONS];
+
+    const reco_snapshot_item_t fresh[] = {
+        {.id = {5, "new-0"}, .price = 5, .available = 1}};
+    const uint32_t vector_items[] = {100, SHOP_ITEMS};
+    const float rising = 1;
+    reco_snapshot_overlay_source_t source = {.base = "000042",
+        .base_nitems = SHOP_ITEMS,
+        .nitems = 1,
+        .items = fresh,
+        .ntrending = 1,
+        .trending = vector_items,
+        .trending_scores = &rising,
+        .dimensions = SHOP_DIMENSIONS,
+        .nvectors = 2,
+        .vector_items = vector_items,
+        .vectors = vectors,
+        .weight = 1,
+        .parameters = {17, "overlay.weight\0000"}};
+
+    fixture = *state;
+    shop_view(&fixture->engine, 100);
+    assert_int_equal(ask(fixture), RECO_OK);
+    before = fixture->engine.result;
+
+    for (i = 0; i < SHOP_DIMENSIONS; i++) {
+        vectors[i] = -fixture->shop->factors[100 * SHOP_DIMENSIONS + i];
+        vectors[SHOP_DIMENSIONS + i] = 1e-3f;
+    }
+
+    shop_path(fixture->shop, "overlay", path);
+
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(
+            reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
+        assert_int_equal(reco_snapshot_overlay_open(
+                             path, fixture->snapshot, &overlay, &error),
+            RECO_OK);
+        engine.params = fixture->engine.params;
+        assert_int_equal(
+            reco_engine_params_follow(&engine.params, overlay, &error),
+            RECO_OK);
+        shop_engine_open(&engine, fixture->snapshot, overlay);
+        shop_view(&engine, 100);
+        engine.query.n = before.nhits;
+        assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                             engine.scratch, &engine.result),
+            RECO_OK);
+        assert_int_equal(
+            reco_engine_find(engine.model, reco_item_key(shop_text("new-0"))),
+            SHOP_ITEMS);
+
+        if (i == 0) {
+            assert_int_equal(engine.result.hits[0].item, before.hits[0].item);
+            assert_true(engine.result.hits[0].score == before.hits[0].score);
+            source.parameters = reco_null_string;
+        } else {
+            assert_true(engine.result.hits[0].item != before.hits[0].item
+                        || engine.result.hits[0].score != before.hits[0].score);
+        }
+
+        shop_engine_close(&engine);
+        reco_snapshot_overlay_release(overlay);
+    }
+
+    /* One that is out of bounds is refused. */
+    source.parameters = (reco_str_t){18, "overlay.weight\000-1"};
+    assert_int_equal(
+        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_open(path, fixture->snapshot, &overlay, &error),
+        RECO_OK);
+    assert_int_equal(reco_engine_params_follow(&engine.params, overlay, &error),
+        RECO_INVALID);
+    reco_snapshot_overlay_release(overlay);
+}
+
+
 static void
 test_params(void **state)
 {
@@ -717,6 +806,7 @@ main(void)
         TEST(test_sources),
         TEST(test_fallback),
         TEST(test_overlay),
+        TEST(test_overlay_off),
         TEST(test_params),
         TEST(test_manifest_params),
         TEST(test_record),

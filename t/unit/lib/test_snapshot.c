@@ -395,7 +395,10 @@ test_overlay(void **state)
         .nunavailable = 2,
         .unavailable = unavailable,
         .weight = 0.5,
+        .parameters = {20, "session.k\00040\0fallback"},
+        .report = shop_text("{}"),
     };
+    reco_str_t key, value;
 
     shop = *state;
     base = shop_open(shop);
@@ -428,6 +431,15 @@ test_overlay(void **state)
         reco_snapshot_postings_row(&view->sessions, 6), RECO_ITEM_NONE);
     assert_int_equal(view->unavailable[0], 4);
     assert_true(view->vector_norms[1] == 0.5f);
+    assert_int_equal(
+        reco_snapshot_overlay_parameter(overlay, 0, &key, &value), 1);
+    assert_string_equal(key.data, "session.k");
+    assert_string_equal(value.data, "40");
+
+    /* What has no value is not there. */
+    assert_int_equal(
+        reco_snapshot_overlay_parameter(overlay, 1, &key, &value), 0);
+    assert_int_equal(reco_snapshot_overlay_report(overlay).len, 2);
     reco_snapshot_overlay_release(overlay);
     reco_snapshot_release(base);
 
