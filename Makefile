@@ -46,6 +46,7 @@ include mk/cli.mk
 include mk/module.mk
 include mk/sdk.mk
 include mk/test.mk
+include mk/bench.mk
 include mk/install.mk
 
 clean:

@@ -136,7 +136,8 @@ static const command_t commands[] = {
     {"train", "train a version from the store and publish it",
         " [OPTION]...\n"
         "\n"
-        "  --force             publish although the gate says no\n" RECO_PLACE_USAGE,
+        "  --force             publish although the gate says no\n"
+        "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
         reco_cli_train},
     {"versions", "list the versions of the model",
         " [OPTION]...\n"

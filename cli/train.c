@@ -2,16 +2,39 @@
 #include "cli.h"
 #include "place.h"
 
+#include <cjson/cJSON.h>
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 
-static const struct option options[] = {
-    RECO_PLACE_OPTIONS, {"force", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+typedef struct {
+    int force;
+    int json;
+} request_t;
+
+static const struct option options[] = {RECO_PLACE_OPTIONS,
+    {"force", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
+    {NULL, 0, NULL, 0}};
+
+
+/* The most memory that the process had, in bytes, mapped files with it. */
+static double
+peak_memory(void)
+{
+    struct rusage usage;
+
+    return getrusage(RUSAGE_SELF, &usage) == 0
+               ? 1024.0 * (double) usage.ru_maxrss
+               : 0;
+}
 
 
 static void
 print_report(const reco_batch_report_t *report)
 {
+    const reco_train_report_t *train = &report->train;
     const reco_gate_t *gate = &report->gate;
 
     printf("version %s %s\n", report->id.id,
@@ -20,11 +43,12 @@ print_report(const reco_batch_report_t *report)
            "too old and removed\n",
         (unsigned long long) report->events, report->sessions, report->items,
         (unsigned long long) report->expired);
-    printf("seconds: %.1f; sessions %.1f, factors %.1f, neighbours %.1f, "
-           "blend %.1f, write %.1f, gate %.1f\n",
-        report->seconds, report->train.sessions, report->train.factors,
-        report->train.neighbors, report->train.blend, report->train.write,
-        gate->seconds);
+    printf("seconds: %.1f; read %.1f, sessions %.1f, factors %.1f, rules %.1f, "
+           "neighbours %.1f, content %.1f, blend %.1f, write %.1f, gate %.1f; "
+           "memory: %.0f MiB at most\n",
+        report->seconds, report->read, train->sessions, train->factors,
+        train->rules, train->neighbors, train->content, train->blend,
+        train->write, gate->seconds, peak_memory() / 1048576);
     printf("gate: %s\n", reco_gate_name(gate->verdict));
 
     if (gate->verdict == RECO_GATE_PASSED || gate->verdict == RECO_GATE_FAILED)
@@ -38,7 +62,82 @@ print_report(const reco_batch_report_t *report)
 
 
 static int
-train(const char *name, const reco_config_t *config, int force)
+add_seconds(cJSON *root, const reco_batch_report_t *report)
+{
+    const reco_train_report_t *train = &report->train;
+    cJSON *seconds;
+
+    seconds = cJSON_AddObjectToObject(root, "seconds");
+
+    return seconds != NULL
+           && cJSON_AddNumberToObject(seconds, "total", report->seconds)
+           && cJSON_AddNumberToObject(seconds, "read", report->read)
+           && cJSON_AddNumberToObject(seconds, "sessions", train->sessions)
+           && cJSON_AddNumberToObject(seconds, "factors", train->factors)
+           && cJSON_AddNumberToObject(seconds, "rules", train->rules)
+           && cJSON_AddNumberToObject(seconds, "neighbors", train->neighbors)
+           && cJSON_AddNumberToObject(seconds, "content", train->content)
+           && cJSON_AddNumberToObject(seconds, "blend", train->blend)
+           && cJSON_AddNumberToObject(seconds, "write", train->write)
+           && cJSON_AddNumberToObject(seconds, "gate", report->gate.seconds);
+}
+
+
+static int
+add_gate(cJSON *root, const reco_gate_t *gate)
+{
+    cJSON *object;
+
+    object = cJSON_AddObjectToObject(root, "gate");
+
+    return object != NULL
+           && cJSON_AddStringToObject(
+               object, "verdict", reco_gate_name(gate->verdict))
+           && cJSON_AddNumberToObject(object, "cases", (double) gate->cases)
+           && cJSON_AddNumberToObject(object, "sessions", gate->sessions)
+           && cJSON_AddNumberToObject(object, "candidate", gate->candidate)
+           && cJSON_AddNumberToObject(object, "live", gate->live)
+           && cJSON_AddNumberToObject(object, "low", gate->low)
+           && cJSON_AddNumberToObject(object, "high", gate->high);
+}
+
+
+static int
+print_json(const char *name, const reco_batch_report_t *report)
+{
+    cJSON *root;
+    char *text;
+
+    root = cJSON_CreateObject();
+    text = NULL;
+
+    if (root != NULL && cJSON_AddStringToObject(root, "version", report->id.id)
+        && cJSON_AddBoolToObject(root, "live", report->live)
+        && cJSON_AddNumberToObject(root, "events", (double) report->events)
+        && cJSON_AddNumberToObject(root, "sessions", report->sessions)
+        && cJSON_AddNumberToObject(root, "items", report->items)
+        && cJSON_AddNumberToObject(root, "expired", (double) report->expired)
+        && cJSON_AddNumberToObject(root, "peak_memory", peak_memory())
+        && add_seconds(root, report) && add_gate(root, &report->gate))
+    {
+        text = cJSON_PrintUnformatted(root);
+    }
+
+    cJSON_Delete(root);
+
+    if (text == NULL) {
+        return reco_cli_fail(name, "out of memory");
+    }
+
+    puts(text);
+    free(text);
+
+    return RECO_CLI_OK;
+}
+
+
+static int
+train(const char *name, const reco_config_t *config, const request_t *request)
 {
     reco_batch_report_t report;
     reco_error_t error = {0};
@@ -51,11 +150,15 @@ train(const char *name, const reco_config_t *config, int force)
         return result;
     }
 
-    status = reco_batch_run(config, store, force, &report, &error);
+    status = reco_batch_run(config, store, request->force, &report, &error);
     reco_store_close(store);
 
     if (status != RECO_OK) {
         return reco_cli_fail(name, "%s", error.message);
+    }
+
+    if (request->json) {
+        return print_json(name, &report);
     }
 
     print_report(&report);
@@ -68,9 +171,9 @@ int
 reco_cli_train(int argc, char **argv)
 {
     reco_config_t *config;
-    int option, force, result;
+    request_t request = {0};
+    int option, result;
 
-    force = 0;
     config = reco_place_create(argc, argv);
     result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
 
@@ -78,7 +181,9 @@ reco_cli_train(int argc, char **argv)
            && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
     {
         if (option == 'f') {
-            force = 1;
+            request.force = 1;
+        } else if (option == 'j') {
+            request.json = 1;
         } else {
             result = reco_place_option(argv[0], option, optarg, config);
         }
@@ -89,7 +194,7 @@ reco_cli_train(int argc, char **argv)
             argv[0], "\"%s\" is one argument too many", argv[optind]);
     }
     if (result == RECO_CLI_OK) {
-        result = train(argv[0], config, force);
+        result = train(argv[0], config, &request);
     }
 
     reco_config_destroy(config);

@@ -84,7 +84,9 @@ read_history(batch_t *batch, reco_error_t *error)
     const reco_config_t *config = batch->config;
     reco_store_history_options_t options;
     reco_status_t status;
+    int64_t began;
 
+    began = reco_clock_monotonic_ns();
     options.session_gap = reco_config_integer(config, "session_gap");
     options.retention = reco_config_integer(config, "retention");
     options.events_max = (uint64_t) reco_config_integer(config, "history_max");
@@ -95,6 +97,7 @@ read_history(batch_t *batch, reco_error_t *error)
         return status;
     }
 
+    batch->report->read = reco_clock_elapsed(began);
     batch->report->events = batch->history.nevents;
     batch->report->sessions = batch->history.nsessions;
     batch->report->items = batch->history.nitems;

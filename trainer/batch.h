@@ -22,7 +22,8 @@ typedef struct {
     int live;         /* 0: kept, but not published */
     reco_gate_t gate;
     reco_train_report_t train;
-    double seconds;
+    double read;    /* seconds from the store into memory */
+    double seconds; /* in all */
 } reco_batch_report_t;
 
 /*

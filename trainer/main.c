@@ -39,12 +39,13 @@ log_batch(const reco_batch_report_t *report)
 {
     reco_log(RECO_LOG_NOTICE,
         "version %s %s: %llu events, %u sessions, %u items; %.1f s "
-        "(sessions %.1f, factors %.1f, neighbours %.1f, blend %.1f, write "
-        "%.1f, gate %.1f); gate: %s",
+        "(read %.1f, sessions %.1f, factors %.1f, rules %.1f, neighbours %.1f, "
+        "content %.1f, blend %.1f, write %.1f, gate %.1f); gate: %s",
         report->id.id, report->live ? "is live" : "is kept, not published",
         (unsigned long long) report->events, report->sessions, report->items,
-        report->seconds, report->train.sessions, report->train.factors,
-        report->train.neighbors, report->train.blend, report->train.write,
+        report->seconds, report->read, report->train.sessions,
+        report->train.factors, report->train.rules, report->train.neighbors,
+        report->train.content, report->train.blend, report->train.write,
         report->gate.seconds, reco_gate_name(report->gate.verdict));
 
     if (report->gate.cases > 0) {

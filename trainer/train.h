@@ -15,7 +15,9 @@
 typedef struct {
     double sessions;
     double factors;
-    double neighbors;
+    double rules;
+    double neighbors; /* by co-view and by purchase */
+    double content;
     double blend;
     double write;
     double total;

@@ -44,7 +44,9 @@ add_seconds(cJSON *root, const reco_train_report_t *report)
     return seconds != NULL
            && cJSON_AddNumberToObject(seconds, "sessions", report->sessions)
            && cJSON_AddNumberToObject(seconds, "factors", report->factors)
+           && cJSON_AddNumberToObject(seconds, "rules", report->rules)
            && cJSON_AddNumberToObject(seconds, "neighbors", report->neighbors)
+           && cJSON_AddNumberToObject(seconds, "content", report->content)
            && cJSON_AddNumberToObject(seconds, "blend", report->blend);
 }
 

@@ -124,11 +124,6 @@ build_neighbors(reco_model_t *model, building_t *building)
     reco_neighbors_params_t params;
     reco_status_t status;
 
-    status = build_rules(model, building);
-    if (status != RECO_OK) {
-        return status;
-    }
-
     reco_neighbors_params_read(&params, building->config, "view");
     status = reco_neighbors_build(&model->edges[RECO_NEIGHBORS_VIEW], &params,
         building->history, &building->weights, RECO_EVENT_TYPE_COUNT,
@@ -207,11 +202,21 @@ build_parts(
 
     if (status == RECO_OK) {
         begin = end;
+        status = build_rules(model, building);
+        end = reco_model_clock();
+        report->rules += end - begin;
+    }
+
+    if (status == RECO_OK) {
+        begin = end;
         status = build_neighbors(model, building);
-        if (status == RECO_OK) {
-            status = build_content(model, building);
-        }
-        report->neighbors += reco_model_clock() - begin;
+        end = reco_model_clock();
+        report->neighbors += end - begin;
+    }
+
+    if (status == RECO_OK) {
+        status = build_content(model, building);
+        report->content += reco_model_clock() - end;
     }
 
     return status;

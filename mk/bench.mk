@@ -1,0 +1,6 @@
+# What the scripts in bench/ run, beside what is built anyway.
+
+$(BUILD)/bench/train_synthetic: bench/train_synthetic.c \
+    bench/engine_synthetic.c bench/engine_synthetic.h $(LIB) $(FAISS_C)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Ibench -o $@ $(filter bench/%.c,$^) $(LIB) $(LIB_LIBS)
