@@ -16,8 +16,8 @@ use List::Util qw(max min);
 use constant { WIDTH => 470, HEIGHT => 340, LEFT => 52, RIGHT => 118,
                TOP => 34, BOTTOM => 42, GAP => 13 };
 
-my @COLORS = qw(#3b7dd8 #d9822b #2f9e6e #c2507a #8a6fd1 #a08a00 #2a9db0
-    #b0563b #7b8794 #5c8a2f);
+my @COLORS = map { "#$_" } qw(3b7dd8 d9822b 2f9e6e c2507a 8a6fd1 a08a00 2a9db0
+    b0563b 7b8794 5c8a2f);
 
 
 sub new {
