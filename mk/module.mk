@@ -39,7 +39,7 @@ ifeq ($(SANITIZE),)
 $(NGX_TREE)/objs/Makefile: config config.make mk/module.mk \
         $(BUILD)/nginx-files
 	@rm -rf $(NGX_TREE) && mkdir -p $(BUILD) && cp -r $(NGX_DEV) $(NGX_TREE)
-	cd $(NGX_TREE) && bash -c '. ./conf_flags; $(NGX_ENVIRONMENT) \
+	cd $(NGX_TREE) && bash -c '. ./conf_flags; MAKEFLAGS= $(NGX_ENVIRONMENT) \
 	    ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc-opt="$(CFLAGS) -fPIC" \
 	    --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
 	    --add-dynamic-module=$(CURDIR)' > configure.log || \
@@ -72,7 +72,7 @@ $(NGX_TREE)/objs/Makefile: config config.make mk/module.mk \
         $(BUILD)/nginx-files
 	@rm -rf $(NGX_TREE) && mkdir -p $(NGX_TREE)
 	mk/nginx-source $(NGX_TREE)
-	cd $(NGX_TREE) && $(NGX_ENVIRONMENT) ./configure $(NGX_WITH) \
+	cd $(NGX_TREE) && MAKEFLAGS= $(NGX_ENVIRONMENT) ./configure $(NGX_WITH) \
 	    --with-cc-opt="$(NGX_SANITIZED_FLAGS)" \
 	    --with-ld-opt="$(SANITIZE)" --add-module=$(CURDIR) \
 	    > configure.log || { tail -n 20 configure.log; exit 1; }

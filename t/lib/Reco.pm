@@ -15,7 +15,8 @@ package Reco;
 #   $world->done;
 #
 # RECO_BUILD names the build under test (default: build).  Where it holds an
-# nginx of its own (build/asan has one), that is run in place of Debian's.
+# nginx of its own (build/asan has one), that is run in place of Debian's; a test
+# that builds an nginx itself says so in $Reco::NGINX and $Reco::MODULE.
 
 use strict;
 use warnings;
@@ -35,6 +36,8 @@ use Reco::Redis;
 
 our $ROOT  = abs_path(dirname(__FILE__) . '/../..');
 our $BUILD = abs_path($ENV{RECO_BUILD} || "$ROOT/build") || "$ROOT/build";
+our $NGINX  = -x "$BUILD/nginx" ? "$BUILD/nginx" : '/usr/sbin/nginx';
+our $MODULE = -x "$BUILD/nginx" ? undef : "$BUILD/ngx_http_reco_module.so";
 
 $ENV{LSAN_OPTIONS} = join ':', $ENV{LSAN_OPTIONS} || (),
     "suppressions=$ROOT/t/lsan.supp", 'print_suppressions=0';
@@ -218,12 +221,12 @@ sub stop_redis {
 # -- nginx ------------------------------------------------------------------
 
 sub nginx_binary {
-    return -x "$BUILD/nginx" ? "$BUILD/nginx" : '/usr/sbin/nginx';
+    return $NGINX;
 }
 
 
 sub has_own_nginx {
-    return -x "$BUILD/nginx";
+    return !defined $MODULE;
 }
 
 
@@ -234,8 +237,7 @@ sub nginx_conf {
 
     my $dir     = $self->{dir};
     my $workers = $option{workers} || 1;
-    my $load    = has_own_nginx() ? '' :
-        "load_module $BUILD/ngx_http_reco_module.so;";
+    my $load    = defined $MODULE ? "load_module $MODULE;" : '';
     my $user    = $> == 0 ? 'user root;' : '';
     my $main    = $option{main} || '';
     my $events  = $option{events} || '';
