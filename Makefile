@@ -9,6 +9,8 @@
 #   make demo       the demo shop
 #   make bench      the first table of docs/benchmarks.md
 #   make install    into DESTDIR and PREFIX
+#   make deb        Debian packages, in build/deb
+#   make deps       what is missing of Debian's packages
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -36,7 +38,7 @@ CXX_FLAGS = -std=c++17 $(WARNINGS) -fPIC -fvisibility=hidden \
             $(CFLAGS) $(SANITIZE)
 
 .PHONY: all lib module trainer cli sdk deps check asan lint fuzz demo bench \
-        install clean unit
+        install deb clean unit
 
 all: lib module trainer cli sdk
 
@@ -48,6 +50,9 @@ include mk/sdk.mk
 include mk/test.mk
 include mk/bench.mk
 include mk/install.mk
+
+deps:
+	mk/install-packages build run test
 
 clean:
 	rm -rf build

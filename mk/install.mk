@@ -10,12 +10,14 @@ install: all
 	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/reco \
 	    $(DESTDIR)$(PREFIX)/share/nginx/modules-available \
+	    $(DESTDIR)$(PREFIX)/share/doc/reco-trainer \
 	    $(DESTDIR)$(CONFIG) $(DESTDIR)$(SYSTEMD)
 	install -m 644 $(BUILD)/ngx_http_reco_module.so $(DESTDIR)$(MODULES)
 	install -m 755 $(BUILD)/recoctl $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/reco-trainer $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 $(BUILD)/reco.js conf/templates/reco.css $(TEMPLATES) \
 	    $(DESTDIR)$(PREFIX)/share/reco
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/reco-trainer
 	echo 'load_module modules/ngx_http_reco_module.so;' \
 	    > $(DESTDIR)$(PREFIX)/share/nginx/modules-available/mod-http-reco.conf
 	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)
@@ -25,3 +27,6 @@ install: all
 	    target=$(DESTDIR)$(CONFIG)/$${file##*/}; \
 	    test -e $$target || install -m 644 $$file $$target; \
 	done
+
+deb: all
+	mk/deb

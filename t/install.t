@@ -1,0 +1,67 @@
+# What is installed works from where it was put: the packages' module loads, with
+# the templates beside it, and their programs run with their trainer.conf.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use Reco;
+
+plan skip_all => 'sanitised builds are not installed' if $ENV{RECO_BUILD};
+
+chdir $Reco::ROOT or die;
+
+my $world = Reco->new;
+my $root  = "$world->{dir}/root";
+
+my $output = `make -s deb 2>&1`;
+is($?, 0, 'make deb') or BAIL_OUT($output);
+
+my @packages = glob 'build/deb/*.deb';
+is(scalar @packages, 2, 'makes two packages');
+
+for my $package (@packages) {
+    system('dpkg-deb', '-x', $package, $root) == 0 or die "cannot unpack $package";
+    my $control = `dpkg-deb -f $package Depends`;
+    like($control, qr/libc6 \(/, 'says what it needs');
+    like($control, qr/nginx-abi-/, 'and which nginx')
+        if $package =~ /libnginx-mod/;
+}
+
+like($world->read_file('root/usr/share/nginx/modules-available/mod-http-reco.conf'),
+    qr{^load_module modules/ngx_http_reco_module.so;$}, 'the module is enabled');
+
+local $Reco::MODULE = "$root/usr/lib/nginx/modules/ngx_http_reco_module.so";
+local $Reco::NGINX = '/usr/sbin/nginx';
+my ($ok, $said) = $world->nginx_test(<<"CONF");
+    reco_model $world->{dir}/model;
+    reco_zone shop:1m;
+    server {
+        listen 127.0.0.1:$world->{port};
+        location / {
+            reco on;
+            reco_slot related template=$root/etc/reco/cards.mustache;
+        }
+    }
+CONF
+ok($ok, 'nginx -t takes it') or diag $said;
+
+my ($code, $configuration) = $world->run("$root/usr/bin/recoctl", 'config',
+    '--config', "$root/etc/reco/trainer.conf");
+is($code, 0, 'recoctl reads the trainer.conf') or diag $configuration;
+like($configuration, qr{^state\s+"?/var/lib/reco/state"?$}m, 'with its defaults');
+
+my ($status, $usage) = $world->run("$root/usr/sbin/reco-trainer", '--help');
+is($status, 0, 'reco-trainer runs') or diag $usage;
+
+my $unit = $world->read_file('root/lib/systemd/system/reco-trainer.service');
+my ($start) = $unit =~ /^ExecStart=(\S+)/m;
+ok(-x "$root$start", 'the unit starts what is there');
+my ($page) = $unit =~ m{^Documentation=file://(\S+)}m;
+ok(-f "$root$page", 'and names a page that is there');
+
+$world->done;
+done_testing;
