@@ -25,6 +25,7 @@ int reco_cli_config(int argc, char **argv);
 int reco_cli_diff(int argc, char **argv);
 int reco_cli_eval(int argc, char **argv);
 int reco_cli_events(int argc, char **argv);
+int reco_cli_explain(int argc, char **argv);
 int reco_cli_forget(int argc, char **argv);
 int reco_cli_import(int argc, char **argv);
 int reco_cli_outbox(int argc, char **argv);

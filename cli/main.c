@@ -60,6 +60,17 @@ static const command_t commands[] = {
         "\n"
         "\"recoctl import\" reads both.\n",
         reco_cli_events},
+    {"explain", "say why an item is recommended, or is not",
+        " --visitor ID | --session ITEM,... --item ITEM [OPTION]...\n"
+        "\n"
+        "  --visitor ID        what the store knows of this visitor\n"
+        "  --session ITEM,...  views of these, the page's own last\n"
+        "  --item ITEM         the one in question\n"
+        "  --n N               of the block; 8\n"
+        "  --repeat            items of the session may be recommended\n"
+        "  --version VERSION   of the model; the live one\n"
+        "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
+        reco_cli_explain},
     {"forget", "remove every trace of a visitor",
         " [OPTION]... VISITOR...\n"
         "\n"

@@ -1,0 +1,38 @@
+/*
+ * A visit to ask the engine about: one that is spelt out, or what the store
+ * knows of a visitor.
+ */
+
+#ifndef RECO_VISIT_H
+#define RECO_VISIT_H
+
+#include "engine/reco_engine.h"
+#include "store.h"
+
+
+typedef struct {
+    reco_engine_session_t session;
+    reco_engine_event_t *history; /* from before the session, oldest first */
+    unsigned nhistory;
+    reco_engine_query_t query; /* refers to both; n, repeat are the caller's */
+} reco_visit_t;
+
+/*
+ * Views of the items of text, "id,id,...", one after the other until now; the
+ * last one is the page's.  RECO_DECLINED: the model does not know one of them,
+ * which error names.
+ */
+reco_status_t reco_visit_spell(reco_visit_t *visit,
+    const reco_engine_model_t *model, const char *text, reco_error_t *error);
+
+/*
+ * The visitor's latest session and what was before it; gap: ms that part two
+ * sessions.  The page is that of the item seen last, the time that of the last
+ * event.  RECO_DECLINED: the store does not know the visitor.
+ */
+reco_status_t reco_visit_recall(reco_visit_t *visit, reco_store_t *store,
+    reco_str_t visitor, int64_t gap, reco_error_t *error);
+
+void reco_visit_done(reco_visit_t *visit);
+
+#endif /* RECO_VISIT_H */
