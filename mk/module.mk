@@ -97,6 +97,19 @@ $(BUILD)/t/support/write_model: $(BUILD)/t/support/write_model.o $(LIB) \
 
 -include $(BUILD)/t/support/write_model.d
 
+# And large ones, of made-up shops.
+module: $(BUILD)/t/support/synthetic_model
+
+SYNTHETIC_OBJECTS := $(BUILD)/t/support/synthetic_model.o \
+    $(BUILD)/bench/engine_synthetic.o
+
+$(SYNTHETIC_OBJECTS): ROOM_FLAGS = -Ibench
+
+$(BUILD)/t/support/synthetic_model: $(SYNTHETIC_OBJECTS) $(LIB) $(FAISS_C)
+	$(CC) $(SANITIZE) -o $@ $(SYNTHETIC_OBJECTS) $(LIB) $(LIB_LIBS)
+
+-include $(SYNTHETIC_OBJECTS:.o=.d)
+
 
 # Unit tests of what in the module needs no running nginx.
 NGX_INCLUDES := $(patsubst %,-isystem $(NGX_TREE)/%,src/core src/event \

@@ -168,7 +168,7 @@ ngx_http_reco_block_recommend(
     }
 
     if (reco_engine_recommend(ctx->version->engine, &query,
-            ctx->version->scratch, &ngx_http_reco_work.result)
+            ngx_http_reco_scratch(), &ngx_http_reco_work.result)
             != RECO_OK
         || ngx_http_reco_work.result.nhits == 0)
     {

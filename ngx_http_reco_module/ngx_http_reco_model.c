@@ -1,16 +1,17 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_version.h"
 
 
 /*
  * A model folder as a worker sees it.  A timer looks at the link "current" and
- * at the file "overlay": two system calls, twice a second.  What is new is
- * opened and checked before it replaces what is live; requests under way keep
- * the version that they began with.
+ * at the file "overlay": two system calls, twice a second by default.  What is new is
+ * opened and checked, and then its pages are touched little by little, before
+ * it replaces what is live; requests under way keep the version that they began
+ * with.
  */
 
-#define NGX_HTTP_RECO_MODEL_PERIOD 500 /* ms */
-#define NGX_HTTP_RECO_MODEL_RETRY  30  /* s, for a version that was refused */
-#define NGX_HTTP_RECO_TARGET_MAX   256
+#define NGX_HTTP_RECO_MODEL_WARM  2  /* ms between two turns of warming */
+#define NGX_HTTP_RECO_MODEL_RETRY 30 /* s, for a version that was refused */
+#define NGX_HTTP_RECO_TARGET_MAX  256
 
 
 /* Tells one state of a file from another; a rename makes a new one. */
@@ -24,18 +25,21 @@ typedef struct {
 
 struct ngx_http_reco_model_s {
     ngx_str_t path;
-    u_char *current; /* path "/current" */
-    u_char *overlay; /* path "/overlay" */
-    time_t stale;    /* an overlay older than this is not used; s */
+    u_char *current;  /* path "/current" */
+    u_char *overlay;  /* path "/overlay" */
+    time_t stale;     /* an overlay older than this is not used; s */
+    ngx_msec_t check; /* between two looks */
 
     /* of this worker */
     ngx_event_t timer;
     ngx_connection_t connection; /* what the timer's debug log looks at */
     ngx_http_reco_version_t *live;
-    reco_snapshot_t *base;
+    ngx_http_reco_base_t *base;
+    ngx_http_reco_base_t *next;      /* being warmed; NULL: none */
     reco_snapshot_overlay_t *recent; /* the live overlay; NULL: none */
     ngx_http_reco_file_id_t overlay_id;
     char target[NGX_HTTP_RECO_TARGET_MAX];  /* of "current", live */
+    char coming[NGX_HTTP_RECO_TARGET_MAX];  /* of "current", being warmed */
     char refused[NGX_HTTP_RECO_TARGET_MAX]; /* of "current", refused */
     time_t refused_time;
 };
@@ -43,14 +47,14 @@ struct ngx_http_reco_model_s {
 
 static void ngx_http_reco_model_timer(ngx_event_t *ev);
 static void ngx_http_reco_model_look(ngx_http_reco_model_t *model);
-static void ngx_http_reco_model_take(
+static void ngx_http_reco_model_open(
     ngx_http_reco_model_t *model, const char *target);
+static void ngx_http_reco_model_take(ngx_http_reco_model_t *model);
+static void ngx_http_reco_model_look_overlay(ngx_http_reco_model_t *model);
 static void ngx_http_reco_model_take_overlay(
     ngx_http_reco_model_t *model, const ngx_http_reco_file_id_t *id);
 static void ngx_http_reco_model_drop(ngx_http_reco_model_t *model);
-static ngx_http_reco_version_t *ngx_http_reco_version_create(
-    reco_snapshot_t *base, reco_snapshot_overlay_t *overlay,
-    reco_error_t *error);
+static void ngx_http_reco_model_drop_next(ngx_http_reco_model_t *model);
 
 
 static u_char *
@@ -70,7 +74,7 @@ ngx_http_reco_model_join(
 
 ngx_http_reco_model_t *
 ngx_http_reco_model_add(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main,
-    ngx_str_t *path, time_t stale)
+    ngx_str_t *path, time_t stale, ngx_msec_t check)
 {
     ngx_uint_t i;
     ngx_http_reco_model_t *model, **models;
@@ -82,6 +86,7 @@ ngx_http_reco_model_add(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main,
             && ngx_strncmp(models[i]->path.data, path->data, path->len) == 0)
         {
             models[i]->stale = stale;
+            models[i]->check = check;
             return models[i];
         }
     }
@@ -96,6 +101,7 @@ ngx_http_reco_model_add(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main,
 
     model->path = *path;
     model->stale = stale;
+    model->check = check;
     model->current = ngx_http_reco_model_join(cf->pool, path, "current");
     model->overlay = ngx_http_reco_model_join(cf->pool, path, "overlay");
     if (model->current == NULL || model->overlay == NULL) {
@@ -125,8 +131,13 @@ ngx_http_reco_model_init_process(
         model->timer.log = cycle->log;
         model->timer.cancelable = 1;
 
-        ngx_http_reco_model_look(model);
-        ngx_add_timer(&model->timer, NGX_HTTP_RECO_MODEL_PERIOD);
+        /* no request waits for this worker yet */
+
+        do {
+            ngx_http_reco_model_look(model);
+        } while (model->next != NULL);
+
+        ngx_add_timer(&model->timer, model->check);
     }
 
     return NGX_OK;
@@ -145,6 +156,8 @@ ngx_http_reco_model_exit_process(
     for (i = 0; i < main->models.nelts; i++) {
         ngx_http_reco_model_drop(models[i]);
     }
+
+    ngx_http_reco_version_exit_process();
 }
 
 
@@ -153,10 +166,19 @@ ngx_http_reco_model_timer(ngx_event_t *ev)
 {
     ngx_connection_t *c = ev->data;
 
-    ngx_http_reco_model_look(c->data);
+    ngx_uint_t start;
+    ngx_http_reco_model_t *model;
+
+    model = c->data;
+    start = ngx_http_reco_cpu_time();
+
+    ngx_http_reco_model_look(model);
+
+    ngx_http_reco_stalled(ngx_http_reco_cpu_time() - start);
 
     if (!ngx_exiting && !ngx_quit && !ngx_terminate) {
-        ngx_add_timer(ev, NGX_HTTP_RECO_MODEL_PERIOD);
+        ngx_add_timer(
+            ev, model->next != NULL ? NGX_HTTP_RECO_MODEL_WARM : model->check);
     }
 }
 
@@ -166,8 +188,6 @@ ngx_http_reco_model_look(ngx_http_reco_model_t *model)
 {
     char target[NGX_HTTP_RECO_TARGET_MAX];
     ssize_t n;
-    struct stat st;
-    ngx_http_reco_file_id_t id;
 
     n = readlink((char *) model->current, target, sizeof(target));
 
@@ -176,24 +196,125 @@ ngx_http_reco_model_look(ngx_http_reco_model_t *model)
             ngx_log_error(NGX_LOG_WARN, model->timer.log, ngx_errno,
                 "reco: model \"%s\" is gone, pages pass unaltered",
                 model->current);
-            ngx_http_reco_model_drop(model);
         }
 
+        ngx_http_reco_model_drop(model);
         return;
     }
 
     target[n] = '\0';
 
-    if (ngx_strcmp(target, model->target) != 0
+    if (model->next != NULL && ngx_strcmp(target, model->coming) != 0) {
+        ngx_http_reco_model_drop_next(model);
+    }
+
+    if (model->next == NULL && ngx_strcmp(target, model->target) != 0
         && (ngx_strcmp(target, model->refused) != 0
             || ngx_time() - model->refused_time >= NGX_HTTP_RECO_MODEL_RETRY))
     {
-        ngx_http_reco_model_take(model, target);
+        ngx_http_reco_model_open(model, target);
+
+        if (model->live != NULL) {
+            /* the rest in turns of its own */
+            return;
+        }
     }
 
-    if (model->live == NULL) {
+    if (model->next != NULL && !ngx_http_reco_base_warm(model->next)) {
+        ngx_http_reco_model_take(model);
+    }
+
+    if (model->next == NULL && model->live != NULL) {
+        ngx_http_reco_model_look_overlay(model);
+    }
+}
+
+
+static void
+ngx_http_reco_model_refuse(
+    ngx_http_reco_model_t *model, const char *target, const char *reason)
+{
+    ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_VERSIONS,
+        "model \"%.*s/%s\" is refused%s: %s", (int) model->path.len,
+        (char *) model->path.data, target,
+        model->live != NULL ? ", the one before it stays" : "", reason);
+
+    ngx_cpystrn(
+        (u_char *) model->refused, (u_char *) target, sizeof(model->refused));
+    model->refused_time = ngx_time();
+}
+
+
+/* Opens the version that "current" points to. */
+static void
+ngx_http_reco_model_open(ngx_http_reco_model_t *model, const char *target)
+{
+    char path[NGX_MAX_PATH];
+    reco_error_t error;
+
+    if (target[0] == '/') {
+        ngx_snprintf((u_char *) path, sizeof(path), "%s%Z", target);
+
+    } else {
+        ngx_snprintf(
+            (u_char *) path, sizeof(path), "%V/%s%Z", &model->path, target);
+    }
+
+    path[sizeof(path) - 1] = '\0';
+
+    ngx_memzero(&error, sizeof(error));
+    model->next = ngx_http_reco_base_open(path, &error);
+
+    if (model->next == NULL) {
+        ngx_http_reco_model_refuse(model, target, error.message);
         return;
     }
+
+    ngx_cpystrn(
+        (u_char *) model->coming, (u_char *) target, sizeof(model->coming));
+}
+
+
+/* Makes the version that was warmed the live one. */
+static void
+ngx_http_reco_model_take(ngx_http_reco_model_t *model)
+{
+    reco_error_t error;
+    ngx_http_reco_base_t *base;
+    ngx_http_reco_version_t *version;
+
+    base = model->next;
+
+    ngx_memzero(&error, sizeof(error));
+    version = ngx_http_reco_version_create(base, NULL, &error);
+
+    if (version == NULL) {
+        ngx_http_reco_model_refuse(model, model->coming, error.message);
+        ngx_http_reco_model_drop_next(model);
+        return;
+    }
+
+    model->next = NULL;
+    ngx_http_reco_model_drop(model);
+
+    model->base = base;
+    model->live = version;
+    model->refused[0] = '\0';
+    ngx_cpystrn((u_char *) model->target, (u_char *) model->coming,
+        sizeof(model->target));
+
+    ngx_http_reco_count(NGX_HTTP_RECO_SWAPS, 1);
+    ngx_log_error(NGX_LOG_NOTICE, model->timer.log, 0,
+        "reco: model \"%V\" is live, %uD items", &version->id,
+        reco_snapshot_nitems(base->snapshot));
+}
+
+
+static void
+ngx_http_reco_model_look_overlay(ngx_http_reco_model_t *model)
+{
+    struct stat st;
+    ngx_http_reco_file_id_t id;
 
     ngx_memzero(&id, sizeof(id));
 
@@ -209,65 +330,6 @@ ngx_http_reco_model_look(ngx_http_reco_model_t *model)
     if (ngx_memcmp(&id, &model->overlay_id, sizeof(id)) != 0) {
         ngx_http_reco_model_take_overlay(model, &id);
     }
-}
-
-
-/* Makes the version that "current" points to the live one, if it is sound. */
-static void
-ngx_http_reco_model_take(ngx_http_reco_model_t *model, const char *target)
-{
-    char path[NGX_MAX_PATH];
-    reco_error_t error;
-    reco_status_t status;
-    reco_snapshot_t *base;
-    ngx_http_reco_version_t *version;
-
-    if (target[0] == '/') {
-        ngx_snprintf((u_char *) path, sizeof(path), "%s%Z", target);
-
-    } else {
-        ngx_snprintf(
-            (u_char *) path, sizeof(path), "%V/%s%Z", &model->path, target);
-    }
-
-    path[sizeof(path) - 1] = '\0';
-    version = NULL;
-
-    ngx_memzero(&error, sizeof(error));
-    status = reco_snapshot_open(path, 0, &base, &error);
-
-    if (status == RECO_OK) {
-        version = ngx_http_reco_version_create(base, NULL, &error);
-        if (version == NULL) {
-            reco_snapshot_release(base);
-        }
-    }
-
-    if (version == NULL) {
-        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_VERSIONS,
-            "model \"%s\" is refused%s: %s", path,
-            model->live != NULL ? ", the one before it stays" : "",
-            error.message);
-
-        ngx_cpystrn((u_char *) model->refused, (u_char *) target,
-            sizeof(model->refused));
-        model->refused_time = ngx_time();
-
-        return;
-    }
-
-    ngx_http_reco_model_drop(model);
-
-    model->base = base;
-    model->live = version;
-    model->refused[0] = '\0';
-    ngx_cpystrn(
-        (u_char *) model->target, (u_char *) target, sizeof(model->target));
-
-    ngx_http_reco_count(NGX_HTTP_RECO_SWAPS, 1);
-    ngx_log_error(NGX_LOG_NOTICE, model->timer.log, 0,
-        "reco: model \"%V\" is live, %uD items", &version->id,
-        reco_snapshot_nitems(base));
 }
 
 
@@ -290,7 +352,7 @@ ngx_http_reco_model_take_overlay(
 
     if (id->inode != 0) {
         status = reco_snapshot_overlay_open(
-            (char *) model->overlay, model->base, &overlay, &error);
+            (char *) model->overlay, model->base->snapshot, &overlay, &error);
         if (status != RECO_OK) {
             overlay = NULL;
         }
@@ -347,54 +409,24 @@ ngx_http_reco_model_drop(ngx_http_reco_model_t *model)
     }
 
     if (model->base != NULL) {
-        reco_snapshot_release(model->base);
+        ngx_http_reco_base_release(model->base);
         model->base = NULL;
     }
+
+    ngx_http_reco_model_drop_next(model);
 
     model->target[0] = '\0';
     ngx_memzero(&model->overlay_id, sizeof(model->overlay_id));
 }
 
 
-static ngx_http_reco_version_t *
-ngx_http_reco_version_create(reco_snapshot_t *base,
-    reco_snapshot_overlay_t *overlay, reco_error_t *error)
+static void
+ngx_http_reco_model_drop_next(ngx_http_reco_model_t *model)
 {
-    const char *id;
-    reco_status_t status;
-    ngx_http_reco_version_t *version;
-
-    id = reco_snapshot_id(base);
-
-    version = ngx_calloc(
-        sizeof(ngx_http_reco_version_t) + ngx_strlen(id), ngx_cycle->log);
-    if (version == NULL) {
-        (void) reco_error_set(error, RECO_NOMEM, "out of memory");
-        return NULL;
+    if (model->next != NULL) {
+        ngx_http_reco_base_release(model->next);
+        model->next = NULL;
     }
-
-    version->references = 1;
-    version->id.len = ngx_strlen(id);
-    version->id.data = (u_char *) (version + 1);
-    ngx_memcpy(version->id.data, id, version->id.len);
-
-    status =
-        reco_engine_model_open(base, overlay, NULL, &version->engine, error);
-    if (status != RECO_OK) {
-        ngx_free(version);
-        return NULL;
-    }
-
-    status = reco_engine_scratch_create(version->engine, &version->scratch);
-    if (status != RECO_OK) {
-        (void) reco_error_set(
-            error, status, "working memory: %s", reco_status_name(status));
-        reco_engine_model_close(version->engine);
-        ngx_free(version);
-        return NULL;
-    }
-
-    return version;
 }
 
 
@@ -412,19 +444,6 @@ ngx_http_reco_version_acquire(ngx_http_reco_model_t *model)
 
 
 void
-ngx_http_reco_version_release(ngx_http_reco_version_t *version)
-{
-    if (--version->references > 0) {
-        return;
-    }
-
-    reco_engine_scratch_destroy(version->scratch);
-    reco_engine_model_close(version->engine);
-    ngx_free(version);
-}
-
-
-void
 ngx_http_reco_model_state(
     ngx_http_reco_model_t *model, ngx_http_reco_model_state_t *state)
 {
@@ -437,7 +456,7 @@ ngx_http_reco_model_state(
     }
 
     state->id = model->live->id;
-    state->nitems = reco_snapshot_nitems(model->base);
+    state->nitems = reco_snapshot_nitems(model->base->snapshot);
 
     if (model->recent != NULL) {
         state->overlay_created = reco_snapshot_overlay_created(model->recent);

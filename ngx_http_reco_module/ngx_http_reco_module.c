@@ -2,6 +2,7 @@
 
 
 #define NGX_HTTP_RECO_MODEL_STALE 3600 /* s */
+#define NGX_HTTP_RECO_MODEL_CHECK 500  /* ms */
 
 
 static ngx_int_t ngx_http_reco_preconfiguration(ngx_conf_t *cf);
@@ -79,7 +80,7 @@ static ngx_command_t ngx_http_reco_commands[] = {
     NGX_HTTP_RECO_VALUE("reco_nonce", nonce),
     NGX_HTTP_RECO_VALUE("reco_locale", locale),
     NGX_HTTP_RECO_SET("reco_model", NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF,
-        NGX_CONF_TAKE12, ngx_http_reco_model),
+        NGX_CONF_TAKE123, ngx_http_reco_model),
     NGX_HTTP_RECO_SET("reco_zone", NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF,
         NGX_CONF_TAKE12, ngx_http_reco_zone),
     NGX_HTTP_RECO_SET("reco_slot", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
@@ -430,14 +431,16 @@ ngx_http_reco_postconfiguration(ngx_conf_t *cf)
 
 /* -- directives ---------------------------------------------------------- */
 
-/* reco_model PATH [stale=TIME] */
+/* reco_model PATH [stale=TIME] [check=TIME] */
 static char *
 ngx_http_reco_model(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_reco_loc_conf_t *lcf = conf;
 
     time_t stale;
+    ngx_int_t check;
     ngx_str_t *value, path, s;
+    ngx_uint_t i;
     ngx_http_reco_main_conf_t *main;
 
     if (lcf->model != NGX_CONF_UNSET_PTR) {
@@ -447,21 +450,28 @@ ngx_http_reco_model(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     path = value[1];
     stale = NGX_HTTP_RECO_MODEL_STALE;
+    check = NGX_HTTP_RECO_MODEL_CHECK;
 
-    if (cf->args->nelts == 3) {
-        stale = NGX_ERROR;
+    for (i = 2; i < cf->args->nelts; i++) {
+        s.data = value[i].data + sizeof("stale=") - 1;
+        s.len = value[i].len - (sizeof("stale=") - 1);
 
-        if (ngx_strncmp(value[2].data, "stale=", 6) == 0) {
-            s.data = value[2].data + 6;
-            s.len = value[2].len - 6;
+        if (ngx_strncmp(value[i].data, "stale=", 6) == 0) {
             stale = ngx_parse_time(&s, 1);
+            if (stale != (time_t) NGX_ERROR) {
+                continue;
+            }
+
+        } else if (ngx_strncmp(value[i].data, "check=", 6) == 0) {
+            check = ngx_parse_time(&s, 0);
+            if (check > 0) {
+                continue;
+            }
         }
 
-        if (stale == (time_t) NGX_ERROR) {
-            ngx_conf_log_error(
-                NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[2]);
-            return NGX_CONF_ERROR;
-        }
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
+        return NGX_CONF_ERROR;
     }
 
     if (ngx_conf_full_name(cf->cycle, &path, 0) != NGX_OK) {
@@ -474,7 +484,7 @@ ngx_http_reco_model(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
 
-    lcf->model = ngx_http_reco_model_add(cf, main, &path, stale);
+    lcf->model = ngx_http_reco_model_add(cf, main, &path, stale, check);
 
     return lcf->model != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

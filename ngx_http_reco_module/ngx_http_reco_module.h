@@ -37,6 +37,7 @@
 
 typedef struct ngx_http_reco_model_s ngx_http_reco_model_t;
 typedef struct ngx_http_reco_version_s ngx_http_reco_version_t;
+typedef struct ngx_http_reco_base_s ngx_http_reco_base_t;
 
 
 /* A template file, parsed once however many slots use it. */
@@ -210,7 +211,8 @@ void ngx_http_reco_block_exit_process(ngx_cycle_t *cycle);
 
 /* One object for each path; NULL: out of memory. */
 ngx_http_reco_model_t *ngx_http_reco_model_add(ngx_conf_t *cf,
-    ngx_http_reco_main_conf_t *main, ngx_str_t *path, time_t stale);
+    ngx_http_reco_main_conf_t *main, ngx_str_t *path, time_t stale,
+    ngx_msec_t check);
 
 ngx_int_t ngx_http_reco_model_init_process(
     ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main);
@@ -222,9 +224,13 @@ ngx_http_reco_version_t *ngx_http_reco_version_acquire(
     ngx_http_reco_model_t *model);
 void ngx_http_reco_version_release(ngx_http_reco_version_t *version);
 
+/* This worker's memory for one query at a time, large enough for each version
+   that was made. */
+reco_engine_scratch_t *ngx_http_reco_scratch(void);
+
 struct ngx_http_reco_version_s {
     reco_engine_model_t *engine;
-    reco_engine_scratch_t *scratch;
+    ngx_http_reco_base_t *base;
     ngx_str_t id;
     ngx_uint_t references;
 };
@@ -404,6 +410,11 @@ void ngx_http_reco_stats_init_process(ngx_http_reco_main_conf_t *main);
 
 void ngx_http_reco_count(ngx_http_reco_counter_t counter, ngx_uint_t n);
 uint64_t ngx_http_reco_counted(ngx_http_reco_counter_t counter);
+
+/* A worker was busy for so many us of CPU time with taking or dropping a model;
+   and the longest of all of these. */
+void ngx_http_reco_stalled(ngx_uint_t us);
+ngx_uint_t ngx_http_reco_longest_stall(void);
 
 /* Counts, and logs at most one line in ten seconds for each counter. */
 void ngx_http_reco_failure(ngx_log_t *log, ngx_http_reco_counter_t counter,

@@ -15,6 +15,7 @@
 
 typedef struct {
     ngx_atomic_t counters[NGX_HTTP_RECO_COUNTERS];
+    ngx_atomic_t longest; /* us at once for a model */
     ngx_atomic_t padding[8];
 } ngx_http_reco_stats_row_t;
 
@@ -140,6 +141,32 @@ ngx_http_reco_counted(ngx_http_reco_counter_t counter)
     }
 
     return sum;
+}
+
+
+void
+ngx_http_reco_stalled(ngx_uint_t us)
+{
+    if (us > ngx_http_reco_stats->longest) {
+        ngx_http_reco_stats->longest = us;
+    }
+}
+
+
+ngx_uint_t
+ngx_http_reco_longest_stall(void)
+{
+    ngx_uint_t i, longest;
+
+    longest = ngx_http_reco_stats->longest;
+
+    for (i = 0;
+         ngx_http_reco_stats_rows != NULL && i < NGX_HTTP_RECO_STATS_ROWS; i++)
+    {
+        longest = ngx_max(longest, ngx_http_reco_stats_rows[i].longest);
+    }
+
+    return longest;
 }
 
 

@@ -210,6 +210,11 @@ ngx_http_reco_status_text(
             ngx_http_reco_counted((ngx_http_reco_counter_t) i));
     }
 
+    ngx_http_reco_status_metric(w, "model_stall_seconds_max", "gauge",
+        "Longest CPU time that taking or dropping a model kept a worker.");
+    w->p = ngx_slprintf(w->p, w->last, "reco_model_stall_seconds_max %.6f\n",
+        (double) ngx_http_reco_longest_stall() / 1e6);
+
     ngx_http_reco_redis_stats(main->redis, &stats);
     ngx_http_reco_status_redis(w, &stats);
     ngx_http_reco_status_models(w, main);
@@ -257,7 +262,9 @@ ngx_http_reco_status_object(
             ngx_http_reco_status_figure(&stats, metric));
     }
 
-    w->p = ngx_slprintf(w->p, w->last, "},\"models\":[");
+    w->p =
+        ngx_slprintf(w->p, w->last, "},\"model_stall_us_max\":%ui,\"models\":[",
+            ngx_http_reco_longest_stall());
     models = main->models.elts;
 
     for (i = 0; i < main->models.nelts; i++) {

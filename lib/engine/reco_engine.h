@@ -193,6 +193,10 @@ reco_status_t reco_engine_scratch_create(
     const reco_engine_model_t *model, reco_engine_scratch_t **scratch);
 void reco_engine_scratch_destroy(reco_engine_scratch_t *scratch);
 
+/* Is it as large as one that would be created for this model? */
+int reco_engine_scratch_serves(
+    const reco_engine_scratch_t *scratch, const reco_engine_model_t *model);
+
 /* RECO_OK, or RECO_DECLINED where the catalogue has nothing to show. */
 reco_status_t reco_engine_recommend(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,

@@ -19,19 +19,52 @@ scratch_larger(uint32_t a, uint32_t b)
 }
 
 
+typedef struct {
+    uint32_t sessions;
+    uint32_t items;
+    uint32_t keys;
+} scratch_sizes_t;
+
+
+static scratch_sizes_t
+scratch_sizes(const reco_engine_model_t *model)
+{
+    scratch_sizes_t sizes;
+
+    sizes.sessions = reco_engine_count(model, RECO_ENGINE_SESSION_M)
+                     * reco_engine_count(model, RECO_ENGINE_SESSION_ITEMS);
+    sizes.sessions = scratch_larger(sizes.sessions, SCRATCH_SESSIONS_MIN);
+    sizes.items = reco_engine_count(model, RECO_ENGINE_SESSION_K) * 32;
+    sizes.items = scratch_larger(sizes.items, SCRATCH_ITEMS_MIN);
+    sizes.keys = scratch_larger(scratch_larger(sizes.sessions, sizes.items),
+        model->base->vectors.nlists);
+
+    return sizes;
+}
+
+
+int
+reco_engine_scratch_serves(
+    const reco_engine_scratch_t *scratch, const reco_engine_model_t *model)
+{
+    scratch_sizes_t sizes;
+
+    sizes = scratch_sizes(model);
+
+    return sizes.sessions <= scratch->nsessions
+           && sizes.items <= scratch->nitems && sizes.keys <= scratch->nkeys;
+}
+
+
 reco_status_t
 reco_engine_scratch_create(
     const reco_engine_model_t *model, reco_engine_scratch_t **scratch)
 {
-    uint32_t sessions, items;
     reco_status_t status;
+    scratch_sizes_t sizes;
     reco_engine_scratch_t *created;
 
-    sessions = reco_engine_count(model, RECO_ENGINE_SESSION_M)
-               * reco_engine_count(model, RECO_ENGINE_SESSION_ITEMS);
-    sessions = scratch_larger(sessions, SCRATCH_SESSIONS_MIN);
-    items = reco_engine_count(model, RECO_ENGINE_SESSION_K) * 32;
-    items = scratch_larger(items, SCRATCH_ITEMS_MIN);
+    sizes = scratch_sizes(model);
 
     /* Aligned for the vectors within. */
     created = aligned_alloc(64, (sizeof(*created) + 63) & ~(size_t) 63);
@@ -41,17 +74,18 @@ reco_engine_scratch_create(
     }
 
     memset(created, 0, sizeof(*created));
-    created->nkeys = scratch_larger(
-        scratch_larger(sessions, items), model->base->vectors.nlists);
+    created->nsessions = sizes.sessions;
+    created->nitems = sizes.items;
+    created->nkeys = sizes.keys;
     created->keys = malloc(created->nkeys * sizeof(created->keys[0]));
     status = created->keys != NULL ? RECO_OK : RECO_NOMEM;
 
     if (status == RECO_OK) {
-        status = reco_engine_tally_create(&created->sessions, sessions);
+        status = reco_engine_tally_create(&created->sessions, sizes.sessions);
     }
 
     if (status == RECO_OK) {
-        status = reco_engine_tally_create(&created->items, items);
+        status = reco_engine_tally_create(&created->items, sizes.items);
     }
 
     if (status != RECO_OK) {

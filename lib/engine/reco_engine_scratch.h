@@ -39,6 +39,8 @@ struct reco_engine_scratch_s {
     reco_engine_tally_t items;
     uint64_t *keys; /* room for every entry of either tally, and the lists */
     uint32_t nkeys;
+    uint32_t nsessions; /* entries of each tally */
+    uint32_t nitems;
     reco_engine_visit_t visit;
     reco_engine_pool_t pool;
     reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
