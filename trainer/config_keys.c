@@ -108,6 +108,15 @@ const reco_config_key_t reco_config_keys[] = {
     {"ials_block", RECO_CONFIG_INTEGER, "64", 1, 2048},
     {"ials_steps", RECO_CONFIG_INTEGER, "3", 1, 100},
 
+    /* The blend's weights. */
+    {"blend", RECO_CONFIG_FLAG, "on", 0, 0},
+    {"blend_protocol", RECO_CONFIG_TEXT, "next", 0, 0},
+    {"blend_profiles", RECO_CONFIG_FLAG, "off", 0, 0},
+    {"blend_holdout", RECO_CONFIG_NUMBER, "0.1", 0.001, 0.5},
+    {"blend_cases", RECO_CONFIG_INTEGER, "8000", 1, 1e7},
+    {"blend_candidates", RECO_CONFIG_INTEGER, "100", 2, 2000},
+    {"blend_ridge", RECO_CONFIG_NUMBER, "1", 0, 1e9},
+
     /* Popularity. */
     {"popular_halflife", RECO_CONFIG_DURATION, "30d", 0, 36500 * DAY},
 

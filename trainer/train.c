@@ -1,9 +1,11 @@
 #include "train.h"
 
-#include "model/manifest.h"
+#include "model/blend.h"
 #include "model/model.h"
+#include "model/version.h"
 
-#include <stdlib.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 
@@ -12,36 +14,28 @@ reco_train(const reco_history_t *history, const reco_snapshot_item_t *items,
     const reco_config_t *config, const char *path, reco_train_report_t *report,
     reco_error_t *error)
 {
-    reco_snapshot_source_t source;
+    char replay[PATH_MAX];
     reco_status_t status;
-    reco_model_t model;
-    double begin, built;
-    char *manifest;
+    reco_blend_t blend;
+    double begin;
 
     memset(report, 0, sizeof(*report));
     begin = reco_model_clock();
 
-    status = reco_model_build(&model, history, items, config, report, error);
-    if (status != RECO_OK) {
-        return status;
+    if (snprintf(replay, sizeof(replay), "%s-replay", path)
+        >= (int) sizeof(replay)) {
+        return reco_error_set(error, RECO_TOO_LARGE, "the path is too long");
     }
 
-    built = reco_model_clock();
-    report->total = built - begin;
+    status = reco_blend_learn(&blend, history, items, config, replay, error);
+    report->blend = reco_model_clock() - begin;
 
-    manifest = reco_manifest_print(history, config, report);
-    if (manifest != NULL) {
-        reco_model_source(&model, history->nitems, items, manifest, &source);
-        status = reco_snapshot_write(path, &source, error);
-    } else {
-        status = reco_error_set(error, RECO_NOMEM, "out of memory");
+    if (status == RECO_OK) {
+        status = reco_version_train(
+            history, items, config, &blend, path, report, error);
     }
 
-    report->write = reco_model_clock() - built;
-    report->total += report->write;
-
-    free(manifest);
-    reco_model_done(&model);
+    report->total = reco_model_clock() - begin;
 
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define ENGINE_PREFIX "engine."
@@ -57,7 +58,7 @@ is_model_key(const char *key)
 {
     static const char *const prefixes[] = {"weight.", "knn_", "rules_",
         "neighbors_", "view_", "buy_", "content_", "ials_", "popular_",
-        "trend_", "dwell_", "history_half", "seed", "blend_"};
+        "trend_", "dwell_", "history_half", "seed", "blend"};
     size_t i;
 
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
@@ -71,7 +72,46 @@ is_model_key(const char *key)
 
 
 static int
-add_params(cJSON *root, const reco_config_t *config)
+add_blend(cJSON *root, const reco_blend_t *blend)
+{
+    cJSON *object;
+
+    if (blend == NULL || blend->cases == 0) {
+        return 1;
+    }
+
+    object = cJSON_AddObjectToObject(root, "blend");
+
+    return object != NULL
+           && cJSON_AddBoolToObject(object, "learnt", blend->learnt)
+           && cJSON_AddNumberToObject(object, "cases", blend->cases)
+           && cJSON_AddNumberToObject(object, "checked", blend->checked)
+           && cJSON_AddNumberToObject(object, "shipped", blend->shipped)
+           && cJSON_AddNumberToObject(object, "found", blend->found);
+}
+
+
+/* Learnt weights, short enough to read. */
+static int
+add_weights(cJSON *engine, const reco_blend_t *blend)
+{
+    char name[64], value[32];
+    unsigned j;
+
+    for (j = 0; reco_engine_feature_name(j) != NULL; j++) {
+        snprintf(name, sizeof(name), "weight.%s", reco_engine_feature_name(j));
+        snprintf(value, sizeof(value), "%.5g", blend->weights[j]);
+        if (cJSON_AddStringToObject(engine, name, value) == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+add_params(cJSON *root, const reco_config_t *config, const reco_blend_t *blend)
 {
     reco_config_entry_t entry;
     cJSON *params, *engine;
@@ -81,7 +121,8 @@ add_params(cJSON *root, const reco_config_t *config)
 
     params = cJSON_AddObjectToObject(root, "params");
     engine = cJSON_AddObjectToObject(root, "engine");
-    done = params != NULL && engine != NULL;
+    done = params != NULL && engine != NULL
+           && (blend == NULL || !blend->learnt || add_weights(engine, blend));
 
     for (i = 0; done && reco_config_at(config, i, &entry); i++) {
         if (strncmp(entry.key, ENGINE_PREFIX, strlen(ENGINE_PREFIX)) == 0) {
@@ -100,7 +141,7 @@ add_params(cJSON *root, const reco_config_t *config)
 
 char *
 reco_manifest_print(const reco_history_t *history, const reco_config_t *config,
-    const reco_train_report_t *report)
+    const reco_blend_t *blend, const reco_train_report_t *report)
 {
     cJSON *root;
     char *text;
@@ -109,7 +150,7 @@ reco_manifest_print(const reco_history_t *history, const reco_config_t *config,
     text = NULL;
 
     if (root != NULL && add_trained(root, history) && add_seconds(root, report)
-        && add_params(root, config))
+        && add_blend(root, blend) && add_params(root, config, blend))
     {
         text = cJSON_PrintUnformatted(root);
     }

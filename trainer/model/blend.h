@@ -1,0 +1,33 @@
+/*
+ * The blend's weights, learnt by replay: a model of the earlier part of the
+ * history is asked what came next in the later part, and the weights are those
+ * under which it would have ranked the truth highest.
+ */
+
+#ifndef RECO_BLEND_H
+#define RECO_BLEND_H
+
+#include "config.h"
+#include "engine/reco_engine.h"
+#include "history.h"
+#include "snapshot/reco_snapshot.h"
+
+
+typedef struct {
+    int learnt; /* 0: too little to learn from; the engine's defaults hold */
+    uint32_t cases;   /* that the weights were learnt from */
+    uint32_t checked; /* others, that judged them */
+    double shipped;   /* MRR of the engine's defaults on those */
+    double found;     /* MRR of the learnt weights on those */
+    double weights[RECO_ENGINE_FEATURES_MAX];
+} reco_blend_t;
+
+/*
+ * Keys blend_*.  Trains on a part of history in the new folder path, which is
+ * removed again.  RECO_NOMEM, RECO_IO, RECO_INVALID (config).
+ */
+reco_status_t reco_blend_learn(reco_blend_t *blend,
+    const reco_history_t *history, const reco_snapshot_item_t *items,
+    const reco_config_t *config, const char *path, reco_error_t *error);
+
+#endif /* RECO_BLEND_H */

@@ -1,0 +1,255 @@
+#include "model/replay.h"
+
+#include "random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define USER_ITEMS_MIN 3 /* of a user who is asked for one of them */
+
+
+/* The first session of a tail that holds enough cases, or is long enough. */
+static uint32_t
+tail_begin(const reco_history_t *history, const reco_replay_options_t *options)
+{
+    uint64_t ncases, length;
+    uint32_t begin, first;
+
+    first = history->nsessions
+            - (uint32_t) ((double) history->nsessions * options->share);
+    ncases = 0;
+
+    for (begin = history->nsessions; begin > first; begin--) {
+        length = history->offsets[begin] - history->offsets[begin - 1];
+        ncases += length > 1 ? length - 1 : 0;
+        if (ncases >= options->limit) {
+            return begin - 1;
+        }
+    }
+
+    return begin;
+}
+
+
+static reco_status_t
+split_time(reco_replay_t *replay, const reco_history_t *history,
+    const reco_replay_options_t *options, reco_error_t *error)
+{
+    reco_history_t tail;
+    reco_status_t status;
+    uint32_t begin;
+
+    begin = tail_begin(history, options);
+    reco_history_slice(history, 0, begin, &replay->before);
+    reco_history_slice(history, begin, history->nsessions, &tail);
+    status = reco_cases_build(&replay->cases, options->protocol,
+        &replay->before, &tail, options->profiles, error);
+    if (status == RECO_OK) {
+        reco_cases_thin(&replay->cases, options->limit);
+    }
+
+    return status;
+}
+
+
+typedef struct {
+    const reco_history_t *history;
+    const reco_replay_options_t *options;
+    uint32_t *counts;  /* events of each user */
+    uint32_t *indexes; /* how many of them were passed */
+    uint8_t *asked;    /* of each user */
+    reco_history_t hidden;
+} hiding_t;
+
+
+/* Users with enough items, thinned to the limit. */
+static void
+choose_users(hiding_t *hiding, reco_random_t *random)
+{
+    const reco_history_t *history = hiding->history;
+    uint64_t eligible;
+    uint32_t s, u;
+    double share;
+
+    for (s = 0; s < history->nsessions; s++) {
+        hiding->counts[history->users[s]] +=
+            (uint32_t) (history->offsets[s + 1] - history->offsets[s]);
+    }
+
+    eligible = 0;
+    for (u = 0; u < history->nusers; u++) {
+        eligible += hiding->counts[u] >= USER_ITEMS_MIN;
+    }
+
+    share =
+        eligible > 0 ? (double) hiding->options->limit / (double) eligible : 0;
+    for (u = 0; u < history->nusers; u++) {
+        hiding->asked[u] = hiding->counts[u] >= USER_ITEMS_MIN
+                           && reco_random_unit(random) < share;
+    }
+}
+
+
+static int
+hides(const hiding_t *hiding, uint32_t user, reco_random_t *random)
+{
+    uint32_t left;
+
+    if (!hiding->asked[user]) {
+        return 0;
+    }
+
+    left = hiding->counts[user] - hiding->indexes[user];
+
+    return hiding->options->protocol == RECO_PROTOCOL_LEAVE_LAST
+               ? left == 1
+               : reco_random_unit(random) < hiding->options->share;
+}
+
+
+static reco_status_t
+allocate(reco_history_t *out, const reco_history_t *history)
+{
+    memset(out, 0, sizeof(*out));
+    out->nitems = history->nitems;
+    out->nusers = history->nusers;
+    out->nsessions = history->nsessions;
+    out->sequence = history->sequence;
+    out->offsets = calloc((size_t) history->nsessions + 1, sizeof(uint64_t));
+    out->users = malloc(((size_t) history->nsessions + 1) * sizeof(uint32_t));
+    out->items = malloc((history->nevents + 1) * sizeof(uint32_t));
+    out->times = malloc((history->nevents + 1) * sizeof(uint32_t));
+    out->dwells = malloc((history->nevents + 1) * sizeof(uint32_t));
+    out->types = malloc(history->nevents + 1);
+
+    if (out->offsets == NULL || out->users == NULL || out->items == NULL
+        || out->times == NULL || out->dwells == NULL || out->types == NULL)
+    {
+        return RECO_NOMEM;
+    }
+
+    memcpy(out->users, history->users,
+        (size_t) history->nsessions * sizeof(uint32_t));
+
+    return RECO_OK;
+}
+
+
+static void
+copy_event(reco_history_t *out, const reco_history_t *history, uint64_t event)
+{
+    out->items[out->nevents] = history->items[event];
+    out->times[out->nevents] = history->times[event];
+    out->dwells[out->nevents] = history->dwells[event];
+    out->types[out->nevents] = history->types[event];
+    out->nevents++;
+}
+
+
+/* A session of which nothing is hidden asks nothing. */
+static void
+end_hidden(reco_history_t *hidden, uint32_t user)
+{
+    if (hidden->nevents > hidden->offsets[hidden->nsessions]) {
+        hidden->users[hidden->nsessions++] = user;
+        hidden->offsets[hidden->nsessions] = hidden->nevents;
+    }
+}
+
+
+static void
+part_events(reco_replay_t *replay, hiding_t *hiding, reco_random_t *random)
+{
+    const reco_history_t *history = hiding->history;
+    uint64_t event;
+    uint32_t s, user;
+
+    for (s = 0; s < history->nsessions; s++) {
+        user = history->users[s];
+        for (event = history->offsets[s]; event < history->offsets[s + 1];
+             event++) {
+            copy_event(
+                hides(hiding, user, random) ? &hiding->hidden : &replay->before,
+                history, event);
+            hiding->indexes[user]++;
+        }
+        replay->before.offsets[s + 1] = replay->before.nevents;
+        end_hidden(&hiding->hidden, user);
+    }
+}
+
+
+static reco_status_t
+split_users(reco_replay_t *replay, const reco_history_t *history,
+    const reco_replay_options_t *options, reco_error_t *error)
+{
+    reco_random_t random = {.state = options->seed};
+    hiding_t hiding = {.history = history, .options = options};
+    reco_status_t status;
+    size_t nusers;
+
+    replay->owned = 1;
+    nusers = (size_t) history->nusers + 1;
+    hiding.counts = calloc(nusers, sizeof(uint32_t));
+    hiding.indexes = calloc(nusers, sizeof(uint32_t));
+    hiding.asked = calloc(nusers, 1);
+    status =
+        hiding.counts != NULL && hiding.indexes != NULL && hiding.asked != NULL
+            ? RECO_OK
+            : RECO_NOMEM;
+
+    if (status == RECO_OK) {
+        status = allocate(&replay->before, history);
+    }
+    if (status == RECO_OK) {
+        status = allocate(&hiding.hidden, history);
+    }
+
+    if (status == RECO_OK) {
+        hiding.hidden.nsessions = 0;
+        choose_users(&hiding, &random);
+        part_events(replay, &hiding, &random);
+        status = reco_cases_build(&replay->cases, options->protocol,
+            &replay->before, &hiding.hidden, 1, error);
+    } else {
+        reco_error_set(error, status, "out of memory for a replay");
+    }
+
+    reco_history_done(&hiding.hidden);
+    free(hiding.counts);
+    free(hiding.indexes);
+    free(hiding.asked);
+
+    return status;
+}
+
+
+reco_status_t
+reco_replay_split(reco_replay_t *replay, const reco_history_t *history,
+    const reco_replay_options_t *options, reco_error_t *error)
+{
+    reco_status_t status;
+
+    memset(replay, 0, sizeof(*replay));
+
+    status = options->protocol == RECO_PROTOCOL_HELDOUT
+                     || options->protocol == RECO_PROTOCOL_LEAVE_LAST
+                 ? split_users(replay, history, options, error)
+                 : split_time(replay, history, options, error);
+    if (status != RECO_OK) {
+        reco_replay_done(replay);
+    }
+
+    return status;
+}
+
+
+void
+reco_replay_done(reco_replay_t *replay)
+{
+    if (replay->owned) {
+        reco_history_done(&replay->before);
+    }
+    reco_cases_done(&replay->cases);
+    memset(replay, 0, sizeof(*replay));
+}

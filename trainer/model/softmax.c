@@ -1,0 +1,353 @@
+#include "model/softmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_MAX    40
+#define HALVINGS     20
+#define ENOUGH       1e-7 /* gain of the mean log-likelihood */
+#define FEATURES     RECO_SOFTMAX_FEATURES_MAX
+#define VARIANCE_MIN 1e-12
+
+
+typedef struct {
+    const reco_softmax_t *softmax;
+    const double *floors;
+    double ridges[FEATURES]; /* of each weight, a group's share */
+    double *odds;            /* of the rows of a group */
+    double gradient[FEATURES];
+    double hessian[FEATURES][FEATURES]; /* upper triangle */
+} fit_t;
+
+
+static double
+row_score(const float *features, const double *weights, unsigned nfeatures)
+{
+    double score;
+    unsigned j;
+
+    score = 0;
+    for (j = 0; j < nfeatures; j++) {
+        score += weights[j] * features[j];
+    }
+
+    return score;
+}
+
+
+/*
+ * Probabilities of a group's rows into odds; returns the log-likelihood of
+ * what is true.
+ */
+static double
+group_odds(const reco_softmax_t *softmax, uint32_t group, const double *weights,
+    double *odds)
+{
+    uint64_t first, count, i;
+    double highest, sum, likelihood;
+    unsigned n;
+
+    n = softmax->nfeatures;
+    first = softmax->offsets[group];
+    count = softmax->offsets[group + 1] - first;
+    highest = -INFINITY;
+
+    for (i = 0; i < count; i++) {
+        odds[i] = row_score(softmax->features + (first + i) * n, weights, n);
+        highest = fmax(highest, odds[i]);
+    }
+
+    sum = 0;
+    likelihood = 0;
+    for (i = 0; i < count; i++) {
+        likelihood += softmax->shares[first + i] * (odds[i] - highest);
+        odds[i] = exp(odds[i] - highest);
+        sum += odds[i];
+    }
+
+    for (i = 0; i < count; i++) {
+        odds[i] /= sum;
+    }
+
+    return likelihood - log(sum);
+}
+
+
+static double
+objective(fit_t *fit, const double *weights)
+{
+    const reco_softmax_t *softmax = fit->softmax;
+    double sum;
+    uint32_t group;
+    unsigned j;
+
+    sum = 0;
+    for (group = 0; group < softmax->ngroups; group++) {
+        sum -= group_odds(softmax, group, weights, fit->odds);
+    }
+    sum /= softmax->ngroups;
+
+    for (j = 0; j < softmax->nfeatures; j++) {
+        sum += 0.5 * fit->ridges[j] * weights[j] * weights[j];
+    }
+
+    return sum;
+}
+
+
+/* Adds what a group says to gradient and hessian. */
+static void
+add_group(fit_t *fit, uint32_t group, const double *weights)
+{
+    const reco_softmax_t *softmax = fit->softmax;
+    double means[FEATURES], scaled, factor;
+    const float *features;
+    uint64_t first, count, i;
+    unsigned n, j, k;
+
+    n = softmax->nfeatures;
+    first = softmax->offsets[group];
+    count = softmax->offsets[group + 1] - first;
+    factor = 1.0 / softmax->ngroups;
+    group_odds(softmax, group, weights, fit->odds);
+    memset(means, 0, sizeof(means));
+
+    for (i = 0; i < count; i++) {
+        features = softmax->features + (first + i) * n;
+        for (j = 0; j < n; j++) {
+            means[j] += fit->odds[i] * features[j];
+            fit->gradient[j] += factor
+                                * (fit->odds[i] - softmax->shares[first + i])
+                                * features[j];
+        }
+    }
+
+    for (i = 0; i < count; i++) {
+        features = softmax->features + (first + i) * n;
+        for (j = 0; j < n; j++) {
+            scaled = factor * fit->odds[i] * features[j];
+            if (scaled == 0) {
+                continue;
+            }
+            for (k = j; k < n; k++) {
+                fit->hessian[j][k] += scaled * features[k];
+            }
+        }
+    }
+
+    for (j = 0; j < n; j++) {
+        for (k = j; k < n; k++) {
+            fit->hessian[j][k] -= factor * means[j] * means[k];
+        }
+    }
+}
+
+
+static void
+differentiate(fit_t *fit, const double *weights)
+{
+    uint32_t group;
+    unsigned j;
+
+    memset(fit->gradient, 0, sizeof(fit->gradient));
+    memset(fit->hessian, 0, sizeof(fit->hessian));
+
+    for (group = 0; group < fit->softmax->ngroups; group++) {
+        add_group(fit, group, weights);
+    }
+
+    for (j = 0; j < fit->softmax->nfeatures; j++) {
+        fit->gradient[j] += fit->ridges[j] * weights[j];
+        fit->hessian[j][j] += fit->ridges[j];
+    }
+}
+
+
+/* Solves hessian * step = -gradient over the free weights, by Cholesky. */
+static void
+newton_step(
+    const fit_t *fit, const unsigned *free_ones, unsigned nfree, double *step)
+{
+    double matrix[FEATURES][FEATURES], sum;
+    unsigned i, j, k;
+
+    for (i = 0; i < nfree; i++) {
+        for (j = 0; j <= i; j++) {
+            sum = fit->hessian[free_ones[j]][free_ones[i]];
+            for (k = 0; k < j; k++) {
+                sum -= matrix[i][k] * matrix[j][k];
+            }
+            matrix[i][j] =
+                i == j ? sqrt(fmax(sum, VARIANCE_MIN)) : sum / matrix[j][j];
+        }
+        sum = -fit->gradient[free_ones[i]];
+        for (k = 0; k < i; k++) {
+            sum -= matrix[i][k] * step[k];
+        }
+        step[i] = sum / matrix[i][i];
+    }
+
+    for (i = nfree; i-- > 0;) {
+        sum = step[i];
+        for (k = i + 1; k < nfree; k++) {
+            sum -= matrix[k][i] * step[k];
+        }
+        step[i] = sum / matrix[i][i];
+    }
+}
+
+
+/* One step; how much better it got. */
+static double
+improve(fit_t *fit, double *weights, double before)
+{
+    double step[FEATURES] = {0}, trial[FEATURES], after, length;
+    unsigned free_ones[FEATURES], nfree, n, i, halving;
+
+    n = fit->softmax->nfeatures;
+    differentiate(fit, weights);
+
+    nfree = 0;
+    for (i = 0; i < n; i++) {
+        if (weights[i] > fit->floors[i] || fit->gradient[i] < 0) {
+            free_ones[nfree++] = i;
+        }
+    }
+    newton_step(fit, free_ones, nfree, step);
+
+    length = 1;
+    for (halving = 0; halving < HALVINGS; halving++) {
+        memcpy(trial, weights, n * sizeof(trial[0]));
+        for (i = 0; i < nfree; i++) {
+            trial[free_ones[i]] = fmax(fit->floors[free_ones[i]],
+                weights[free_ones[i]] + length * step[i]);
+        }
+        after = objective(fit, trial);
+        if (after < before) {
+            memcpy(weights, trial, n * sizeof(trial[0]));
+            return before - after;
+        }
+        length /= 2;
+    }
+
+    return 0;
+}
+
+
+/* A feature's variance over all rows sets how dear its weight is. */
+static void
+set_ridges(fit_t *fit, double ridge)
+{
+    const reco_softmax_t *softmax = fit->softmax;
+    double mean, square, value;
+    uint64_t i, nrows;
+    unsigned j;
+
+    nrows = softmax->offsets[softmax->ngroups];
+
+    for (j = 0; j < softmax->nfeatures; j++) {
+        mean = 0;
+        square = 0;
+        for (i = 0; i < nrows; i++) {
+            value = softmax->features[i * softmax->nfeatures + j];
+            mean += value;
+            square += value * value;
+        }
+        mean /= (double) nrows;
+        square = square / (double) nrows - mean * mean;
+        fit->ridges[j] = ridge * fmax(square, VARIANCE_MIN) / softmax->ngroups;
+    }
+}
+
+
+static uint64_t
+longest_group(const reco_softmax_t *softmax)
+{
+    uint64_t longest, length;
+    uint32_t group;
+
+    longest = 0;
+    for (group = 0; group < softmax->ngroups; group++) {
+        length = softmax->offsets[group + 1] - softmax->offsets[group];
+        longest = length > longest ? length : longest;
+    }
+
+    return longest;
+}
+
+
+reco_status_t
+reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
+    const double *floors, double *weights, reco_error_t *error)
+{
+    double value, gain;
+    unsigned step;
+    fit_t *fit;
+
+    if (softmax->ngroups == 0) {
+        return RECO_OK;
+    }
+
+    fit = calloc(1, sizeof(*fit));
+    if (fit != NULL) {
+        fit->odds = malloc((longest_group(softmax) + 1) * sizeof(double));
+    }
+    if (fit == NULL || fit->odds == NULL) {
+        free(fit);
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    fit->softmax = softmax;
+    fit->floors = floors;
+    set_ridges(fit, ridge);
+    value = objective(fit, weights);
+
+    for (step = 0; step < STEPS_MAX; step++) {
+        gain = improve(fit, weights, value);
+        value -= gain;
+        if (gain < ENOUGH) {
+            break;
+        }
+    }
+
+    free(fit->odds);
+    free(fit);
+
+    return RECO_OK;
+}
+
+
+double
+reco_softmax_rank(const reco_softmax_t *softmax, uint32_t begin, uint32_t end,
+    const double *weights)
+{
+    double sum, score;
+    const float *rows;
+    uint32_t group, rank;
+    uint64_t i, k;
+    unsigned n;
+
+    n = softmax->nfeatures;
+    sum = 0;
+
+    for (group = begin; group < end; group++) {
+        for (i = softmax->offsets[group]; i < softmax->offsets[group + 1]; i++)
+        {
+            if (!(softmax->shares[i] > 0)) {
+                continue;
+            }
+            rows = softmax->features;
+            score = row_score(rows + i * n, weights, n);
+            rank = 1;
+            for (k = softmax->offsets[group]; k < softmax->offsets[group + 1];
+                 k++) {
+                rank += !(softmax->shares[k] > 0)
+                        && row_score(rows + k * n, weights, n) >= score;
+            }
+            sum += softmax->shares[i] / rank;
+        }
+    }
+
+    return end > begin ? sum / (end - begin) : 0;
+}

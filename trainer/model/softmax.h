@@ -1,0 +1,40 @@
+/*
+ * Weights of a listwise softmax (Cao et al. 2007, ListNet; McFadden's
+ * conditional logit): in each group of rows, the probability of a row is
+ * exp(w x) over the sum of the group's.
+ */
+
+#ifndef RECO_SOFTMAX_H
+#define RECO_SOFTMAX_H
+
+#include "reco.h"
+
+#include <stdint.h>
+
+
+#define RECO_SOFTMAX_FEATURES_MAX 64
+
+/* Groups of rows: group g is [offsets[g], offsets[g + 1]). */
+typedef struct {
+    unsigned nfeatures;
+    uint32_t ngroups;
+    uint64_t *offsets; /* ngroups + 1 */
+    float *features;   /* nfeatures for each row */
+    float *shares;     /* how much of the truth a row is; 1 in all a group */
+} reco_softmax_t;
+
+/*
+ * Maximises the mean log-likelihood less ridge / (2 * ngroups) times the sum
+ * of squares of weight times the feature's standard deviation over rows.
+ * floors: the least value of each weight, -INFINITY for any; weights is the
+ * start, at or above them, and the result.  Damped Newton steps on the weights
+ * that are not held by their floor; the same for the same input.  RECO_NOMEM.
+ */
+reco_status_t reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
+    const double *floors, double *weights, reco_error_t *error);
+
+/* The mean over groups [begin, end) of 1 / rank of the rows that are true. */
+double reco_softmax_rank(const reco_softmax_t *softmax, uint32_t begin,
+    uint32_t end, const double *weights);
+
+#endif /* RECO_SOFTMAX_H */
