@@ -1,18 +1,21 @@
 #include "model/blend.h"
 
 #include "files.h"
+#include "model/dense.h"
 #include "model/replay.h"
 #include "model/softmax.h"
 #include "model/version.h"
+#include "random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CANDIDATES_MAX 2048
 #define CASES_MIN      100
-#define CHECK_EVERY    5 /* groups: one judges, the others teach */
-#define GAIN_MIN       0.002
+#define CHECK_EVERY    5     /* groups: one judges, the others teach */
+#define WEIGHT_MAX     100.0 /* as the engine's table has it */
 
 
 typedef struct {
@@ -27,9 +30,9 @@ typedef struct {
     reco_engine_candidate_t *candidates;
     uint32_t limit; /* candidates kept of a case */
     unsigned nfeatures;
-    uint32_t *truth; /* dense items, of one case */
-    reco_softmax_t teach;
-    reco_softmax_t check;
+    reco_random_t random;
+    reco_softmax_t examples; /* those that teach, then those that check */
+    uint32_t nteach;
 } learning_t;
 
 
@@ -46,7 +49,17 @@ compare_candidates(const void *left, const void *right)
 }
 
 
-/* How many of the case's true items a candidate is. */
+static void
+swap_candidates(reco_engine_candidate_t *a, reco_engine_candidate_t *b)
+{
+    reco_engine_candidate_t held;
+
+    held = *a;
+    *a = *b;
+    *b = held;
+}
+
+
 static int
 is_true(const learning_t *learning, const reco_case_t *which, uint32_t item)
 {
@@ -66,57 +79,71 @@ is_true(const learning_t *learning, const reco_case_t *which, uint32_t item)
 
 
 static void
-add_row(const learning_t *learning, reco_softmax_t *softmax,
-    const reco_engine_candidate_t *candidate, float share)
+add_row(learning_t *learning, const reco_engine_candidate_t *candidate,
+    float share, float count)
 {
+    reco_softmax_t *softmax = &learning->examples;
     uint64_t *row;
 
     row = &softmax->offsets[softmax->ngroups + 1];
-    memcpy(softmax->features + *row * softmax->nfeatures, candidate->features,
+    memcpy(softmax->features + *row * softmax->stride, candidate->features,
         learning->nfeatures * sizeof(float));
     softmax->shares[*row] = share;
+    softmax->counts[*row] = count;
     (*row)++;
 }
 
 
-/* The candidates of one case become a group, where the truth is among them. */
+/*
+ * The candidates of one case become a group, where the truth is among them:
+ * the strongest all, the others as a sample that stands for them.
+ */
 static void
-add_case(learning_t *learning, const reco_case_t *which,
-    reco_softmax_t *softmax, unsigned ncandidates)
+add_case(learning_t *learning, const reco_case_t *which, unsigned ncandidates)
 {
-    unsigned i, kept, ntrue;
+    reco_softmax_t *softmax = &learning->examples;
+    reco_engine_candidate_t *candidates = learning->candidates;
+    unsigned i, pick, ntrue, nfalse, strongest, sampled;
 
+    /* The true ones to the front. */
     ntrue = 0;
     for (i = 0; i < ncandidates; i++) {
-        ntrue += is_true(learning, which, learning->candidates[i].item);
+        if (is_true(learning, which, candidates[i].item)) {
+            swap_candidates(&candidates[i], &candidates[ntrue++]);
+        }
     }
     if (ntrue == 0 || ntrue == ncandidates) {
         return;
     }
 
-    qsort(learning->candidates, ncandidates, sizeof(learning->candidates[0]),
-        compare_candidates);
+    nfalse = ncandidates - ntrue;
+    qsort(
+        candidates + ntrue, nfalse, sizeof(candidates[0]), compare_candidates);
+    ntrue = ntrue < learning->limit ? ntrue : learning->limit;
+    strongest = nfalse < learning->limit ? nfalse : learning->limit / 2;
+    sampled = nfalse < learning->limit ? 0 : learning->limit - strongest;
+    candidates += ncandidates - nfalse;
 
     softmax->offsets[softmax->ngroups + 1] = softmax->offsets[softmax->ngroups];
-    kept = 0;
-    for (i = 0; i < ncandidates; i++) {
-        if (is_true(learning, which, learning->candidates[i].item)) {
-            if (kept < 2 * learning->limit) {
-                add_row(learning, softmax, &learning->candidates[i],
-                    1 / (float) ntrue);
-            }
-            kept++;
-        } else if (i < learning->limit) {
-            add_row(learning, softmax, &learning->candidates[i], 0);
-            kept++;
-        }
+    for (i = 0; i < ntrue; i++) {
+        add_row(learning, &learning->candidates[i], 1 / (float) ntrue, 1);
+    }
+    for (i = 0; i < strongest; i++) {
+        add_row(learning, &candidates[i], 0, 1);
+    }
+    for (i = strongest; i < strongest + sampled; i++) {
+        pick = i + (unsigned) reco_random_below(&learning->random, nfalse - i);
+        swap_candidates(&candidates[i], &candidates[pick]);
+        add_row(learning, &candidates[i], 0,
+            (float) (nfalse - strongest) / (float) sampled);
     }
     softmax->ngroups++;
 }
 
 
+/* The cases that teach, or those that check. */
 static reco_status_t
-ask_cases(learning_t *learning)
+ask_cases(learning_t *learning, int checking)
 {
     const reco_cases_t *cases = &learning->replay.cases;
     const reco_case_t *which;
@@ -126,6 +153,10 @@ ask_cases(learning_t *learning)
 
     for (i = 0; i < cases->ncases; i++) {
         which = &cases->cases[i];
+        if ((which->group % CHECK_EVERY == 0) != checking) {
+            continue;
+        }
+
         status =
             reco_case_query(&learning->query, cases, which, learning->keys);
         if (status != RECO_OK) {
@@ -136,10 +167,7 @@ ask_cases(learning_t *learning)
         ncandidates =
             reco_engine_candidates(learning->model, &learning->query.query,
                 learning->scratch, learning->candidates, CANDIDATES_MAX);
-        add_case(learning, which,
-            which->group % CHECK_EVERY == 0 ? &learning->check
-                                            : &learning->teach,
-            ncandidates);
+        add_case(learning, which, ncandidates);
     }
 
     return RECO_OK;
@@ -147,20 +175,22 @@ ask_cases(learning_t *learning)
 
 
 static reco_status_t
-allocate_softmax(const learning_t *learning, reco_softmax_t *softmax)
+allocate_examples(learning_t *learning)
 {
+    reco_softmax_t *examples = &learning->examples;
     uint64_t ncases, nrows;
 
     ncases = learning->replay.cases.ncases;
     nrows = ncases * learning->limit * 2;
-    softmax->nfeatures = learning->nfeatures;
-    softmax->offsets = calloc(ncases + 2, sizeof(uint64_t));
-    softmax->features =
-        malloc((nrows + 1) * learning->nfeatures * sizeof(float));
-    softmax->shares = malloc((nrows + 1) * sizeof(float));
+    examples->nfeatures = learning->nfeatures;
+    examples->stride = reco_dense_stride(learning->nfeatures);
+    examples->offsets = calloc(ncases + 2, sizeof(uint64_t));
+    examples->features = calloc((nrows + 1) * examples->stride, sizeof(float));
+    examples->shares = malloc((nrows + 1) * sizeof(float));
+    examples->counts = malloc((nrows + 1) * sizeof(float));
 
-    return softmax->offsets != NULL && softmax->features != NULL
-                   && softmax->shares != NULL
+    return examples->offsets != NULL && examples->features != NULL
+                   && examples->shares != NULL && examples->counts != NULL
                ? RECO_OK
                : RECO_NOMEM;
 }
@@ -181,8 +211,7 @@ allocate(learning_t *learning)
     learning->candidates =
         malloc(CANDIDATES_MAX * sizeof(learning->candidates[0]));
     if (learning->keys == NULL || learning->candidates == NULL
-        || allocate_softmax(learning, &learning->teach) != RECO_OK
-        || allocate_softmax(learning, &learning->check) != RECO_OK)
+        || allocate_examples(learning) != RECO_OK)
     {
         return RECO_NOMEM;
     }
@@ -202,12 +231,10 @@ release(learning_t *learning)
     reco_case_query_done(&learning->query);
     free(learning->keys);
     free(learning->candidates);
-    free(learning->teach.offsets);
-    free(learning->teach.features);
-    free(learning->teach.shares);
-    free(learning->check.offsets);
-    free(learning->check.features);
-    free(learning->check.shares);
+    free(learning->examples.offsets);
+    free(learning->examples.features);
+    free(learning->examples.shares);
+    free(learning->examples.counts);
 }
 
 
@@ -223,47 +250,76 @@ set_floors(const learning_t *learning, double *floors)
 }
 
 
+static void
+shipped_weights(const learning_t *learning, double *weights)
+{
+    const reco_engine_param_t *param;
+    char name[64];
+    unsigned i, j;
+
+    for (j = 0; j < learning->nfeatures; j++) {
+        snprintf(name, sizeof(name), "weight.%s", reco_engine_feature_name(j));
+        for (i = 0; (param = reco_engine_param(i)) != NULL; i++) {
+            if (strcmp(param->name, name) == 0) {
+                weights[j] = param->value;
+            }
+        }
+    }
+}
+
+
+/* Into the engine's bounds; scores mean nothing but their order. */
+static void
+bound_weights(const learning_t *learning, double *weights)
+{
+    double largest;
+    unsigned j;
+
+    largest = 0;
+    for (j = 0; j < learning->nfeatures; j++) {
+        largest = fmax(largest, fabs(weights[j]));
+    }
+    for (j = 0; largest > WEIGHT_MAX && j < learning->nfeatures; j++) {
+        weights[j] *= WEIGHT_MAX / largest;
+    }
+}
+
+
 static reco_status_t
 fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 {
     double floors[RECO_ENGINE_FEATURES_MAX];
-    double shipped[RECO_ENGINE_FEATURES_MAX];
-    reco_engine_params_t params;
+    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge;
+    reco_softmax_t teach, check;
     reco_status_t status;
-    unsigned j, first;
 
-    blend->cases = learning->teach.ngroups;
-    blend->checked = learning->check.ngroups;
-    if (blend->cases < CASES_MIN) {
+    teach = check = learning->examples;
+    teach.ngroups = learning->nteach;
+    check.ngroups -= learning->nteach;
+    check.offsets += learning->nteach;
+    blend->cases = learning->examples.ngroups;
+    blend->checked = check.ngroups;
+    if (teach.ngroups < CASES_MIN) {
         return RECO_OK;
     }
 
-    reco_engine_params_init(&params);
-    for (first = 0;
-         strcmp(reco_engine_param(first)->name, "weight.session") != 0; first++)
-    {
-        /* void */
-    }
-    for (j = 0; j < learning->nfeatures; j++) {
-        shipped[j] = params.values[first + j];
-        blend->weights[j] = 0;
-    }
-
+    ridge = reco_config_number(learning->config, "blend_ridge");
     set_floors(learning, floors);
-    status = reco_softmax_fit(&learning->teach,
-        reco_config_number(learning->config, "blend_ridge"), floors,
-        blend->weights, error);
+    shipped_weights(learning, shipped);
+    status = reco_softmax_fit(&teach, ridge, floors, blend->weights, error);
     if (status != RECO_OK) {
         return status;
     }
 
-    blend->shipped = reco_softmax_rank(
-        &learning->check, 0, learning->check.ngroups, shipped);
-    blend->found = reco_softmax_rank(
-        &learning->check, 0, learning->check.ngroups, blend->weights);
-    blend->learnt = blend->found >= blend->shipped - GAIN_MIN;
+    blend->shipped = reco_softmax_rank(&check, shipped);
+    blend->found = reco_softmax_rank(&check, blend->weights);
+    blend->learnt = blend->found > blend->shipped;
 
-    return RECO_OK;
+    status = reco_softmax_fit(
+        &learning->examples, ridge, floors, blend->weights, error);
+    bound_weights(learning, blend->weights);
+
+    return status;
 }
 
 
@@ -291,7 +347,11 @@ learn(learning_t *learning, const char *path, reco_blend_t *blend,
     if (status == RECO_OK) {
         status = allocate(learning);
         if (status == RECO_OK) {
-            status = ask_cases(learning);
+            status = ask_cases(learning, 0);
+        }
+        if (status == RECO_OK) {
+            learning->nteach = learning->examples.ngroups;
+            status = ask_cases(learning, 1);
         }
         if (status != RECO_OK) {
             reco_error_set(error, status, "out of memory for a replay");

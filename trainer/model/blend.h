@@ -15,8 +15,8 @@
 
 typedef struct {
     int learnt; /* 0: too little to learn from; the engine's defaults hold */
-    uint32_t cases;   /* that the weights were learnt from */
-    uint32_t checked; /* others, that judged them */
+    uint32_t cases;   /* that had the truth among their candidates */
+    uint32_t checked; /* of these, kept apart to judge weights from the rest */
     double shipped;   /* MRR of the engine's defaults on those */
     double found;     /* MRR of the learnt weights on those */
     double weights[RECO_ENGINE_FEATURES_MAX];

@@ -1,5 +1,7 @@
 #include "model/softmax.h"
 
+#include "model/dense.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +18,31 @@ typedef struct {
     const double *floors;
     double ridges[FEATURES]; /* of each weight, a group's share */
     double *odds;            /* of the rows of a group */
+    float *panel;            /* its rows, centred, by the root of their odds */
+    float *product;          /* panel^T panel */
     double gradient[FEATURES];
     double hessian[FEATURES][FEATURES]; /* upper triangle */
 } fit_t;
 
 
-static double
-row_score(const float *features, const double *weights, unsigned nfeatures)
+/* Weights as the kernels want them. */
+static void
+pad_weights(const reco_softmax_t *softmax, const double *weights, float *padded)
 {
-    double score;
     unsigned j;
 
-    score = 0;
-    for (j = 0; j < nfeatures; j++) {
-        score += weights[j] * features[j];
+    memset(padded, 0, softmax->stride * sizeof(float));
+    for (j = 0; j < softmax->nfeatures; j++) {
+        padded[j] = (float) weights[j];
     }
+}
 
-    return score;
+
+static double
+row_score(const reco_softmax_t *softmax, uint64_t row, const float *padded)
+{
+    return reco_dense_dot(
+        softmax->features + row * softmax->stride, padded, softmax->stride);
 }
 
 
@@ -41,20 +51,18 @@ row_score(const float *features, const double *weights, unsigned nfeatures)
  * what is true.
  */
 static double
-group_odds(const reco_softmax_t *softmax, uint32_t group, const double *weights,
+group_odds(const reco_softmax_t *softmax, uint32_t group, const float *padded,
     double *odds)
 {
     uint64_t first, count, i;
     double highest, sum, likelihood;
-    unsigned n;
 
-    n = softmax->nfeatures;
     first = softmax->offsets[group];
     count = softmax->offsets[group + 1] - first;
     highest = -INFINITY;
 
     for (i = 0; i < count; i++) {
-        odds[i] = row_score(softmax->features + (first + i) * n, weights, n);
+        odds[i] = row_score(softmax, first + i, padded);
         highest = fmax(highest, odds[i]);
     }
 
@@ -62,7 +70,7 @@ group_odds(const reco_softmax_t *softmax, uint32_t group, const double *weights,
     likelihood = 0;
     for (i = 0; i < count; i++) {
         likelihood += softmax->shares[first + i] * (odds[i] - highest);
-        odds[i] = exp(odds[i] - highest);
+        odds[i] = softmax->counts[first + i] * exp(odds[i] - highest);
         sum += odds[i];
     }
 
@@ -78,13 +86,15 @@ static double
 objective(fit_t *fit, const double *weights)
 {
     const reco_softmax_t *softmax = fit->softmax;
+    float padded[FEATURES];
     double sum;
     uint32_t group;
     unsigned j;
 
+    pad_weights(softmax, weights, padded);
     sum = 0;
     for (group = 0; group < softmax->ngroups; group++) {
-        sum -= group_odds(softmax, group, weights, fit->odds);
+        sum -= group_odds(softmax, group, padded, fit->odds);
     }
     sum /= softmax->ngroups;
 
@@ -98,47 +108,45 @@ objective(fit_t *fit, const double *weights)
 
 /* Adds what a group says to gradient and hessian. */
 static void
-add_group(fit_t *fit, uint32_t group, const double *weights)
+add_group(fit_t *fit, uint32_t group, const float *padded)
 {
     const reco_softmax_t *softmax = fit->softmax;
-    double means[FEATURES], scaled, factor;
+    float means[FEATURES] = {0}, truth[FEATURES] = {0}, *row, root;
     const float *features;
     uint64_t first, count, i;
     unsigned n, j, k;
+    double factor;
 
-    n = softmax->nfeatures;
+    n = (unsigned) softmax->stride;
     first = softmax->offsets[group];
     count = softmax->offsets[group + 1] - first;
     factor = 1.0 / softmax->ngroups;
-    group_odds(softmax, group, weights, fit->odds);
-    memset(means, 0, sizeof(means));
+    group_odds(softmax, group, padded, fit->odds);
 
     for (i = 0; i < count; i++) {
         features = softmax->features + (first + i) * n;
-        for (j = 0; j < n; j++) {
-            means[j] += fit->odds[i] * features[j];
-            fit->gradient[j] += factor
-                                * (fit->odds[i] - softmax->shares[first + i])
-                                * features[j];
+        reco_dense_add(means, (float) fit->odds[i], features, n);
+        if (softmax->shares[first + i] > 0) {
+            reco_dense_add(truth, softmax->shares[first + i], features, n);
         }
     }
 
     for (i = 0; i < count; i++) {
         features = softmax->features + (first + i) * n;
+        row = fit->panel + i * n;
+        root = (float) sqrt(fit->odds[i]);
         for (j = 0; j < n; j++) {
-            scaled = factor * fit->odds[i] * features[j];
-            if (scaled == 0) {
-                continue;
-            }
-            for (k = j; k < n; k++) {
-                fit->hessian[j][k] += scaled * features[k];
-            }
+            row[j] = root * (features[j] - means[j]);
         }
     }
 
-    for (j = 0; j < n; j++) {
-        for (k = j; k < n; k++) {
-            fit->hessian[j][k] -= factor * means[j] * means[k];
+    memset(fit->product, 0, n * n * sizeof(float));
+    reco_dense_gram(fit->product, fit->panel, count, n);
+
+    for (j = 0; j < softmax->nfeatures; j++) {
+        fit->gradient[j] += factor * (means[j] - truth[j]);
+        for (k = j; k < softmax->nfeatures; k++) {
+            fit->hessian[j][k] += factor * fit->product[j * n + k];
         }
     }
 }
@@ -147,14 +155,16 @@ add_group(fit_t *fit, uint32_t group, const double *weights)
 static void
 differentiate(fit_t *fit, const double *weights)
 {
+    float padded[FEATURES];
     uint32_t group;
     unsigned j;
 
+    pad_weights(fit->softmax, weights, padded);
     memset(fit->gradient, 0, sizeof(fit->gradient));
     memset(fit->hessian, 0, sizeof(fit->hessian));
 
     for (group = 0; group < fit->softmax->ngroups; group++) {
-        add_group(fit, group, weights);
+        add_group(fit, group, padded);
     }
 
     for (j = 0; j < fit->softmax->nfeatures; j++) {
@@ -250,7 +260,7 @@ set_ridges(fit_t *fit, double ridge)
         mean = 0;
         square = 0;
         for (i = 0; i < nrows; i++) {
-            value = softmax->features[i * softmax->nfeatures + j];
+            value = softmax->features[i * softmax->stride + j];
             mean += value;
             square += value * value;
         }
@@ -277,6 +287,42 @@ longest_group(const reco_softmax_t *softmax)
 }
 
 
+static void
+destroy_fit(fit_t *fit)
+{
+    free(fit->odds);
+    free(fit->panel);
+    free(fit->product);
+    free(fit);
+}
+
+
+static fit_t *
+create_fit(const reco_softmax_t *softmax)
+{
+    uint64_t longest;
+    fit_t *fit;
+
+    fit = calloc(1, sizeof(*fit));
+    if (fit == NULL) {
+        return NULL;
+    }
+
+    longest = longest_group(softmax);
+    fit->softmax = softmax;
+    fit->odds = malloc((longest + 1) * sizeof(double));
+    fit->panel = malloc((longest + 1) * softmax->stride * sizeof(float));
+    fit->product = malloc(softmax->stride * softmax->stride * sizeof(float));
+
+    if (fit->odds == NULL || fit->panel == NULL || fit->product == NULL) {
+        destroy_fit(fit);
+        return NULL;
+    }
+
+    return fit;
+}
+
+
 reco_status_t
 reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
     const double *floors, double *weights, reco_error_t *error)
@@ -289,16 +335,11 @@ reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
         return RECO_OK;
     }
 
-    fit = calloc(1, sizeof(*fit));
-    if (fit != NULL) {
-        fit->odds = malloc((longest_group(softmax) + 1) * sizeof(double));
-    }
-    if (fit == NULL || fit->odds == NULL) {
-        free(fit);
+    fit = create_fit(softmax);
+    if (fit == NULL) {
         return reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 
-    fit->softmax = softmax;
     fit->floors = floors;
     set_ridges(fit, ridge);
     value = objective(fit, weights);
@@ -311,43 +352,52 @@ reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
         }
     }
 
-    free(fit->odds);
-    free(fit);
+    destroy_fit(fit);
 
     return RECO_OK;
 }
 
 
-double
-reco_softmax_rank(const reco_softmax_t *softmax, uint32_t begin, uint32_t end,
-    const double *weights)
+/* What stands before a row, ties too. */
+static double
+row_rank(const reco_softmax_t *softmax, uint32_t group, uint64_t row,
+    const float *padded)
 {
-    double sum, score;
-    const float *rows;
-    uint32_t group, rank;
-    uint64_t i, k;
-    unsigned n;
+    double score, rank;
+    uint64_t i;
 
-    n = softmax->nfeatures;
-    sum = 0;
+    score = row_score(softmax, row, padded);
+    rank = 1;
 
-    for (group = begin; group < end; group++) {
-        for (i = softmax->offsets[group]; i < softmax->offsets[group + 1]; i++)
+    for (i = softmax->offsets[group]; i < softmax->offsets[group + 1]; i++) {
+        if (!(softmax->shares[i] > 0) && row_score(softmax, i, padded) >= score)
         {
-            if (!(softmax->shares[i] > 0)) {
-                continue;
-            }
-            rows = softmax->features;
-            score = row_score(rows + i * n, weights, n);
-            rank = 1;
-            for (k = softmax->offsets[group]; k < softmax->offsets[group + 1];
-                 k++) {
-                rank += !(softmax->shares[k] > 0)
-                        && row_score(rows + k * n, weights, n) >= score;
-            }
-            sum += softmax->shares[i] / rank;
+            rank += softmax->counts[i];
         }
     }
 
-    return end > begin ? sum / (end - begin) : 0;
+    return rank;
+}
+
+
+double
+reco_softmax_rank(const reco_softmax_t *softmax, const double *weights)
+{
+    float padded[FEATURES];
+    double sum;
+    uint32_t group;
+    uint64_t i;
+
+    pad_weights(softmax, weights, padded);
+    sum = 0;
+    for (group = 0; group < softmax->ngroups; group++) {
+        for (i = softmax->offsets[group]; i < softmax->offsets[group + 1]; i++)
+        {
+            if (softmax->shares[i] > 0) {
+                sum += softmax->shares[i] / row_rank(softmax, group, i, padded);
+            }
+        }
+    }
+
+    return softmax->ngroups > 0 ? sum / softmax->ngroups : 0;
 }

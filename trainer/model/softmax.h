@@ -17,10 +17,12 @@
 /* Groups of rows: group g is [offsets[g], offsets[g + 1]). */
 typedef struct {
     unsigned nfeatures;
+    size_t stride; /* of a row of features, padded with zeros as in dense.h */
     uint32_t ngroups;
     uint64_t *offsets; /* ngroups + 1 */
-    float *features;   /* nfeatures for each row */
+    float *features;   /* stride for each row */
     float *shares;     /* how much of the truth a row is; 1 in all a group */
+    float *counts;     /* how many rows a sampled row stands for */
 } reco_softmax_t;
 
 /*
@@ -33,8 +35,7 @@ typedef struct {
 reco_status_t reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
     const double *floors, double *weights, reco_error_t *error);
 
-/* The mean over groups [begin, end) of 1 / rank of the rows that are true. */
-double reco_softmax_rank(const reco_softmax_t *softmax, uint32_t begin,
-    uint32_t end, const double *weights);
+/* The mean over groups of 1 / rank of the rows that are true. */
+double reco_softmax_rank(const reco_softmax_t *softmax, const double *weights);
 
 #endif /* RECO_SOFTMAX_H */
