@@ -9,6 +9,7 @@
 
 #define FILES_MAX     64
 #define RESAMPLES_MAX 100000
+#define NAMES_MAX     256 /* bytes of --model and --compare together */
 
 enum {
     OPTION_TRAIN = 256,
@@ -44,8 +45,11 @@ typedef struct {
     const char *train[FILES_MAX];
     const char *test[FILES_MAX];
     reco_experiment_files_t files;
-    const char *model;
-    const char *compare; /* NULL: nothing */
+    char names[NAMES_MAX]; /* what models point to */
+    size_t nnames;
+    const char *models[RECO_EVAL_MODELS_MAX];
+    unsigned nmodels;
+    int named; /* --model was there */
     unsigned resamples;
     int json;
     reco_evaluate_options_t evaluate;
@@ -126,6 +130,36 @@ set_seed(run_t *run, const char *text)
 }
 
 
+/* Names of models, between commas; the first of all is compared with the
+   others, and may be given after them. */
+static int
+parse_models(run_t *run, const char *text, int first)
+{
+    size_t length;
+
+    for (;; text += length + 1) {
+        length = strcspn(text, ",");
+        if (length == 0 || run->nnames + length + 1 > sizeof(run->names)
+            || run->nmodels == RECO_EVAL_MODELS_MAX)
+        {
+            return reco_cli_misuse(run->name,
+                "--model and --compare take up to %d names between commas",
+                RECO_EVAL_MODELS_MAX);
+        }
+
+        memcpy(run->names + run->nnames, text, length);
+        run->models[first ? 0 : run->nmodels++] = run->names + run->nnames;
+        run->nnames += length + 1;
+        run->named |= first;
+        first = 0;
+
+        if (text[length] == '\0') {
+            return RECO_CLI_OK;
+        }
+    }
+}
+
+
 static int
 parse_option(run_t *run, int option, const char *value)
 {
@@ -147,11 +181,9 @@ parse_option(run_t *run, int option, const char *value)
         }
         return RECO_CLI_OK;
     case OPTION_MODEL:
-        run->model = value;
-        return RECO_CLI_OK;
+        return parse_models(run, value, !run->named);
     case OPTION_COMPARE:
-        run->compare = value;
-        return RECO_CLI_OK;
+        return parse_models(run, value, 0);
     case OPTION_SET:
         return reco_config_set_pair(run->config, value, &error) == RECO_OK
                    ? RECO_CLI_OK
@@ -206,59 +238,46 @@ parse(run_t *run, int argc, char **argv)
 
 
 static int
-evaluate(run_t *run, const reco_experiment_t *experiment,
-    const reco_trial_t *trial, const char *model, reco_evaluation_t *evaluation)
-{
-    reco_evaluate_options_t wanted;
-    reco_error_t error = {0};
-
-    wanted = run->evaluate;
-    if (reco_trial_sources(model, &wanted.sources, &error) != RECO_OK) {
-        return reco_cli_misuse(run->name, "%s", error.message);
-    }
-
-    if (reco_evaluate(evaluation, trial->model, experiment->catalog.nitems,
-            &experiment->cases, experiment->keys, &wanted, &error)
-        != RECO_OK)
-    {
-        return reco_cli_fail(run->name, "%s", error.message);
-    }
-
-    return RECO_CLI_OK;
-}
-
-
-static int
 report(
     run_t *run, const reco_experiment_t *experiment, const reco_trial_t *trial)
 {
-    reco_evaluation_t evaluation = {0}, other = {0};
+    reco_evaluation_t evaluations[RECO_EVAL_MODELS_MAX];
+    reco_error_t error = {0};
     reco_eval_print_t print;
+    reco_status_t status;
+    unsigned i;
     int result;
 
-    result = evaluate(run, experiment, trial, run->model, &evaluation);
-    if (result == RECO_CLI_OK && run->compare != NULL) {
-        result = evaluate(run, experiment, trial, run->compare, &other);
+    memset(evaluations, 0, sizeof(evaluations));
+    status = RECO_OK;
+    for (i = 0; status == RECO_OK && i < run->nmodels; i++) {
+        status = reco_trial_evaluate(trial, experiment, run->models[i],
+            &run->evaluate, &evaluations[i], &error);
     }
 
-    if (result == RECO_CLI_OK) {
+    if (status == RECO_OK) {
         print = (reco_eval_print_t){.experiment = experiment,
             .trial = trial,
-            .model = run->model,
-            .evaluation = &evaluation,
-            .compare = run->compare,
-            .other = &other,
+            .nmodels = run->nmodels,
+            .models = run->models,
+            .evaluations = evaluations,
             .resamples = run->resamples,
             .seed = (uint64_t) reco_config_integer(run->config, "seed")};
-        if ((run->json ? reco_eval_print_json : reco_eval_print_text)(&print)
-            != RECO_OK)
-        {
-            result = reco_cli_fail(run->name, "out of memory");
-        }
+        status =
+            (run->json ? reco_eval_print_json : reco_eval_print_text)(&print);
+        reco_error_set(&error, status, "out of memory");
     }
 
-    reco_evaluation_done(&evaluation);
-    reco_evaluation_done(&other);
+    result = RECO_CLI_OK;
+    if (status == RECO_INVALID) {
+        result = reco_cli_misuse(run->name, "%s", error.message);
+    } else if (status != RECO_OK) {
+        result = reco_cli_fail(run->name, "%s", error.message);
+    }
+
+    for (i = 0; i < run->nmodels; i++) {
+        reco_evaluation_done(&evaluations[i]);
+    }
 
     return result;
 }
@@ -280,7 +299,9 @@ run_experiment(run_t *run)
         return reco_cli_fail_at(run->name, path, &error);
     }
 
-    if (reco_trial_open(&trial, &experiment, run->config, &error) == RECO_OK) {
+    if (reco_experiment_configure(&experiment, run->config, &error) == RECO_OK
+        && reco_trial_open(&trial, &experiment, run->config, &error) == RECO_OK)
+    {
         result = report(run, &experiment, &trial);
         reco_trial_close(&trial);
     } else {
@@ -296,7 +317,8 @@ run_experiment(run_t *run)
 int
 reco_cli_eval(int argc, char **argv)
 {
-    run_t run = {.name = argv[0], .model = "blend", .resamples = 1000};
+    run_t run = {
+        .name = argv[0], .models = {"blend"}, .nmodels = 1, .resamples = 1000};
     int result;
 
     run.files.train = run.train;

@@ -74,39 +74,82 @@ add_build(cJSON *object, const reco_eval_print_t *print)
 }
 
 
+/* The first model less model number other. */
+static reco_status_t
+compare(const reco_eval_print_t *print, unsigned other, unsigned metric,
+    reco_interval_t *interval)
+{
+    return reco_evaluation_bootstrap(interval, &print->evaluations[0],
+        &print->evaluations[other], &print->experiment->cases, metric,
+        print->resamples, print->seed, NULL);
+}
+
+
 static int
-add_comparison(cJSON *object, const reco_eval_print_t *print)
+add_difference(cJSON *object, const reco_eval_print_t *print, unsigned other)
 {
     reco_interval_t interval;
-    cJSON *compare, *difference;
+    cJSON *differences, *difference;
     unsigned m;
 
-    compare = cJSON_AddObjectToObject(object, "compare");
-    if (compare == NULL
-        || !cJSON_AddStringToObject(compare, "model", print->compare)
-        || !add_metrics(compare, print->other)
-        || !add_latency(compare, print->other))
-    {
+    differences = cJSON_AddObjectToObject(object, "difference");
+    if (differences == NULL) {
         return 0;
     }
 
-    for (m = 0; m < print->evaluation->nmetrics; m++) {
-        if (reco_evaluation_bootstrap(&interval, print->evaluation,
-                print->other, &print->experiment->cases, m, print->resamples,
-                print->seed, NULL)
-            != RECO_OK)
-        {
+    for (m = 0; m < print->evaluations[0].nmetrics; m++) {
+        if (compare(print, other, m, &interval) != RECO_OK) {
             return 0;
         }
 
-        difference = m == 0 ? cJSON_AddObjectToObject(compare, "difference")
-                            : cJSON_GetObjectItem(compare, "difference");
-        difference =
-            cJSON_AddObjectToObject(difference, print->evaluation->names[m]);
+        difference = cJSON_AddObjectToObject(
+            differences, print->evaluations[0].names[m]);
         if (!cJSON_AddNumberToObject(difference, "mean", interval.difference)
             || !cJSON_AddNumberToObject(difference, "low", interval.low)
             || !cJSON_AddNumberToObject(difference, "high", interval.high))
         {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+fill_other(cJSON *object, const reco_eval_print_t *print, unsigned other)
+{
+    return object != NULL
+           && cJSON_AddStringToObject(object, "model", print->models[other])
+           && add_metrics(object, &print->evaluations[other])
+           && add_latency(object, &print->evaluations[other])
+           && add_difference(object, print, other);
+}
+
+
+/* "compare" is the second model; "models" are all but the first. */
+static int
+add_comparisons(cJSON *object, const reco_eval_print_t *print)
+{
+    cJSON *models, *model;
+    unsigned other;
+
+    if (print->nmodels < 2) {
+        return 1;
+    }
+
+    if (!fill_other(cJSON_AddObjectToObject(object, "compare"), print, 1)) {
+        return 0;
+    }
+
+    models = cJSON_AddArrayToObject(object, "models");
+    for (other = 1; other < print->nmodels; other++) {
+        model = cJSON_CreateObject();
+        if (!cJSON_AddItemToArray(models, model)) {
+            cJSON_Delete(model);
+            return 0;
+        }
+        if (!fill_other(model, print, other)) {
             return 0;
         }
     }
@@ -128,12 +171,12 @@ reco_eval_print_json(const reco_eval_print_t *print)
     if (object != NULL
         && cJSON_AddStringToObject(
             object, "protocol", reco_protocol_name(print->experiment->protocol))
-        && cJSON_AddStringToObject(object, "model", print->model)
+        && cJSON_AddStringToObject(object, "model", print->models[0])
         && cJSON_AddNumberToObject(
-            object, "n", (double) print->evaluation->ncases)
-        && add_metrics(object, print->evaluation)
-        && add_latency(object, print->evaluation) && add_build(object, print)
-        && (print->compare == NULL || add_comparison(object, print)))
+            object, "n", (double) print->evaluations[0].ncases)
+        && add_metrics(object, &print->evaluations[0])
+        && add_latency(object, &print->evaluations[0])
+        && add_build(object, print) && add_comparisons(object, print))
     {
         text = cJSON_Print(object);
         if (text != NULL) {
@@ -149,44 +192,60 @@ reco_eval_print_json(const reco_eval_print_t *print)
 }
 
 
+static reco_status_t
+print_metric(const reco_eval_print_t *print, unsigned metric)
+{
+    reco_interval_t interval;
+    reco_status_t status;
+    unsigned other;
+
+    printf("%-16s %10.4f", print->evaluations[0].names[metric],
+        print->evaluations[0].means[metric]);
+
+    for (other = 1; other < print->nmodels; other++) {
+        status = compare(print, other, metric, &interval);
+        if (status != RECO_OK) {
+            return status;
+        }
+        printf(" %10.4f   %+.4f (%+.4f .. %+.4f)",
+            print->evaluations[other].means[metric], interval.difference,
+            interval.low, interval.high);
+    }
+    printf("\n");
+
+    return RECO_OK;
+}
+
+
 reco_status_t
 reco_eval_print_text(const reco_eval_print_t *print)
 {
     const reco_evaluation_t *evaluation;
-    reco_interval_t interval;
     reco_status_t status;
-    unsigned m, c;
+    unsigned m, c, other;
 
-    evaluation = print->evaluation;
+    evaluation = &print->evaluations[0];
     printf("%llu cases of %s, model built in %.2f s\n\n%-16s %10s",
         (unsigned long long) evaluation->ncases,
         reco_protocol_name(print->experiment->protocol),
-        print->trial->report.total, "", print->model);
-    if (print->compare != NULL) {
-        printf(" %10s   difference (95 %%)", print->compare);
+        print->trial->report.total, "", print->models[0]);
+    for (other = 1; other < print->nmodels; other++) {
+        printf(" %10s   %-28s", print->models[other], "difference (95 %)");
     }
     printf("\n");
 
     for (m = 0; m < evaluation->nmetrics; m++) {
-        printf("%-16s %10.4f", evaluation->names[m], evaluation->means[m]);
-        if (print->compare != NULL) {
-            status = reco_evaluation_bootstrap(&interval, evaluation,
-                print->other, &print->experiment->cases, m, print->resamples,
-                print->seed, NULL);
-            if (status != RECO_OK) {
-                return status;
-            }
-            printf(" %10.4f   %+.4f (%+.4f .. %+.4f)", print->other->means[m],
-                interval.difference, interval.low, interval.high);
+        status = print_metric(print, m);
+        if (status != RECO_OK) {
+            return status;
         }
-        printf("\n");
     }
 
     for (c = 0; c < evaluation->ncutoffs; c++) {
         printf("Coverage@%-7u %10.4f", evaluation->cutoffs[c],
             evaluation->coverage[c]);
-        if (print->compare != NULL) {
-            printf(" %10.4f", print->other->coverage[c]);
+        for (other = 1; other < print->nmodels; other++) {
+            printf(" %10.4f   %28s", print->evaluations[other].coverage[c], "");
         }
         printf("\n");
     }

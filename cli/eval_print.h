@@ -8,13 +8,14 @@
 #include "experiment.h"
 
 
+#define RECO_EVAL_MODELS_MAX 16
+
 typedef struct {
     const reco_experiment_t *experiment;
     const reco_trial_t *trial;
-    const char *model;
-    const reco_evaluation_t *evaluation;
-    const char *compare; /* NULL: no other model */
-    const reco_evaluation_t *other;
+    unsigned nmodels;
+    const char *const *models; /* the first is compared with the others */
+    const reco_evaluation_t *evaluations;
     unsigned resamples; /* of the intervals of a comparison */
     uint64_t seed;
 } reco_eval_print_t;

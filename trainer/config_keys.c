@@ -113,9 +113,10 @@ const reco_config_key_t reco_config_keys[] = {
     {"blend_protocol", RECO_CONFIG_TEXT, "next", 0, 0},
     {"blend_profiles", RECO_CONFIG_FLAG, "off", 0, 0},
     {"blend_holdout", RECO_CONFIG_NUMBER, "0.1", 0.001, 0.5},
-    {"blend_cases", RECO_CONFIG_INTEGER, "8000", 1, 1e7},
+    {"blend_cases", RECO_CONFIG_INTEGER, "4000", 1, 1e7},
     {"blend_candidates", RECO_CONFIG_INTEGER, "100", 2, 2000},
-    {"blend_ridge", RECO_CONFIG_NUMBER, "1", 0, 1e9},
+    {"blend_ridge", RECO_CONFIG_NUMBER, "10", 0, 1e9},
+    {"blend_focus", RECO_CONFIG_NUMBER, "0.3", 0, 2},
 
     /* Popularity. */
     {"popular_halflife", RECO_CONFIG_DURATION, "30d", 0, 36500 * DAY},

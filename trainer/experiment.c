@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PUBLISHED "vmis" /* a model that is not ours */
+
 
 static reco_status_t
 read_files(reco_history_t *history, reco_experiment_t *experiment,
@@ -110,9 +112,10 @@ load(reco_experiment_t *experiment, const reco_experiment_files_t *files,
         return status;
     }
 
+    experiment->profiles = train_users && test_users;
+
     return reco_cases_build(&experiment->cases, files->protocol,
-        &experiment->train, &experiment->test, train_users && test_users,
-        error);
+        &experiment->train, &experiment->test, experiment->profiles, error);
 }
 
 
@@ -160,21 +163,47 @@ reco_experiment_done(reco_experiment_t *experiment)
 }
 
 
+reco_status_t
+reco_experiment_configure(const reco_experiment_t *experiment,
+    reco_config_t *config, reco_error_t *error)
+{
+    const char *name;
+    reco_str_t value;
+    reco_status_t status;
+
+    status = RECO_OK;
+    if (!reco_config_is_set(config, "blend_protocol")) {
+        name = reco_protocol_name(experiment->protocol);
+        value = (reco_str_t){strlen(name), name};
+        status = reco_config_set(
+            config, (reco_str_t) reco_string("blend_protocol"), value, error);
+    }
+    if (status == RECO_OK && experiment->profiles
+        && !reco_config_is_set(config, "blend_profiles"))
+    {
+        status =
+            reco_config_set(config, (reco_str_t) reco_string("blend_profiles"),
+                (reco_str_t) reco_string("on"), error);
+    }
+
+    return status;
+}
+
+
 static reco_status_t
 open_model(
     reco_trial_t *trial, const reco_config_t *config, reco_error_t *error)
 {
-    reco_engine_params_t params;
     reco_status_t status;
 
-    reco_engine_params_init(&params);
-    status = reco_engine_params_load(&params, trial->snapshot, error);
+    reco_engine_params_init(&trial->params);
+    status = reco_engine_params_load(&trial->params, trial->snapshot, error);
     if (status == RECO_OK) {
-        status = reco_config_engine(config, &params, error);
+        status = reco_config_engine(config, &trial->params, error);
     }
 
     return status == RECO_OK ? reco_engine_model_open(
-               trial->snapshot, NULL, &params, &trial->model, error)
+               trial->snapshot, NULL, &trial->params, &trial->model, error)
                              : status;
 }
 
@@ -226,15 +255,16 @@ reco_trial_close(reco_trial_t *trial)
 }
 
 
-reco_status_t
-reco_trial_sources(const char *name, uint32_t *sources, reco_error_t *error)
+static reco_status_t
+find_sources(const char *name, uint32_t *sources, reco_error_t *error)
 {
     static const struct {
         const char *name;
         uint32_t sources;
     } models[] = {{"blend", 0}, {"ials", 1U << RECO_ENGINE_FACTORS},
         {"neighbors", 1U << RECO_ENGINE_VIEWED},
-        {"rules", 1U << RECO_ENGINE_NEXT}};
+        {"rules", 1U << RECO_ENGINE_NEXT},
+        {PUBLISHED, 1U << RECO_ENGINE_SESSION}};
     unsigned i;
 
     for (i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
@@ -254,6 +284,73 @@ reco_trial_sources(const char *name, uint32_t *sources, reco_error_t *error)
 
     return reco_error_set(error, RECO_INVALID,
         "there is no model \"%.32s\": blend, session, ials, neighbors, rules, "
-        "popular, or a source of docs/engine.md",
+        "popular, " PUBLISHED ", or a source of docs/engine.md",
         name);
+}
+
+
+/* VMIS-kNN (Kersbergen et al. 2022): the engine's session kNN, set back. */
+static reco_status_t
+open_published(
+    const reco_trial_t *trial, reco_engine_model_t **model, reco_error_t *error)
+{
+    static const struct {
+        reco_str_t key;
+        reco_str_t value;
+    } settings[] = {{reco_string("session.linear"), reco_string("1")},
+        {reco_string("session.m"), reco_string("1502")},
+        {reco_string("session.k"), reco_string("288")},
+        {reco_string("session.items"), reco_string("4")},
+        {reco_string("session.idf"), reco_string("1")},
+        {reco_string("session.idf_match"), reco_string("0")},
+        {reco_string("session.length"), reco_string("0")},
+        {reco_string("session.recency_decay"), reco_string("0")},
+        {reco_string("session.candidates"), reco_string("1000")}};
+    reco_engine_params_t params;
+    reco_status_t status;
+    unsigned i;
+
+    params = trial->params;
+    status = RECO_OK;
+    for (i = 0; status == RECO_OK && i < sizeof(settings) / sizeof(settings[0]);
+         i++)
+    {
+        status = reco_engine_params_set(
+            &params, settings[i].key, settings[i].value, error);
+    }
+
+    return status == RECO_OK ? reco_engine_model_open(
+               trial->snapshot, NULL, &params, model, error)
+                             : status;
+}
+
+
+reco_status_t
+reco_trial_evaluate(const reco_trial_t *trial,
+    const reco_experiment_t *experiment, const char *name,
+    const reco_evaluate_options_t *options, reco_evaluation_t *evaluation,
+    reco_error_t *error)
+{
+    reco_evaluate_options_t wanted;
+    reco_engine_model_t *published;
+    reco_status_t status;
+
+    wanted = *options;
+    published = NULL;
+    status = find_sources(name, &wanted.sources, error);
+    if (status == RECO_OK && strcmp(name, PUBLISHED) == 0) {
+        status = open_published(trial, &published, error);
+    }
+
+    if (status == RECO_OK) {
+        status = reco_evaluate(evaluation,
+            published != NULL ? published : trial->model,
+            experiment->catalog.nitems, &experiment->cases, experiment->keys,
+            &wanted, error);
+    }
+    if (published != NULL) {
+        reco_engine_model_close(published);
+    }
+
+    return status;
 }

@@ -28,6 +28,7 @@ typedef struct {
 /* All but the model: read once, the same for every configuration. */
 typedef struct {
     reco_protocol_t protocol;
+    int profiles; /* what a user did in train is known in test */
     reco_dataset_names_t names;
     reco_history_t train;
     reco_history_t test;
@@ -45,11 +46,16 @@ reco_status_t reco_experiment_load(reco_experiment_t *experiment,
     const char **path, reco_error_t *error);
 void reco_experiment_done(reco_experiment_t *experiment);
 
+/* Where config leaves it open, the blend is learnt for what will be asked. */
+reco_status_t reco_experiment_configure(const reco_experiment_t *experiment,
+    reco_config_t *config, reco_error_t *error);
+
 
 /* A model in a temporary folder of its own, which close() removes. */
 typedef struct {
     char folder[256];
     reco_snapshot_t *snapshot;
+    reco_engine_params_t params;
     reco_engine_model_t *model;
     reco_train_report_t report;
 } reco_trial_t;
@@ -61,10 +67,14 @@ reco_status_t reco_trial_open(reco_trial_t *trial,
 void reco_trial_close(reco_trial_t *trial);
 
 /*
- * The sources of --model: "blend", "session", "ials", "neighbors", "popular",
- * or a source by the engine's name.  RECO_INVALID.
+ * Asks one of the models by its name: "blend", "session", "ials", "neighbors",
+ * "popular", a source by the engine's name, or "vmis": VMIS-kNN as published,
+ * with the parameters that Serenade was tuned to.  RECO_INVALID: no such name;
+ * RECO_NOMEM.
  */
-reco_status_t reco_trial_sources(
-    const char *name, uint32_t *sources, reco_error_t *error);
+reco_status_t reco_trial_evaluate(const reco_trial_t *trial,
+    const reco_experiment_t *experiment, const char *name,
+    const reco_evaluate_options_t *options, reco_evaluation_t *evaluation,
+    reco_error_t *error);
 
 #endif /* RECO_EXPERIMENT_H */

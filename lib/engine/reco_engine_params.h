@@ -46,18 +46,18 @@ typedef enum {
         "last items of the visitor that are matched")                          \
     X(SESSION_LINEAR, "session.linear", 0, 0, 1,                               \
         "1: the linear decays of VMIS-kNN in place of exponential ones")       \
-    X(SESSION_POSITION, "session.position_decay", 3, 0, 100,                   \
+    X(SESSION_POSITION, "session.position_decay", 1, 0, 100,                   \
         "lambda of a matched item's place in the visit, items; 0: off")        \
     X(SESSION_RECENCY, "session.recency_decay", 0, 0, 3650,                    \
         "lambda of a neighbour session's age, days; 0: off")                   \
     X(SESSION_DISTANCE, "session.distance_decay", 3, 0, 100,                   \
         "lambda of a candidate's distance to the match, items; 0: off")        \
-    X(SESSION_BEFORE, "session.before", 0.5, 0, 1,                             \
+    X(SESSION_BEFORE, "session.before", 0.7, 0, 1,                             \
         "factor of candidates that come before the match")                     \
-    X(SESSION_IDF, "session.idf", 0.5, 0, 4, "exponent of a candidate's idf")  \
+    X(SESSION_IDF, "session.idf", 1, 0, 4, "exponent of a candidate's idf")  \
     X(SESSION_IDF_MATCH, "session.idf_match", 1, 0, 4,                         \
         "exponent of a matched item's idf")                                    \
-    X(SESSION_LENGTH, "session.length", 0.5, 0, 2,                             \
+    X(SESSION_LENGTH, "session.length", 0, 0, 2,                             \
         "exponent of a neighbour session's length, which divides")             \
     X(SESSION_CANDIDATES, "session.candidates", 200, 0, 1000,                  \
         "candidates taken from session kNN")                                   \

@@ -289,7 +289,7 @@ static reco_status_t
 fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 {
     double floors[RECO_ENGINE_FEATURES_MAX];
-    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge;
+    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge, focus;
     reco_softmax_t teach, check;
     reco_status_t status;
 
@@ -304,19 +304,21 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
     }
 
     ridge = reco_config_number(learning->config, "blend_ridge");
+    focus = reco_config_number(learning->config, "blend_focus");
     set_floors(learning, floors);
     shipped_weights(learning, shipped);
-    status = reco_softmax_fit(&teach, ridge, floors, blend->weights, error);
+    status =
+        reco_softmax_fit(&teach, ridge, focus, floors, blend->weights, error);
     if (status != RECO_OK) {
         return status;
     }
 
     blend->shipped = reco_softmax_rank(&check, shipped);
     blend->found = reco_softmax_rank(&check, blend->weights);
-    blend->learnt = blend->found > blend->shipped;
+    blend->learnt = blend->found >= blend->shipped;
 
     status = reco_softmax_fit(
-        &learning->examples, ridge, floors, blend->weights, error);
+        &learning->examples, ridge, focus, floors, blend->weights, error);
     bound_weights(learning, blend->weights);
 
     return status;

@@ -8,7 +8,7 @@
 
 #define STEPS_MAX    40
 #define HALVINGS     20
-#define ENOUGH       1e-7 /* gain of the mean log-likelihood */
+#define ENOUGH       1e-6 /* gain of the mean log-likelihood */
 #define FEATURES     RECO_SOFTMAX_FEATURES_MAX
 #define VARIANCE_MIN 1e-12
 
@@ -16,6 +16,7 @@
 typedef struct {
     const reco_softmax_t *softmax;
     const double *floors;
+    double focus;
     double ridges[FEATURES]; /* of each weight, a group's share */
     double *odds;            /* of the rows of a group */
     float *panel;            /* its rows, centred, by the root of their odds */
@@ -82,6 +83,14 @@ group_odds(const reco_softmax_t *softmax, uint32_t group, const float *padded,
 }
 
 
+/* Box and Cox's transform of the likelihood. */
+static double
+group_loss(double likelihood, double focus)
+{
+    return focus > 0 ? (1 - exp(focus * likelihood)) / focus : -likelihood;
+}
+
+
 static double
 objective(fit_t *fit, const double *weights)
 {
@@ -94,7 +103,8 @@ objective(fit_t *fit, const double *weights)
     pad_weights(softmax, weights, padded);
     sum = 0;
     for (group = 0; group < softmax->ngroups; group++) {
-        sum -= group_odds(softmax, group, padded, fit->odds);
+        sum += group_loss(
+            group_odds(softmax, group, padded, fit->odds), fit->focus);
     }
     sum /= softmax->ngroups;
 
@@ -120,8 +130,8 @@ add_group(fit_t *fit, uint32_t group, const float *padded)
     n = (unsigned) softmax->stride;
     first = softmax->offsets[group];
     count = softmax->offsets[group + 1] - first;
-    factor = 1.0 / softmax->ngroups;
-    group_odds(softmax, group, padded, fit->odds);
+    factor = exp(fit->focus * group_odds(softmax, group, padded, fit->odds))
+             / softmax->ngroups;
 
     for (i = 0; i < count; i++) {
         features = softmax->features + (first + i) * n;
@@ -324,7 +334,7 @@ create_fit(const reco_softmax_t *softmax)
 
 
 reco_status_t
-reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
+reco_softmax_fit(const reco_softmax_t *softmax, double ridge, double focus,
     const double *floors, double *weights, reco_error_t *error)
 {
     double value, gain;
@@ -341,6 +351,7 @@ reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
     }
 
     fit->floors = floors;
+    fit->focus = focus;
     set_ridges(fit, ridge);
     value = objective(fit, weights);
 

@@ -27,13 +27,15 @@ typedef struct {
 
 /*
  * Maximises the mean log-likelihood less ridge / (2 * ngroups) times the sum
- * of squares of weight times the feature's standard deviation over rows.
+ * of squares of weight times the feature's standard deviation over rows.  With
+ * focus q > 0 the likelihood p of a group counts (p^q - 1) / q in place of
+ * log p (Zhang and Sabuncu 2018): less is spent on what cannot be foreseen.
  * floors: the least value of each weight, -INFINITY for any; weights is the
  * start, at or above them, and the result.  Damped Newton steps on the weights
  * that are not held by their floor; the same for the same input.  RECO_NOMEM.
  */
 reco_status_t reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
-    const double *floors, double *weights, reco_error_t *error);
+    double focus, const double *floors, double *weights, reco_error_t *error);
 
 /* The mean over groups of 1 / rank of the rows that are true. */
 double reco_softmax_rank(const reco_softmax_t *softmax, const double *weights);
