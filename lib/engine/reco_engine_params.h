@@ -54,10 +54,10 @@ typedef enum {
         "lambda of a candidate's distance to the match, items; 0: off")        \
     X(SESSION_BEFORE, "session.before", 0.7, 0, 1,                             \
         "factor of candidates that come before the match")                     \
-    X(SESSION_IDF, "session.idf", 1, 0, 4, "exponent of a candidate's idf")  \
+    X(SESSION_IDF, "session.idf", 1, 0, 4, "exponent of a candidate's idf")    \
     X(SESSION_IDF_MATCH, "session.idf_match", 1, 0, 4,                         \
         "exponent of a matched item's idf")                                    \
-    X(SESSION_LENGTH, "session.length", 0, 0, 2,                             \
+    X(SESSION_LENGTH, "session.length", 0, 0, 2,                               \
         "exponent of a neighbour session's length, which divides")             \
     X(SESSION_CANDIDATES, "session.candidates", 200, 0, 1000,                  \
         "candidates taken from session kNN")                                   \
