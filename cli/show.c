@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "report.h"
 #include "manifest.h"
 #include "place.h"
 
@@ -6,8 +7,23 @@
 #include <stdlib.h>
 
 
+/* What the overlay found out about the version, if it is the live one. */
+static void
+add_live(cJSON *manifest, const reco_config_t *config,
+    reco_registry_t *registry, const reco_version_id_t *id)
+{
+    cJSON *report;
+
+    report = reco_cli_report(config, registry, id);
+    if (report != NULL && !cJSON_AddItemToObject(manifest, "overlay", report)) {
+        cJSON_Delete(report);
+    }
+}
+
+
 static int
-show(const char *name, reco_registry_t *registry, const char *text)
+show(const char *name, const reco_config_t *config, reco_registry_t *registry,
+    const char *text)
 {
     reco_version_id_t id;
     cJSON *manifest;
@@ -24,6 +40,7 @@ show(const char *name, reco_registry_t *registry, const char *text)
         return RECO_CLI_FAILED;
     }
 
+    add_live(manifest, config, registry, &id);
     json = cJSON_Print(manifest);
     cJSON_Delete(manifest);
     if (json == NULL) {
@@ -55,7 +72,8 @@ reco_cli_show(int argc, char **argv)
         result = reco_place_registry(argv[0], config, &registry);
     }
     if (result == RECO_CLI_OK) {
-        result = show(argv[0], registry, optind < argc ? argv[optind] : NULL);
+        result = show(
+            argv[0], config, registry, optind < argc ? argv[optind] : NULL);
     }
 
     reco_registry_close(registry);

@@ -1,5 +1,6 @@
 #include "cli.h"
 #include "clock.h"
+#include "report.h"
 #include "manifest.h"
 #include "place.h"
 #include "redis.h"
@@ -63,8 +64,8 @@ print_model(const char *name, const reco_config_t *config)
     reco_registry_t *registry;
     reco_version_id_t id;
     char path[PATH_MAX], created[24];
+    cJSON *manifest, *report;
     struct stat info;
-    cJSON *manifest;
 
     if (reco_place_registry(name, config, &registry) != RECO_CLI_OK) {
         return;
@@ -72,6 +73,7 @@ print_model(const char *name, const reco_config_t *config)
 
     printf("model              %s\n", reco_config_string(config, "model"));
 
+    report = NULL;
     if (reco_registry_live(registry, &id, NULL) != RECO_OK) {
         printf("  no version is live\n");
     } else if ((manifest = reco_cli_manifest(name, registry, &id)) != NULL) {
@@ -80,6 +82,7 @@ print_model(const char *name, const reco_config_t *config)
         printf("  %-18s %s\n  %-18s %s\n", "version", id.id, "created (UTC)",
             created);
         cJSON_Delete(manifest);
+        report = reco_cli_report(config, registry, &id);
     }
 
     snprintf(
@@ -92,6 +95,10 @@ print_model(const char *name, const reco_config_t *config)
                 / 1000);
     }
 
+    if (report != NULL) {
+        reco_cli_report_print(report);
+        cJSON_Delete(report);
+    }
     reco_registry_close(registry);
 }
 

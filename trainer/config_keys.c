@@ -56,6 +56,23 @@ const reco_config_key_t reco_config_keys[] = {
     {"overlay_weight", RECO_CONFIG_NUMBER, "1", 0, 10},
     {"trend_halflife", RECO_CONFIG_DURATION, "2h", MINUTE, 365 * DAY},
 
+    /* Online factorisation. */
+    {"online", RECO_CONFIG_FLAG, "on", 0, 0},
+    {"online_rate", RECO_CONFIG_NUMBER, "0.1", 0, 10},
+    {"online_negatives", RECO_CONFIG_INTEGER, "5", 0, 100},
+    {"online_batch", RECO_CONFIG_INTEGER, "64", 1, 100000},
+    {"online_pull", RECO_CONFIG_NUMBER, "0.001", 0, 1},
+    {"online_drift", RECO_CONFIG_NUMBER, "1", 0, 100},
+    {"online_items", RECO_CONFIG_INTEGER, "200000", 100, 1e8},
+    {"online_visitors", RECO_CONFIG_INTEGER, "100000", 100, 1e8},
+    {"online_profile", RECO_CONFIG_INTEGER, "30", 0, 1000},
+    {"online_vectors", RECO_CONFIG_INTEGER, "1000", 0, 1e6},
+
+    /* Prequential figures, and what follows from them. */
+    {"prequential_share", RECO_CONFIG_NUMBER, "0.2", 0, 1},
+    {"prequential_halflife", RECO_CONFIG_INTEGER, "5000", 100, 1e9},
+    {"selection", RECO_CONFIG_FLAG, "on", 0, 0},
+
     /* What an event counts in training. */
     {"threads", RECO_CONFIG_INTEGER, "0", 0, 256},
     {"seed", RECO_CONFIG_INTEGER, "1", 0, 1e15},

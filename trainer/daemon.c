@@ -322,6 +322,11 @@ publish_overlay(daemon_t *daemon)
         in_ms(reco_config_integer(daemon->config, "overlay_interval"));
     status = reco_follow_step(daemon->follow, reco_clock_ms(), &error);
 
+    if (status == RECO_AGAIN) {
+        daemon->overlay_due = 0;
+        return;
+    }
+
     if (status != RECO_OK && status != RECO_DECLINED
         && (daemon->complained == 0
             || reco_clock_elapsed(daemon->complained) > QUIET_SECONDS))

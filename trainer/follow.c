@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "learner.h"
 #include "log.h"
 #include "overlay.h"
 #include "snapshot/reco_snapshot.h"
@@ -20,6 +21,7 @@ struct reco_follow_s {
     reco_registry_t *registry;
     reco_version_id_t version; /* "" none */
     reco_overlay_t *overlay;
+    reco_learner_t *learner;
     uint64_t sequence; /* the version's newest event */
     uint64_t change;   /* of the catalogue, that the overlay knows of */
     int64_t created;
@@ -52,6 +54,16 @@ reco_follow_create(const reco_config_t *config, reco_store_t *store,
 }
 
 
+static void
+close_overlay(reco_follow_t *follow)
+{
+    reco_learner_close(follow->learner);
+    reco_overlay_close(follow->overlay);
+    follow->learner = NULL;
+    follow->overlay = NULL;
+}
+
+
 void
 reco_follow_destroy(reco_follow_t *follow)
 {
@@ -59,7 +71,7 @@ reco_follow_destroy(reco_follow_t *follow)
         return;
     }
 
-    reco_overlay_close(follow->overlay);
+    close_overlay(follow);
     free(follow);
 }
 
@@ -105,18 +117,22 @@ note_changes(reco_follow_t *follow, reco_error_t *error)
 static reco_status_t
 open_overlay(reco_follow_t *follow, reco_snapshot_t *base, reco_error_t *error)
 {
-    reco_overlay_t *overlay;
     reco_status_t status;
+
+    /* What the old one has learnt is saved before the new one reads it. */
+    close_overlay(follow);
 
     status = note_changes(follow, error);
     if (status == RECO_OK) {
         status = reco_overlay_open(follow->store, base, follow->sequence,
-            follow->config, &overlay, error);
+            follow->config, &follow->overlay, error);
     }
-
     if (status == RECO_OK) {
-        reco_overlay_close(follow->overlay);
-        follow->overlay = overlay;
+        status = reco_learner_open(follow->store, base, follow->sequence,
+            follow->config, follow->overlay, &follow->learner, error);
+    }
+    if (status != RECO_OK) {
+        close_overlay(follow);
     }
 
     return status;
@@ -145,7 +161,11 @@ take_over(
     status = open_overlay(follow, base, error);
     reco_snapshot_release(base);
 
-    if (status == RECO_OK) {
+    if (status != RECO_OK) {
+        /* Nothing is followed until it works. */
+        follow->version.id[0] = '\0';
+
+    } else {
         follow->version = *id;
         follow->created = facts.created;
         follow->followed = reco_clock_monotonic_ns();
@@ -226,5 +246,9 @@ reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
         return status;
     }
 
-    return reco_overlay_publish(follow->overlay, follow->path, now, error);
+    status = reco_overlay_publish(follow->overlay, follow->path, now, error);
+
+    return status == RECO_OK ? reco_learner_published(
+               follow->learner, follow->path, now, error)
+                             : status;
 }

@@ -22,7 +22,7 @@ void reco_follow_destroy(reco_follow_t *follow);
 /*
  * Takes over a version that became live, tells the overlay of news of the
  * catalogue, and publishes it.  RECO_DECLINED: no version is live, or there is
- * nothing new.
+ * nothing new; RECO_AGAIN: it has a way to go, call again soon.
  */
 reco_status_t reco_follow_step(
     reco_follow_t *follow, int64_t now, reco_error_t *error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "overlay_state.h"
+#include "snapshot/reco_snapshot_view.h"
 
 
 /* A quiet shop's overlay is written again before it could look stale. */
@@ -13,6 +14,9 @@
 /* Scores grow by 2^(time / half-life) since their origin; beyond this they are
    brought back, long before a double overflows. */
 #define DOUBLINGS_MAX 512
+
+/* Taken in at once; between two such steps the ingest gets its turn. */
+#define EVENTS_MAX 5000
 
 #define UNKNOWN (UINT32_MAX - 1) /* not asked of the base yet */
 
@@ -102,10 +106,54 @@ reco_overlay_close(reco_overlay_t *overlay)
     free(overlay->items);
     free(overlay->trend);
     free(overlay->added.numbers);
+    free(overlay->added_keys);
     free(overlay->touched.numbers);
     free(overlay->moving.numbers);
     free(overlay->ids);
     free(overlay);
+}
+
+
+void
+reco_overlay_watch(reco_overlay_t *overlay, const reco_overlay_watch_t *watch)
+{
+    overlay->watch = *watch;
+}
+
+
+uint64_t
+reco_overlay_key(const reco_overlay_t *overlay, uint32_t number)
+{
+    const reco_snapshot_catalog_t *catalog;
+
+    catalog = &reco_snapshot_view(overlay->base)->catalog;
+
+    return number < catalog->nitems
+               ? catalog->keys[number]
+               : overlay->added_keys[number - catalog->nitems];
+}
+
+
+uint32_t
+reco_overlay_number(const reco_overlay_t *overlay, uint32_t item)
+{
+    return item < overlay->nitems && overlay->items[item].number != UNKNOWN
+               ? overlay->items[item].number
+               : RECO_ITEM_NONE;
+}
+
+
+uint32_t
+reco_overlay_nadded(const reco_overlay_t *overlay)
+{
+    return overlay->added.length;
+}
+
+
+uint32_t
+reco_overlay_added(const reco_overlay_t *overlay, uint32_t k)
+{
+    return overlay->added.numbers[k];
 }
 
 
@@ -180,6 +228,28 @@ make_room_for_items(reco_overlay_t *overlay, uint32_t nitems)
 }
 
 
+static reco_status_t
+add_item(reco_overlay_t *overlay, uint32_t item, uint64_t key)
+{
+    uint64_t *keys;
+    uint32_t size;
+
+    if (overlay->added.length == overlay->added_size) {
+        size = 2 * overlay->added_size + 64;
+        keys = realloc(overlay->added_keys, size * sizeof(uint64_t));
+        if (keys == NULL) {
+            return RECO_NOMEM;
+        }
+        overlay->added_keys = keys;
+        overlay->added_size = size;
+    }
+
+    overlay->added_keys[overlay->added.length] = key;
+
+    return list_add(&overlay->added, item);
+}
+
+
 /* The overlay's number of an item of the store; RECO_ITEM_NONE if it cannot
    have one. */
 static reco_status_t
@@ -207,7 +277,7 @@ number_of(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item,
             reco_snapshot_find(overlay->base, reco_item_key(entry.id));
 
         if (known->number == RECO_ITEM_NONE) {
-            status = list_add(&overlay->added, item);
+            status = add_item(overlay, item, reco_item_key(entry.id));
             if (status != RECO_OK) {
                 known->number = UNKNOWN;
                 return status;
@@ -267,6 +337,23 @@ add_trend(reco_overlay_t *overlay, uint32_t item, int64_t ts, double weight)
 }
 
 
+static reco_status_t
+tell_step(reco_overlay_t *overlay, reco_store_view_t *view,
+    const reco_store_event_t *event, uint32_t item,
+    const reco_overlay_act_t *act)
+{
+    reco_overlay_step_t step;
+
+    step.event = event;
+    step.item = item;
+    step.number = act->item;
+    step.weight = act->weight;
+    step.session = reco_overlay_sessions_find(&overlay->sessions, act);
+
+    return overlay->watch.step(overlay->watch.context, view, &step);
+}
+
+
 /* One item that a visitor's event is about. */
 static reco_status_t
 take_act(reco_overlay_t *overlay, reco_store_view_t *view,
@@ -288,6 +375,13 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
     act.visitor = event->visitor;
     act.name = event->session;
     act.time = (uint32_t) (event->ts / 1000);
+
+    if (overlay->watch.step != NULL) {
+        status = tell_step(overlay, view, event, item, &act);
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
 
     status = reco_overlay_sessions_add(&overlay->sessions, &act);
     if (status != RECO_OK) {
@@ -405,6 +499,13 @@ take_event(reco_overlay_t *overlay, reco_store_view_t *view,
         return RECO_OK;
     }
 
+    if (overlay->watch.event != NULL) {
+        status = overlay->watch.event(overlay->watch.context, view, event);
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
     nlines =
         event->type == RECO_EVENT_PURCHASE || event->type == RECO_EVENT_CART
             ? reco_store_event_lines(event, lines)
@@ -429,6 +530,7 @@ take_events(reco_overlay_t *overlay, reco_store_view_t *view)
 {
     reco_store_event_t event;
     reco_status_t status;
+    unsigned taken;
 
     status = make_room_for_items(overlay, reco_store_view_nitems(view));
     if (status != RECO_OK) {
@@ -437,16 +539,37 @@ take_events(reco_overlay_t *overlay, reco_store_view_t *view)
 
     status = reco_store_view_seek(view, overlay->sequence + 1, &event);
 
-    while (status == RECO_OK) {
+    for (taken = 0; status == RECO_OK; taken++) {
+        if (taken == EVENTS_MAX) {
+            return RECO_AGAIN;
+        }
         status = take_event(overlay, view, &event);
         if (status != RECO_OK) {
             return status;
         }
         overlay->sequence = event.sequence;
+        if (event.ts > overlay->newest) {
+            overlay->newest = event.ts;
+        }
         status = reco_store_view_next(view, &event);
     }
 
     return status == RECO_DECLINED ? take_products(overlay, view) : status;
+}
+
+
+/* Is there anything to publish, or could readers take the last one for stale?
+   What is still on its way is worth it only then. */
+static int
+is_due(const reco_overlay_t *overlay, int64_t now, int catching_up)
+{
+    int changed;
+
+    changed =
+        overlay->sequence != overlay->published || overlay->ids_length != 0;
+
+    return (changed && !catching_up)
+           || now - overlay->published_at >= HEARTBEAT_MS;
 }
 
 
@@ -455,28 +578,25 @@ reco_overlay_publish(
     reco_overlay_t *overlay, const char *path, int64_t now, reco_error_t *error)
 {
     reco_store_view_t *view;
-    reco_status_t status;
+    reco_status_t taken, status;
 
     status = reco_store_view_begin(overlay->store, &view, error);
     if (status != RECO_OK) {
         return status;
     }
 
-    status = take_events(overlay, view);
+    taken = take_events(overlay, view);
 
-    if (status != RECO_OK) {
-        reco_error_set(error, status,
+    if (taken != RECO_OK && taken != RECO_AGAIN) {
+        status = reco_error_set(error, taken,
             "cannot read the store's events after number %llu",
             (unsigned long long) overlay->sequence);
 
-    } else if (overlay->sequence == overlay->published
-               && overlay->ids_length == 0
-               && now - overlay->published_at < HEARTBEAT_MS)
-    {
-        status = RECO_DECLINED;
+    } else if (is_due(overlay, now, taken == RECO_AGAIN)) {
+        status = reco_overlay_sheet_write(overlay, view, path, now, error);
 
     } else {
-        status = reco_overlay_sheet_write(overlay, view, path, now, error);
+        status = RECO_DECLINED;
     }
 
     reco_store_view_end(view);
@@ -484,8 +604,9 @@ reco_overlay_publish(
     if (status == RECO_OK) {
         overlay->published = overlay->sequence;
         overlay->published_at = now;
-        overlay->ids_length = 0;
+        overlay->newest = 0;
+        overlay->ids_length = taken == RECO_OK ? 0 : overlay->ids_length;
     }
 
-    return status;
+    return taken == RECO_AGAIN && status == RECO_DECLINED ? RECO_AGAIN : status;
 }

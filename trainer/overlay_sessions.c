@@ -173,6 +173,33 @@ continues(const reco_overlay_sessions_t *sessions,
 }
 
 
+static uint32_t
+find(const reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act)
+{
+    uint32_t index;
+
+    index = act->visitor < sessions->nlatest ? sessions->latest[act->visitor]
+                                             : NO_SESSION;
+
+    return index != NO_SESSION
+                   && continues(sessions, &sessions->sessions[index], act)
+               ? index
+               : NO_SESSION;
+}
+
+
+const reco_overlay_session_t *
+reco_overlay_sessions_find(
+    const reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act)
+{
+    uint32_t index;
+
+    index = find(sessions, act);
+
+    return index != NO_SESSION ? &sessions->sessions[index] : NULL;
+}
+
+
 /* The visitor's session that act belongs to, a new one if need be. */
 static reco_overlay_session_t *
 session_of(reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act)
@@ -180,12 +207,9 @@ session_of(reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act)
     reco_overlay_session_t *session;
     uint32_t index;
 
-    index = sessions->latest[act->visitor];
+    index = find(sessions, act);
     if (index != NO_SESSION) {
-        session = &sessions->sessions[index];
-        if (continues(sessions, session, act)) {
-            return session;
-        }
+        return &sessions->sessions[index];
     }
 
     if (sessions->nsessions == 2 * sessions->max) {

@@ -42,6 +42,10 @@ reco_status_t reco_overlay_sessions_init(
     reco_overlay_sessions_t *sessions, uint32_t max, uint32_t gap);
 void reco_overlay_sessions_done(reco_overlay_sessions_t *sessions);
 
+/* The session that act would go on with; NULL: a new one. */
+const reco_overlay_session_t *reco_overlay_sessions_find(
+    const reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act);
+
 /* RECO_NOMEM; the sessions are then as before. */
 reco_status_t reco_overlay_sessions_add(
     reco_overlay_sessions_t *sessions, const reco_overlay_act_t *act);

@@ -168,6 +168,30 @@ collect_trending(const reco_overlay_t *overlay, int64_t now, sheet_t *sheet)
 }
 
 
+static reco_status_t
+add_learnt(const reco_overlay_t *overlay, reco_store_view_t *view, int64_t now,
+    sheet_t *sheet)
+{
+    reco_overlay_learnt_t learnt;
+    reco_status_t status;
+    int64_t lag;
+
+    memset(&learnt, 0, sizeof(learnt));
+    lag = overlay->newest > 0 ? now - overlay->newest : 0;
+    status = overlay->watch.fill(
+        overlay->watch.context, view, lag > 0 ? lag : 0, &learnt);
+
+    sheet->source.dimensions = learnt.dimensions;
+    sheet->source.nvectors = learnt.nvectors;
+    sheet->source.vector_items = learnt.vector_items;
+    sheet->source.vectors = learnt.vectors;
+    sheet->source.parameters = learnt.parameters;
+    sheet->source.report = learnt.report;
+
+    return status;
+}
+
+
 /* Puts the parts together; what was made so far is the sheet's on failure. */
 static reco_status_t
 fill_sheet(reco_overlay_t *overlay, reco_store_view_t *view, sheet_t *sheet,
@@ -191,6 +215,10 @@ fill_sheet(reco_overlay_t *overlay, reco_store_view_t *view, sheet_t *sheet,
     if (status == RECO_OK) {
         status = reco_overlay_sessions_collect(
             &overlay->sessions, &sheet->source.sessions);
+    }
+
+    if (status == RECO_OK && overlay->watch.fill != NULL) {
+        status = add_learnt(overlay, view, now, sheet);
     }
 
     return status;

@@ -7,7 +7,6 @@
 #define RECO_OVERLAY_STATE_H
 
 #include "overlay.h"
-#include "overlay_sessions.h"
 
 
 /* What is known of an item of the store, by its number there. */
@@ -30,6 +29,7 @@ struct reco_overlay_s {
     uint64_t sequence;
     uint64_t published;
     int64_t published_at;
+    int64_t newest; /* time of the newest event taken in since then, ms */
     int64_t origin; /* ms: time at which an event scores 1 */
     double halflife;
     float weight;
@@ -37,12 +37,15 @@ struct reco_overlay_s {
     reco_overlay_item_t *items; /* by the store's number */
     double *trend;
     uint32_t nitems;
-    reco_overlay_list_t added;   /* not in base; the k-th is base.nitems + k */
+    reco_overlay_list_t added; /* not in base; the k-th is base.nitems + k */
+    uint64_t *added_keys;
+    uint32_t added_size;
     reco_overlay_list_t touched; /* metadata came in */
     reco_overlay_list_t moving;  /* have a trend */
     int scanned; /* the catalogue was compared with the base's */
     char *ids;   /* of items whose metadata came in since the last publish,
                        each ended by NUL */
+    reco_overlay_watch_t watch;
     size_t ids_length;
     size_t ids_size;
 };

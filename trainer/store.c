@@ -33,6 +33,7 @@ static const table_t tables[RECO_STORE_TABLE_COUNT] = {
     [RECO_STORE_CHANGES] = {"changes", MDB_INTEGERKEY},
     [RECO_STORE_STREAMS] = {"streams", 0},
     [RECO_STORE_COUNTERS] = {"counters", 0},
+    [RECO_STORE_STATE] = {"state", 0},
     [RECO_STORE_META] = {"meta", 0},
 };
 

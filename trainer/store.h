@@ -17,6 +17,7 @@
  *   changes   number -> item whose metadata changed
  *   streams   stream -> id of the newest entry that was applied
  *   counters  name -> count
+ *   state     what models keep that learn from the log: store_state.h
  *   meta      format, newest time
  *
  * Any number of processes may have a store open; writers take turns.
@@ -144,6 +145,10 @@ reco_status_t reco_store_view_seek(
 /* The one after it. */
 reco_status_t reco_store_view_next(
     reco_store_view_t *view, reco_store_event_t *event);
+
+/* The event of this number, wherever the view stands.  RECO_DECLINED. */
+reco_status_t reco_store_view_get(
+    reco_store_view_t *view, uint64_t sequence, reco_store_event_t *event);
 
 /* Events with their names: strings live as long as view and scratch. */
 reco_status_t reco_store_view_event(reco_store_view_t *view,

@@ -20,6 +20,7 @@ typedef enum {
     RECO_STORE_CHANGES,
     RECO_STORE_STREAMS,
     RECO_STORE_COUNTERS,
+    RECO_STORE_STATE,
     RECO_STORE_META,
     RECO_STORE_TABLE_COUNT
 } reco_store_table_t;

@@ -5,6 +5,7 @@
 #include "store.h"
 
 #include "store_env.h"
+#include "store_state.h"
 
 #include <string.h>
 
@@ -57,6 +58,7 @@ static int
 remove_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
     uint32_t number)
 {
+    char key[1 + sizeof(number)];
     int rc;
 
     rc = del(store, txn, RECO_STORE_VISITORS, name->data, name->len, NULL);
@@ -65,6 +67,11 @@ remove_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
     }
     if (rc == 0) {
         rc = del(store, txn, RECO_STORE_IDS, &number, sizeof(number), NULL);
+    }
+    if (rc == 0) {
+        key[0] = RECO_STORE_STATE_VISITOR;
+        memcpy(key + 1, &number, sizeof(number));
+        rc = del(store, txn, RECO_STORE_STATE, key, sizeof(key), NULL);
     }
 
     return rc;

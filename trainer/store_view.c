@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include "store_env.h"
+#include "store_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,24 @@ get(reco_store_view_t *view, reco_store_table_t table, const void *key,
     }
 
     return reco_store_status(view->store, rc, "read", NULL);
+}
+
+
+reco_status_t
+reco_store_view_get(
+    reco_store_view_t *view, uint64_t sequence, reco_store_event_t *event)
+{
+    reco_status_t status;
+    reco_str_t record;
+
+    status = get(view, RECO_STORE_EVENTS, &sequence, sizeof(sequence), &record);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    event->sequence = sequence;
+
+    return reco_store_event_decode(record, event);
 }
 
 
@@ -312,6 +331,54 @@ reco_store_view_event(reco_store_view_t *view, const reco_store_event_t *header,
         event->lines[i].qty = lines[i].qty;
         event->lines[i].price = lines[i].price;
         status = name_item(view, lines[i].item, &event->lines[i].item);
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_store_view_state(
+    reco_store_view_t *view, reco_str_t key, reco_str_t *value)
+{
+    return get(view, RECO_STORE_STATE, key.data, key.len, value);
+}
+
+
+reco_status_t
+reco_store_view_states(reco_store_view_t *view, char first,
+    reco_status_t (*visit)(void *context, reco_str_t key, reco_str_t value),
+    void *context)
+{
+    MDB_val key = {1, &first};
+    reco_status_t status;
+    MDB_cursor *cursor;
+    MDB_val value;
+    int rc;
+
+    cursor = NULL;
+    rc = mdb_cursor_open(
+        view->txn, view->store->tables[RECO_STORE_STATE], &cursor);
+    status = RECO_OK;
+
+    for (rc = rc != 0 ? rc
+                      : mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+         rc == 0 && status == RECO_OK && *(char *) key.mv_data == first;
+         rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+    {
+        status = visit(context, (reco_str_t){key.mv_size, key.mv_data},
+            (reco_str_t){value.mv_size, value.mv_data});
+        if (status != RECO_OK) {
+            break;
+        }
+    }
+
+    if (cursor != NULL) {
+        mdb_cursor_close(cursor);
+    }
+
+    if (status == RECO_OK && rc != 0 && rc != MDB_NOTFOUND) {
+        status = reco_store_status(view->store, rc, "read", NULL);
     }
 
     return status;

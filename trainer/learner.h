@@ -1,0 +1,43 @@
+/*
+ * What the trainer learns between two batch runs beside the overlay's
+ * sessions: it watches the overlay take in events, asks the models what each
+ * visitor will do next before they see it (prequential.h), lets the online
+ * factorisation learn from it (online.h), and says how workers are to use the
+ * overlay (selection.h).
+ *
+ * All of it is kept in the store's state, in one transaction, with the number
+ * of the last event in it: events up to that one are passed over when the
+ * overlay is made again after a restart.
+ */
+
+#ifndef RECO_LEARNER_H
+#define RECO_LEARNER_H
+
+#include "config.h"
+#include "overlay.h"
+#include "reco.h"
+#include "snapshot/reco_snapshot.h"
+#include "store.h"
+
+
+typedef struct reco_learner_s reco_learner_t;
+
+/*
+ * Watches overlay, which is over base and whose newest event is since; config,
+ * store and overlay outlive it.  RECO_NOMEM, RECO_CORRUPT.
+ */
+reco_status_t reco_learner_open(reco_store_t *store, reco_snapshot_t *base,
+    uint64_t since, const reco_config_t *config, reco_overlay_t *overlay,
+    reco_learner_t **learner, reco_error_t *error);
+
+/* Saves, and ends. */
+void reco_learner_close(reco_learner_t *learner);
+
+/*
+ * The overlay in the file path is what workers use from now on.  Saves from
+ * time to time.  now: ms since the epoch.
+ */
+reco_status_t reco_learner_published(reco_learner_t *learner, const char *path,
+    int64_t now, reco_error_t *error);
+
+#endif /* RECO_LEARNER_H */
