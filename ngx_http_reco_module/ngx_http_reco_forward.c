@@ -12,30 +12,25 @@
 /* Replies between two moves of the outbox's head. */
 #define NGX_HTTP_RECO_ACK 128
 
-#define NGX_HTTP_RECO_TEND   1000 /* ms */
-#define NGX_HTTP_RECO_FIRST  100  /* ms until the first one */
-#define NGX_HTTP_RECO_DRAIN  1000 /* ms that an exiting worker goes on */
-#define NGX_HTTP_RECO_SLOTS  128
-#define NGX_HTTP_RECO_BUFFER (2 * RECO_EVENT_RECORD_MAX)
+#define NGX_HTTP_RECO_TEND      1000 /* ms */
+#define NGX_HTTP_RECO_FIRST     100  /* ms until the first one */
+#define NGX_HTTP_RECO_DRAIN     1000 /* ms, without worker_shutdown_timeout */
+#define NGX_HTTP_RECO_GATHER    2 /* ms that events gather before they are sent */
+#define NGX_HTTP_RECO_AGAIN     2  /* ms until another look whose turn it is */
+#define NGX_HTTP_RECO_SLACK_MIN 10 /* ms */
+#define NGX_HTTP_RECO_SLACK_MAX 1000
+#define NGX_HTTP_RECO_BUFFER    (2 * RECO_EVENT_RECORD_MAX)
 
 #define NGX_HTTP_RECO_REJECT_BYTES 1024
 #define NGX_HTTP_RECO_REJECT_RATE  5 /* samples a second */
 #define NGX_HTTP_RECO_REJECT_KEPT  10000
 
 
-/* In shared memory: survives a reload. */
-typedef struct {
-    ngx_atomic_t sequence;
-    struct {
-        ngx_atomic_t pid; /* whose gauges these are */
-        ngx_http_reco_redis_stats_t stats;
-    } slots[NGX_HTTP_RECO_SLOTS];
-} ngx_http_reco_redis_shared_t;
-
-
 /* An XADD without a reply. */
 typedef struct {
     uint64_t cursor; /* of the outbox, past its record */
+    uint64_t sequence;
+    ngx_msec_t time;
     size_t len;
 } ngx_http_reco_sent_t;
 
@@ -57,6 +52,8 @@ struct ngx_http_reco_forward_s {
     ngx_event_t resume;  /* timer: after a refusal */
     ngx_event_t silence; /* timer: no reply */
     ngx_event_t drain;   /* timer that an exiting worker waits for */
+    ngx_event_t wait;    /* timer: events gather, or others have older ones */
+    ngx_http_reco_turn_t turn;
 
     /* A ring: replies come in the order of commands. */
     ngx_http_reco_sent_t sent[NGX_HTTP_RECO_WINDOW];
@@ -64,11 +61,12 @@ struct ngx_http_reco_forward_s {
     ngx_uint_t nsent;
     size_t bytes;
 
-    reco_outbox_t *source; /* that the commands under way are from */
-    uint64_t cursor;       /* of what is sent next */
-    uint64_t confirmed;    /* of what may be acknowledged */
-    ngx_uint_t nconfirmed;
-    uint64_t torn; /* that the counters know of */
+    ngx_http_reco_source_t *source; /* that the commands under way are from */
+    uint64_t confirmed;             /* a cursor of it */
+    ngx_uint_t nconfirmed;          /* that it does not know of yet */
+    uint64_t until;                 /* a sequence: then come its other files */
+    ngx_uint_t delay;               /* of replies, smoothed, times eight */
+    uint64_t torn;                  /* that the counters know of */
 
     ngx_str_t *prefixes; /* of the XADD to each shard */
     ngx_str_t rejected;
@@ -78,10 +76,12 @@ struct ngx_http_reco_forward_s {
     u_char *buffer;
     u_char refusal[64]; /* the last error reply that was logged */
 
-    unsigned halted : 1; /* a reply refused: nothing more until resume */
+    unsigned halted : 1;  /* a reply refused: nothing more until resume */
+    unsigned adopted : 1; /* there are older events than the source's */
 };
 
 
+static void ngx_http_reco_forward_mark(ngx_http_reco_forward_t *forward);
 static void ngx_http_reco_forward_up(void *data);
 static void ngx_http_reco_forward_down(void *data);
 static void ngx_http_reco_forward_exiting(void *data, ngx_uint_t last);
@@ -90,6 +90,7 @@ static void ngx_http_reco_forward_tend(ngx_event_t *ev);
 static void ngx_http_reco_forward_resume(ngx_event_t *ev);
 static void ngx_http_reco_forward_silence(ngx_event_t *ev);
 static void ngx_http_reco_forward_drain(ngx_event_t *ev);
+static void ngx_http_reco_forward_wait(ngx_event_t *ev);
 static void ngx_http_reco_forward_reply(
     redisAsyncContext *context, void *answer, void *arg);
 
@@ -99,68 +100,6 @@ static const ngx_http_reco_link_events_t ngx_http_reco_forward_events = {
     ngx_http_reco_forward_down,
     ngx_http_reco_forward_exiting,
 };
-
-
-#define ngx_http_reco_figure(field) offsetof(ngx_http_reco_redis_stats_t, field)
-
-const ngx_http_reco_redis_metric_t ngx_http_reco_redis_metrics[] = {
-    {"outbox_records", "Events that wait in outbox files.",
-        ngx_http_reco_figure(waiting)},
-    {"outbox_bytes", "Room that they take.", ngx_http_reco_figure(bytes)},
-    {"outbox_capacity_bytes", "Room of the workers' own outbox files.",
-        ngx_http_reco_figure(capacity)},
-    {"outbox_appended_total", "Events put into an outbox.",
-        ngx_http_reco_figure(appended)},
-    {"outbox_refused_total", "Events for which there was no room or no file.",
-        ngx_http_reco_figure(refused)},
-    {"outbox_dropped_total", "Events given up as drop= says.",
-        ngx_http_reco_figure(dropped)},
-    {"outbox_torn_total", "Damaged stretches skipped in outbox files.",
-        ngx_http_reco_figure(torn)},
-    {"outbox_unreadable_total", "Records of outbox files that are no event.",
-        ngx_http_reco_figure(unreadable)},
-    {"outbox_adopted_total", "Files taken over from workers that are gone.",
-        ngx_http_reco_figure(adopted)},
-    {"redis_forwarded_total", "Events that Redis confirmed.",
-        ngx_http_reco_figure(forwarded)},
-    {"redis_connected", "Workers whose connection to Redis is up.",
-        ngx_http_reco_figure(connected)},
-    {"redis_connects_total", "Connections to Redis that came up.",
-        ngx_http_reco_figure(connects)},
-    {"redis_failures_total", "Connections that did not come up, or broke.",
-        ngx_http_reco_figure(failures)},
-    {"redis_errors_total", "Error replies of Redis.",
-        ngx_http_reco_figure(errors)},
-    {NULL, NULL, 0},
-};
-
-
-ngx_int_t
-ngx_http_reco_redis_init_zone(ngx_shm_zone_t *zone, void *data)
-{
-    ngx_slab_pool_t *pool;
-
-    if (data != NULL) {
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    pool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-
-    zone->data = ngx_slab_calloc(pool, sizeof(ngx_http_reco_redis_shared_t));
-    if (zone->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    pool->data = zone->data;
-
-    return NGX_OK;
-}
 
 
 static void
@@ -282,8 +221,12 @@ ngx_http_reco_redis_init_process(
     ngx_http_reco_forward_init_event(
         forward, &forward->drain, ngx_http_reco_forward_drain);
     forward->drain.cancelable = 0;
+    ngx_http_reco_forward_init_event(
+        forward, &forward->wait, ngx_http_reco_forward_wait);
+    ngx_http_reco_turn_init(&forward->turn, forward->shared->marks);
 
     conf->forward = forward;
+    ngx_http_reco_forward_mark(forward);
     ngx_http_reco_forward_gauge(forward);
 
     /* The other workers first take the files of their own slots. */
@@ -306,6 +249,7 @@ ngx_http_reco_redis_exit_process(ngx_http_reco_redis_conf_t *conf)
 
     ngx_http_reco_link_close(forward->link);
     ngx_http_reco_outbox_done(forward->outbox);
+    ngx_http_reco_turn_done(&forward->turn);
     conf->forward = NULL;
 }
 
@@ -332,7 +276,12 @@ ngx_http_reco_redis_append(ngx_http_reco_redis_conf_t *conf, reco_str_t record)
 
     if (rc == NGX_OK) {
         (void) ngx_atomic_fetch_add(&forward->stats->appended, 1);
-        ngx_post_event(&forward->pump, &ngx_posted_events);
+
+        /* Sent together with what comes in meanwhile: a write, a read and a
+           turn of the event loop for each would cost more than the event. */
+        if (!forward->wait.timer_set) {
+            ngx_add_timer(&forward->wait, NGX_HTTP_RECO_GATHER);
+        }
 
     } else if (rc != NGX_DECLINED) {
         (void) ngx_atomic_fetch_add(&forward->stats->refused, 1);
@@ -342,74 +291,53 @@ ngx_http_reco_redis_append(ngx_http_reco_redis_conf_t *conf, reco_str_t record)
 }
 
 
-uint64_t
-ngx_http_reco_redis_sequence(ngx_http_reco_redis_conf_t *conf)
-{
-    ngx_http_reco_redis_shared_t *shared;
-    ngx_atomic_uint_t last, next;
-    ngx_time_t *now;
-
-    if (conf->zone == NULL) {
-        return 0;
-    }
-
-    shared = conf->zone->data;
-    now = ngx_timeofday();
-
-    do {
-        last = shared->sequence;
-        next = ((ngx_atomic_uint_t) now->sec * 1000 + now->msec) << 20;
-        next = ngx_max(next, last + 1);
-    } while (!ngx_atomic_cmp_set(&shared->sequence, last, next));
-
-    return next;
-}
-
-
-/* Moves the outbox's head behind what Redis has confirmed. */
+/* Tells the source what Redis has confirmed. */
 static void
-ngx_http_reco_forward_acknowledge(ngx_http_reco_forward_t *forward)
+ngx_http_reco_forward_confirm(ngx_http_reco_forward_t *forward)
 {
     if (forward->nconfirmed == 0) {
         return;
     }
 
-    reco_outbox_acknowledge(forward->source, forward->confirmed);
+    ngx_http_reco_source_confirm(
+        forward->source, forward->confirmed, forward->nconfirmed);
     forward->nconfirmed = 0;
 }
 
 
-/* Splits a record into forward->buffer; 0: it is no event. */
-static size_t
-ngx_http_reco_forward_command(
-    ngx_http_reco_forward_t *forward, reco_str_t record)
+/* The next record as a command in forward->buffer; len 0: it is no event. */
+static void
+ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
+    reco_str_t record, ngx_http_reco_sent_t *sent)
 {
     reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
     ngx_uint_t shard;
     unsigned n;
-    size_t len;
+
+    sent->len = 0;
+    sent->sequence = 0;
 
     if (reco_event_split(record, fields, &n) != RECO_OK || n == 0) {
-        return 0;
+        return;
     }
+
+    sent->sequence = ngx_http_reco_sequence_field(fields, n);
 
     /* The visitor stands first. */
     shard = reco_event_shard(fields[0].value, (unsigned) forward->conf->shards);
 
     if (ngx_http_reco_xadd(&forward->prefixes[shard], fields, n,
-            forward->buffer, NGX_HTTP_RECO_BUFFER, &len)
+            forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
         != RECO_OK)
     {
-        return 0;
+        sent->len = 0;
     }
-
-    return len;
 }
 
 
 /* Passes over a record that cannot be forwarded. */
 static void
-ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward)
+ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward, uint64_t cursor)
 {
     ngx_uint_t last;
 
@@ -417,60 +345,151 @@ ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward)
     ngx_log_error(NGX_LOG_ERR, forward->log, 0,
         "reco: a record of the outbox is no event and is passed over");
 
+    forward->source->cursor = cursor;
+
     if (forward->nsent > 0) {
         last = (forward->first + forward->nsent - 1) % NGX_HTTP_RECO_WINDOW;
-        forward->sent[last].cursor = forward->cursor;
+        forward->sent[last].cursor = cursor;
         return;
     }
 
-    ngx_http_reco_forward_acknowledge(forward);
-    reco_outbox_acknowledge(forward->source, forward->cursor);
+    forward->confirmed = cursor;
+    forward->nconfirmed++;
+    ngx_http_reco_forward_confirm(forward);
 }
 
 
-/* Sends the next record.  NGX_DONE: the source has none. */
+/*
+ * Sends the next record.  NGX_DONE: the source has none, or another one of the
+ * worker's has older ones; NGX_AGAIN: another worker has.
+ */
 static ngx_int_t
-ngx_http_reco_forward_next(ngx_http_reco_forward_t *forward)
+ngx_http_reco_forward_next(ngx_http_reco_forward_t *forward, uint64_t limit)
 {
     ngx_http_reco_sent_t *sent;
     reco_str_t record;
     uint64_t cursor;
-    size_t len;
 
-    cursor = forward->cursor;
-    if (reco_outbox_next(forward->source, &cursor, &record) != RECO_OK) {
+    if (ngx_http_reco_source_next(forward->source, &cursor, &record) != NGX_OK)
+    {
         return NGX_DONE;
     }
 
-    len = ngx_http_reco_forward_command(forward, record);
-    if (len == 0) {
-        forward->cursor = cursor;
-        ngx_http_reco_forward_skip(forward);
+    sent =
+        &forward
+             ->sent[(forward->first + forward->nsent) % NGX_HTTP_RECO_WINDOW];
+
+    ngx_http_reco_forward_command(forward, record, sent);
+
+    if (sent->len == 0) {
+        ngx_http_reco_forward_skip(forward, cursor);
         return NGX_OK;
     }
 
-    if (ngx_http_reco_link_send(forward->link, (char *) forward->buffer, len,
-            ngx_http_reco_forward_reply, forward)
+    if (sent->sequence > forward->until) {
+        return NGX_DONE;
+    }
+
+    if (sent->sequence > limit) {
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_reco_link_send(forward->link, (char *) forward->buffer,
+            sent->len, ngx_http_reco_forward_reply, forward)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    forward->cursor = cursor;
-
-    sent =
-        &forward
-             ->sent[(forward->first + forward->nsent) % NGX_HTTP_RECO_WINDOW];
     sent->cursor = cursor;
-    sent->len = len;
+    sent->time = ngx_current_msec;
+    forward->source->cursor = cursor;
     forward->nsent++;
-    forward->bytes += len;
+    forward->bytes += sent->len;
 
     if (!forward->silence.timer_set) {
         ngx_add_timer(&forward->silence, forward->conf->timeout);
     }
 
     return NGX_OK;
+}
+
+
+/* Chooses what to forward from.  NGX_DONE: nothing is to be sent. */
+static ngx_int_t
+ngx_http_reco_forward_choose(ngx_http_reco_forward_t *forward, ngx_msec_t slack)
+{
+    uint64_t others;
+
+    forward->adopted = 0;
+    forward->source = ngx_http_reco_outbox_source(forward->outbox, &others);
+    forward->until = ngx_http_reco_turn_later(others, slack);
+
+    return forward->source != NULL ? NGX_OK : NGX_DONE;
+}
+
+
+/* Tells the other workers what is the oldest that this one has not delivered. */
+static void
+ngx_http_reco_forward_mark(ngx_http_reco_forward_t *forward)
+{
+    ngx_http_reco_source_t *source;
+    uint64_t sequence, others;
+
+    if (forward->nsent > 0) {
+        sequence = forward->sent[forward->first].sequence;
+
+    } else {
+        source = forward->source;
+        if (source == NULL) {
+            source = ngx_http_reco_outbox_source(forward->outbox, &others);
+        }
+
+        sequence = source != NULL ? ngx_http_reco_source_sequence(source) : 0;
+    }
+
+    ngx_http_reco_turn_set(&forward->turn, sequence);
+}
+
+
+/*
+ * Sends what may be sent.  NGX_DONE: all of it; NGX_AGAIN: other workers have
+ * older events.
+ */
+static ngx_int_t
+ngx_http_reco_forward_send(ngx_http_reco_forward_t *forward)
+{
+    ngx_int_t rc;
+    ngx_msec_t slack;
+    uint64_t limit;
+
+    slack = ngx_min(ngx_max(forward->delay, NGX_HTTP_RECO_SLACK_MIN),
+        NGX_HTTP_RECO_SLACK_MAX);
+    limit = ngx_http_reco_turn_limit(&forward->turn, slack);
+    rc = NGX_OK;
+
+    while (rc == NGX_OK && forward->nsent < NGX_HTTP_RECO_WINDOW
+           && forward->bytes < NGX_HTTP_RECO_WINDOW_BYTES)
+    {
+        if (forward->source == NULL) {
+            rc = ngx_http_reco_forward_choose(forward, slack);
+
+        } else if (!forward->adopted) {
+            rc = ngx_http_reco_forward_next(forward, limit);
+
+        } else {
+            rc = NGX_DONE;
+        }
+
+        /* One file after another: replies belong to one source. */
+        if (rc == NGX_DONE && forward->source != NULL && forward->nsent == 0) {
+            ngx_http_reco_forward_confirm(forward);
+            forward->source = NULL;
+            rc = NGX_OK;
+        }
+    }
+
+    return rc;
 }
 
 
@@ -483,35 +502,29 @@ ngx_http_reco_forward_pump(ngx_event_t *ev)
     forward = ev->data;
     rc = NGX_OK;
 
-    while (rc == NGX_OK && !forward->halted
-           && ngx_http_reco_link_is_up(forward->link)
-           && forward->nsent < NGX_HTTP_RECO_WINDOW
-           && forward->bytes < NGX_HTTP_RECO_WINDOW_BYTES)
-    {
-        if (forward->source == NULL) {
-            forward->source = ngx_http_reco_outbox_source(forward->outbox);
-            forward->cursor = 0;
-            if (forward->source == NULL) {
-                break;
-            }
-        }
+    ngx_http_reco_forward_mark(forward);
 
-        rc = ngx_http_reco_forward_next(forward);
-
-        /* One file after another: replies belong to one source. */
-        if (rc == NGX_DONE && forward->nsent == 0) {
-            ngx_http_reco_forward_acknowledge(forward);
-            forward->source = NULL;
-            rc = ngx_http_reco_outbox_finish(forward->outbox) ? NGX_OK
-                                                              : NGX_DONE;
-        }
+    if (!forward->halted && ngx_http_reco_link_is_up(forward->link)) {
+        rc = ngx_http_reco_forward_send(forward);
     }
 
+    ngx_http_reco_forward_mark(forward);
     ngx_http_reco_forward_gauge(forward);
+
+    if (rc == NGX_AGAIN && !forward->wait.timer_set) {
+        ngx_add_timer(&forward->wait, NGX_HTTP_RECO_AGAIN);
+    }
 
     if (rc == NGX_DONE && forward->drain.timer_set && forward->nsent == 0) {
         ngx_del_timer(&forward->drain);
     }
+}
+
+
+static void
+ngx_http_reco_forward_wait(ngx_event_t *ev)
+{
+    ngx_http_reco_forward_pump(&((ngx_http_reco_forward_t *) ev->data)->pump);
 }
 
 
@@ -521,19 +534,17 @@ ngx_http_reco_forward_up(void *data)
     ngx_http_reco_forward_t *forward = data;
 
     (void) ngx_atomic_fetch_add(&forward->stats->connects, 1);
+    ngx_http_reco_turn_renew(&forward->turn);
     ngx_post_event(&forward->pump, &ngx_posted_events);
 }
 
 
-/* Everything without a reply is sent again. */
+/* Nothing is under way any more. */
 static void
-ngx_http_reco_forward_rewind(ngx_http_reco_forward_t *forward)
+ngx_http_reco_forward_clear(ngx_http_reco_forward_t *forward)
 {
-    if (forward->source != NULL) {
-        ngx_http_reco_forward_acknowledge(forward);
-    }
-
     forward->source = NULL;
+    forward->nconfirmed = 0;
     forward->nsent = 0;
     forward->bytes = 0;
     forward->halted = 0;
@@ -544,6 +555,7 @@ ngx_http_reco_forward_rewind(ngx_http_reco_forward_t *forward)
 }
 
 
+/* A server that dies may take with it what it has confirmed lately. */
 static void
 ngx_http_reco_forward_down(void *data)
 {
@@ -555,7 +567,9 @@ ngx_http_reco_forward_down(void *data)
         ngx_del_timer(&forward->resume);
     }
 
-    ngx_http_reco_forward_rewind(forward);
+    ngx_http_reco_forward_clear(forward);
+    ngx_http_reco_outbox_rewind(forward->outbox);
+    ngx_http_reco_forward_mark(forward);
     ngx_http_reco_forward_gauge(forward);
 }
 
@@ -645,6 +659,8 @@ ngx_http_reco_forward_reply(redisAsyncContext *context, void *answer, void *arg)
     forward->first = (forward->first + 1) % NGX_HTTP_RECO_WINDOW;
     forward->nsent--;
     forward->bytes -= sent->len;
+    forward->delay -= forward->delay / 8;
+    forward->delay += ngx_current_msec - sent->time;
     ngx_http_reco_forward_heard(forward);
 
     /* What follows a refusal will be sent again, to keep the order. */
@@ -662,7 +678,7 @@ ngx_http_reco_forward_reply(redisAsyncContext *context, void *answer, void *arg)
     forward->nconfirmed++;
 
     if (forward->nconfirmed >= NGX_HTTP_RECO_ACK || forward->nsent == 0) {
-        ngx_http_reco_forward_acknowledge(forward);
+        ngx_http_reco_forward_confirm(forward);
         forward->refusal[0] = '\0';
         ngx_http_reco_link_works(forward->link);
         ngx_post_event(&forward->pump, &ngx_posted_events);
@@ -683,7 +699,12 @@ ngx_http_reco_forward_resume(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_reco_forward_rewind(forward);
+    if (forward->source != NULL) {
+        ngx_http_reco_forward_confirm(forward);
+        ngx_http_reco_source_rewind(forward->source, 0);
+    }
+
+    ngx_http_reco_forward_clear(forward);
     ngx_post_event(&forward->pump, &ngx_posted_events);
 }
 
@@ -707,8 +728,11 @@ ngx_http_reco_forward_tend(ngx_event_t *ev)
 
     forward = ev->data;
 
-    adopted = ngx_http_reco_outbox_tend(forward->outbox);
+    adopted = ngx_http_reco_outbox_tend(forward->outbox, forward->source);
+    ngx_http_reco_turn_tend(&forward->turn);
+
     if (adopted > 0) {
+        forward->adopted = 1;
         (void) ngx_atomic_fetch_add(
             &forward->stats->adopted, (ngx_atomic_int_t) adopted);
     }
@@ -723,20 +747,28 @@ ngx_http_reco_forward_tend(ngx_event_t *ev)
 
 
 /*
- * A worker that finishes gets up to a second for what waits, if Redis takes it;
- * its successor finds the rest in the file.  Only the timer keeps it alive.
+ * A worker that finishes goes on with what waits for as long as nginx lets it,
+ * if Redis takes it; its successor finds the rest in the file.  Only the timer
+ * keeps it alive.
  */
 static void
 ngx_http_reco_forward_exiting(void *data, ngx_uint_t last)
 {
     ngx_http_reco_forward_t *forward = data;
 
+    ngx_core_conf_t *ccf;
+
     if (last) {
         ngx_http_reco_forward_drain(&forward->drain);
         return;
     }
 
-    ngx_add_timer(&forward->drain, NGX_HTTP_RECO_DRAIN);
+    ccf =
+        (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx, ngx_core_module);
+
+    ngx_add_timer(&forward->drain, ccf->shutdown_timeout > 0
+                                       ? ccf->shutdown_timeout
+                                       : NGX_HTTP_RECO_DRAIN);
     ngx_post_event(&forward->pump, &ngx_posted_events);
 }
 
@@ -789,49 +821,5 @@ ngx_http_reco_redis_reject(ngx_http_reco_redis_conf_t *conf, const char *field,
     {
         (void) ngx_http_reco_link_send(
             forward->link, (char *) forward->buffer, len, NULL, NULL);
-    }
-}
-
-
-void
-ngx_http_reco_redis_stats(
-    ngx_http_reco_redis_conf_t *conf, ngx_http_reco_redis_stats_t *stats)
-{
-    ngx_http_reco_redis_shared_t *shared;
-    ngx_http_reco_redis_stats_t *slot;
-    ngx_core_conf_t *ccf;
-    ngx_uint_t i;
-
-    ngx_memzero(stats, sizeof(ngx_http_reco_redis_stats_t));
-
-    if (conf->zone == NULL) {
-        return;
-    }
-
-    shared = conf->zone->data;
-    ccf =
-        (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx, ngx_core_module);
-
-    for (i = 0; i < NGX_HTTP_RECO_SLOTS; i++) {
-        slot = &shared->slots[i].stats;
-
-        stats->appended += slot->appended;
-        stats->forwarded += slot->forwarded;
-        stats->refused += slot->refused;
-        stats->dropped += slot->dropped;
-        stats->torn += slot->torn;
-        stats->unreadable += slot->unreadable;
-        stats->adopted += slot->adopted;
-        stats->connects += slot->connects;
-        stats->failures += slot->failures;
-        stats->errors += slot->errors;
-
-        /* Slots of workers that were configured away keep their last gauges. */
-        if (i < (ngx_uint_t) ccf->worker_processes) {
-            stats->waiting += slot->waiting;
-            stats->bytes += slot->bytes;
-            stats->capacity += slot->capacity;
-            stats->connected += slot->connected;
-        }
     }
 }

@@ -1,4 +1,4 @@
-/* The forwarder: outbox -> XADD -> acknowledge; and the zone of counters. */
+/* The forwarder: outbox -> XADD -> confirm; and what workers share of it. */
 
 #ifndef NGX_HTTP_RECO_FORWARD_H
 #define NGX_HTTP_RECO_FORWARD_H
@@ -7,9 +7,23 @@
 
 #include "event/reco_event.h"
 #include "ngx_http_reco_redis.h"
+#include "ngx_http_reco_turn.h"
 
 
-#define NGX_HTTP_RECO_REDIS_ZONE (64 * 1024)
+/* Another size than a release before had: its zone is not taken over. */
+#define NGX_HTTP_RECO_REDIS_ZONE (96 * 1024)
+
+#define NGX_HTTP_RECO_SLOTS 128
+
+/* In shared memory: survives a reload. */
+typedef struct {
+    ngx_atomic_t sequence;
+    struct {
+        ngx_atomic_t pid; /* whose gauges these are */
+        ngx_http_reco_redis_stats_t stats;
+    } slots[NGX_HTTP_RECO_SLOTS];
+    ngx_http_reco_mark_t marks[NGX_HTTP_RECO_TURN_WORKERS];
+} ngx_http_reco_redis_shared_t;
 
 ngx_int_t ngx_http_reco_redis_init_zone(ngx_shm_zone_t *zone, void *data);
 
@@ -34,6 +48,10 @@ ngx_http_reco_error_e ngx_http_reco_error_kind(
 reco_status_t ngx_http_reco_xadd(const ngx_str_t *prefix,
     const reco_event_field_t *fields, unsigned nfields, u_char *out,
     size_t size, size_t *len);
+
+/* The event's sequence among the fields of its record; 0: none. */
+uint64_t ngx_http_reco_sequence_field(
+    const reco_event_field_t *fields, unsigned nfields);
 
 /* What stands before the fields: XADD key MAXLEN ~ n *. */
 ngx_int_t ngx_http_reco_xadd_prefix(

@@ -11,9 +11,10 @@ struct ngx_http_reco_outbox_s {
     ngx_http_reco_redis_conf_t *conf;
     ngx_log_t *log;
 
-    reco_outbox_t *own; /* NULL: could not be opened */
-    reco_outbox_t *adopted[NGX_HTTP_RECO_OUTBOX_ADOPTED];
-    ngx_uint_t nadopted;
+    ngx_http_reco_source_t own; /* no file: it could not be opened */
+
+    /* Those without a file are free: the others keep their places. */
+    ngx_http_reco_source_t adopted[NGX_HTTP_RECO_OUTBOX_ADOPTED];
 
     uint64_t torn;       /* in files that were let go */
     unsigned dirty : 1;  /* appended to since the last sync */
@@ -55,13 +56,13 @@ ngx_http_reco_outbox_done(ngx_http_reco_outbox_t *outbox)
 {
     ngx_uint_t i;
 
-    for (i = 0; i < outbox->nadopted; i++) {
-        reco_outbox_close(outbox->adopted[i]);
+    for (i = 0; i < NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        reco_outbox_close(outbox->adopted[i].file);
+        outbox->adopted[i].file = NULL;
     }
-    outbox->nadopted = 0;
 
-    reco_outbox_close(outbox->own);
-    outbox->own = NULL;
+    reco_outbox_close(outbox->own.file);
+    outbox->own.file = NULL;
 }
 
 
@@ -73,11 +74,13 @@ static void
 ngx_http_reco_outbox_open(ngx_http_reco_outbox_t *outbox)
 {
     char path[NGX_MAX_PATH];
+    reco_outbox_t *file;
     reco_error_t error;
     reco_status_t rc;
     ngx_uint_t i;
     u_char *p;
 
+    file = NULL;
     rc = RECO_BUSY;
 
     for (i = 0; i < NGX_HTTP_RECO_OUTBOX_NAMES && rc == RECO_BUSY; i++) {
@@ -90,15 +93,16 @@ ngx_http_reco_outbox_open(ngx_http_reco_outbox_t *outbox)
         (void) ngx_sprintf(p, "%s%Z", NGX_HTTP_RECO_OUTBOX_SUFFIX);
 
         rc = ngx_http_reco_outbox_open_file(
-            outbox, path, outbox->conf->size, &outbox->own, &error);
+            outbox, path, outbox->conf->size, &file, &error);
     }
+
+    ngx_http_reco_source_init(
+        &outbox->own, rc == RECO_OK ? file : NULL, outbox->conf->hold);
 
     if (rc == RECO_OK) {
         outbox->failed = 0;
         return;
     }
-
-    outbox->own = NULL;
 
     if (!outbox->failed) {
         outbox->failed = 1;
@@ -167,21 +171,28 @@ ngx_int_t
 ngx_http_reco_outbox_append(
     ngx_http_reco_outbox_t *outbox, reco_str_t record, ngx_uint_t *dropped)
 {
+    reco_outbox_t *file;
     reco_status_t rc;
 
     *dropped = 0;
 
-    if (outbox->own == NULL) {
+    file = outbox->own.file;
+    if (file == NULL) {
         return NGX_ERROR;
     }
 
-    rc = reco_outbox_append(outbox->own, record);
+    rc = reco_outbox_append(file, record);
+
+    if (rc == RECO_FULL && outbox->own.held > 0) {
+        ngx_http_reco_source_release(&outbox->own, 1);
+        rc = reco_outbox_append(file, record);
+    }
 
     while (rc == RECO_FULL && outbox->conf->drop == NGX_HTTP_RECO_DROP_OLDEST) {
-        if (reco_outbox_drop_oldest(outbox->own) == RECO_OK) {
+        if (reco_outbox_drop_oldest(file) == RECO_OK) {
             (*dropped)++;
         }
-        rc = reco_outbox_append(outbox->own, record);
+        rc = reco_outbox_append(file, record);
     }
 
     if (rc == RECO_FULL) {
@@ -194,7 +205,7 @@ ngx_http_reco_outbox_append(
     }
 
     if (outbox->conf->sync == NGX_HTTP_RECO_SYNC_ALWAYS
-        && reco_outbox_sync(outbox->own, 0) != RECO_OK)
+        && reco_outbox_sync(file, 0) != RECO_OK)
     {
         ngx_log_error(NGX_LOG_ERR, outbox->log, ngx_errno,
             "reco: the outbox cannot be brought to the disk");
@@ -207,57 +218,125 @@ ngx_http_reco_outbox_append(
 }
 
 
-reco_outbox_t *
-ngx_http_reco_outbox_source(ngx_http_reco_outbox_t *outbox)
+ngx_http_reco_source_t *
+ngx_http_reco_outbox_source(ngx_http_reco_outbox_t *outbox, uint64_t *others)
 {
-    return outbox->nadopted > 0 ? outbox->adopted[0] : outbox->own;
+    ngx_http_reco_source_t *source, *oldest;
+    ngx_uint_t i;
+    uint64_t sequence, first, cursor;
+    reco_str_t record;
+
+    oldest = NULL;
+    first = UINT64_MAX;
+    *others = UINT64_MAX;
+
+    for (i = 0; i <= NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        source = i == 0 ? &outbox->own : &outbox->adopted[i - 1];
+
+        if (source->file == NULL
+            || ngx_http_reco_source_next(source, &cursor, &record) != NGX_OK)
+        {
+            continue;
+        }
+
+        sequence = ngx_http_reco_source_sequence(source);
+
+        if (oldest == NULL || sequence < first) {
+            *others = first;
+            oldest = source;
+            first = sequence;
+
+        } else if (sequence < *others) {
+            *others = sequence;
+        }
+    }
+
+    return oldest;
 }
 
 
-ngx_uint_t
-ngx_http_reco_outbox_finish(ngx_http_reco_outbox_t *outbox)
+void
+ngx_http_reco_outbox_rewind(ngx_http_reco_outbox_t *outbox)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        ngx_http_reco_source_rewind(&outbox->adopted[i], 1);
+    }
+
+    ngx_http_reco_source_rewind(&outbox->own, 1);
+}
+
+
+/* Lets go of what was held long enough; a file that is empty then is deleted,
+   and its place is free. */
+static void
+ngx_http_reco_outbox_release(
+    ngx_http_reco_outbox_t *outbox, const ngx_http_reco_source_t *in_use)
 {
     reco_outbox_stats_t stats;
-    reco_outbox_t *file;
+    ngx_http_reco_source_t *source;
+    ngx_uint_t i;
 
-    if (outbox->nadopted == 0) {
-        return 0;
+    for (i = 0; i < NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        source = &outbox->adopted[i];
+
+        if (source->file == NULL) {
+            continue;
+        }
+
+        ngx_http_reco_source_release(source, 0);
+        reco_outbox_stats(source->file, &stats);
+
+        if (source != in_use && reco_outbox_remove(source->file) != RECO_BUSY) {
+            outbox->torn += stats.torn;
+            source->file = NULL;
+        }
     }
 
-    file = outbox->adopted[0];
-    reco_outbox_stats(file, &stats);
-
-    if (reco_outbox_remove(file) == RECO_BUSY) {
-        return 0;
+    if (outbox->own.file != NULL) {
+        ngx_http_reco_source_release(&outbox->own, 0);
     }
-
-    outbox->torn += stats.torn;
-    outbox->nadopted--;
-    ngx_memmove(outbox->adopted, outbox->adopted + 1,
-        outbox->nadopted * sizeof(outbox->adopted[0]));
-
-    return 1;
 }
 
 
 ngx_uint_t
-ngx_http_reco_outbox_tend(ngx_http_reco_outbox_t *outbox)
+ngx_http_reco_outbox_tend(
+    ngx_http_reco_outbox_t *outbox, const ngx_http_reco_source_t *in_use)
 {
-    if (outbox->own == NULL) {
+    if (outbox->own.file == NULL) {
         ngx_http_reco_outbox_open(outbox);
     }
 
     if (outbox->dirty && outbox->conf->sync == NGX_HTTP_RECO_SYNC_SECOND) {
         outbox->dirty = 0;
 
-        if (reco_outbox_sync(outbox->own, 1) != RECO_OK) {
+        if (reco_outbox_sync(outbox->own.file, 1) != RECO_OK) {
             ngx_log_error(NGX_LOG_ERR, outbox->log, ngx_errno,
                 "reco: the outbox cannot be brought to the disk");
         }
     }
 
+    ngx_http_reco_outbox_release(outbox, in_use);
+
     /* A worker that is finishing leaves the files of others to others. */
     return ngx_exiting ? 0 : ngx_http_reco_outbox_adopt(outbox);
+}
+
+
+/* NULL: as many were adopted as are at a time. */
+static ngx_http_reco_source_t *
+ngx_http_reco_outbox_place(ngx_http_reco_outbox_t *outbox)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        if (outbox->adopted[i].file == NULL) {
+            return &outbox->adopted[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -275,7 +354,7 @@ ngx_http_reco_outbox_adopt(ngx_http_reco_outbox_t *outbox)
     ngx_str_set(&suffix, NGX_HTTP_RECO_OUTBOX_SUFFIX);
     n = 0;
 
-    while (outbox->nadopted < NGX_HTTP_RECO_OUTBOX_ADOPTED
+    while (ngx_http_reco_outbox_place(outbox) != NULL
            && ngx_read_dir(&dir) == NGX_OK)
     {
         name.data = ngx_de_name(&dir);
@@ -314,14 +393,15 @@ ngx_http_reco_outbox_adopt_file(ngx_http_reco_outbox_t *outbox, ngx_str_t *name)
     }
 
     reco_outbox_stats(file, &stats);
-    outbox->adopted[outbox->nadopted++] = file;
 
     if (stats.records == 0) {
         outbox->torn += stats.torn;
-        outbox->nadopted--;
         (void) reco_outbox_remove(file);
         return 0;
     }
+
+    ngx_http_reco_source_init(
+        ngx_http_reco_outbox_place(outbox), file, outbox->conf->hold);
 
     ngx_log_error(NGX_LOG_NOTICE, outbox->log, 0,
         "reco: outbox \"%s\" of a worker that is gone: forwarding its %uL "
@@ -341,14 +421,11 @@ ngx_http_reco_outbox_stats(
 
     ngx_memzero(stats, sizeof(reco_outbox_stats_t));
 
-    if (outbox->own != NULL) {
-        reco_outbox_stats(outbox->own, stats);
-    }
-
+    ngx_http_reco_source_stats(&outbox->own, stats);
     stats->torn += outbox->torn;
 
-    for (i = 0; i < outbox->nadopted; i++) {
-        reco_outbox_stats(outbox->adopted[i], &one);
+    for (i = 0; i < NGX_HTTP_RECO_OUTBOX_ADOPTED; i++) {
+        ngx_http_reco_source_stats(&outbox->adopted[i], &one);
         stats->records += one.records;
         stats->bytes += one.bytes;
         stats->torn += one.torn;

@@ -4,7 +4,7 @@
  *
  *     DIRECTORY/worker-0.outbox      of the worker in slot 0
  *     DIRECTORY/worker-0.1.outbox    of its successor while it is finishing
- *     DIRECTORY/NAME.damaged               set aside: recoctl outbox looks at them
+ *     DIRECTORY/NAME.damaged         set aside: recoctl outbox looks at them
  *
  * A file belongs to whoever holds its lock; a worker that dies lets go of it.
  */
@@ -13,7 +13,7 @@
 #define NGX_HTTP_RECO_OUTBOX_H
 
 #include "ngx_http_reco_redis.h"
-#include "outbox/reco_outbox.h"
+#include "ngx_http_reco_source.h"
 
 
 typedef struct ngx_http_reco_outbox_s ngx_http_reco_outbox_t;
@@ -33,23 +33,28 @@ void ngx_http_reco_outbox_done(ngx_http_reco_outbox_t *outbox);
 ngx_int_t ngx_http_reco_outbox_append(
     ngx_http_reco_outbox_t *outbox, reco_str_t record, ngx_uint_t *dropped);
 
-/* The file to forward from: an adopted one as long as there is one, else the
-   worker's own.  NULL: none. */
-reco_outbox_t *ngx_http_reco_outbox_source(ngx_http_reco_outbox_t *outbox);
+/*
+ * The file to forward from: of the worker's own and those that it has adopted
+ * the one whose next record is the oldest; *others is the lowest sequence that
+ * the others send next, UINT64_MAX where they have nothing.  NULL: nothing is to
+ * be sent.
+ */
+ngx_http_reco_source_t *ngx_http_reco_outbox_source(
+    ngx_http_reco_outbox_t *outbox, uint64_t *others);
+
+/* The connection is gone: whatever is in the files is sent again. */
+void ngx_http_reco_outbox_rewind(ngx_http_reco_outbox_t *outbox);
 
 /*
- * The source has no more records: deletes it, if it was adopted.  Returns true
- * where there is another one now.
+ * Once a second: opens the own file if that failed before, syncs, lets go of
+ * what was held long enough, deletes adopted files of which nothing is left,
+ * adopts.  in_use: a file that is not deleted now; NULL.  Returns how many
+ * files were adopted.
  */
-ngx_uint_t ngx_http_reco_outbox_finish(ngx_http_reco_outbox_t *outbox);
+ngx_uint_t ngx_http_reco_outbox_tend(
+    ngx_http_reco_outbox_t *outbox, const ngx_http_reco_source_t *in_use);
 
-/*
- * Once a second: opens the own file if that failed before, syncs, adopts.
- * Returns how many files were adopted.
- */
-ngx_uint_t ngx_http_reco_outbox_tend(ngx_http_reco_outbox_t *outbox);
-
-/* Of all files of the worker. */
+/* Of all files of the worker; records are those that wait for Redis. */
 void ngx_http_reco_outbox_stats(
     ngx_http_reco_outbox_t *outbox, reco_outbox_stats_t *stats);
 

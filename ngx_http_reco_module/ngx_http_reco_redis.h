@@ -5,7 +5,10 @@
  *   redis_conf  the directives reco_redis and reco_outbox
  *   outbox      files of a worker: its own, and those of workers that are gone
  *   link        the connection: addresses, login, sentinels, backoff
- *   forward     outbox -> XADD -> acknowledge; counters
+ *   source      a file: what is under way, confirmed, held
+ *   turn        the order between workers
+ *   forward     outbox -> XADD -> confirm
+ *   figures     counters, and the sequence
  *
  * For the rest of the module: two directives, three calls of the life cycle,
  * and ngx_http_reco_redis_append().
@@ -54,6 +57,7 @@ typedef struct {
     ngx_uint_t shards;
     ngx_uint_t maxlen;
     ngx_msec_t timeout; /* of a silent server */
+    ngx_msec_t hold;    /* how long the outbox keeps what Redis confirmed */
 
     ngx_path_t *outbox; /* the directory; NULL: no reco_outbox */
     size_t size;

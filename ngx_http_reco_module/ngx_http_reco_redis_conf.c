@@ -128,6 +128,24 @@ ngx_http_reco_set_timeout(
 }
 
 
+/* Zero too. */
+static char *
+ngx_http_reco_set_hold(
+    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+{
+    ngx_int_t ms;
+
+    ms = ngx_parse_time(value, 0);
+    if (ms == NGX_ERROR) {
+        return "is not a time";
+    }
+
+    conf->hold = (ngx_msec_t) ms;
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_http_reco_set_size(
     ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
@@ -200,6 +218,7 @@ static const ngx_http_reco_parameter_t ngx_http_reco_redis_parameters[] = {
     {ngx_string("db="), ngx_http_reco_set_db},
     {ngx_string("sentinel="), ngx_http_reco_set_sentinel},
     {ngx_string("timeout="), ngx_http_reco_set_timeout},
+    {ngx_string("hold="), ngx_http_reco_set_hold},
     {ngx_null_string, NULL},
 };
 

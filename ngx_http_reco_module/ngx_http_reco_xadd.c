@@ -147,3 +147,26 @@ ngx_http_reco_xadd(const ngx_str_t *prefix, const reco_event_field_t *fields,
 
     return RECO_OK;
 }
+
+
+uint64_t
+ngx_http_reco_sequence_field(const reco_event_field_t *fields, unsigned nfields)
+{
+    unsigned i;
+    ngx_int_t high, low;
+
+    for (i = 0; i < nfields; i++) {
+        if (fields[i].name.len == 1 && fields[i].name.data[0] == 'q'
+            && fields[i].value.len == 16)
+        {
+            high = ngx_hextoi((u_char *) fields[i].value.data, 8);
+            low = ngx_hextoi((u_char *) fields[i].value.data + 8, 8);
+
+            return high == NGX_ERROR || low == NGX_ERROR
+                       ? 0
+                       : (uint64_t) high << 32 | (uint64_t) low;
+        }
+    }
+
+    return 0;
+}

@@ -99,8 +99,7 @@ ok($world->wait_for(10, sub { $redis->events('ev', 3) >= 9 }),
 my %id = map { $_->[1]{id} => 1 } $redis->events('ev', 3);
 ok($id{$_}, "$_ arrived") for qw(before-kill after-kill after-reload);
 ok($world->wait_for(5, sub {
-    my @files = glob "$dir/outbox/*.outbox";
-    return @files == 2 && !grep { !/worker-[01]\.outbox$/ } @files;
+    return 2 == (() = glob "$dir/outbox/*.outbox");
 }), 'the files of workers that are gone are gone')
     or diag join ' ', glob "$dir/outbox/*";
 

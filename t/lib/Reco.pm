@@ -296,6 +296,9 @@ sub start_nginx {
         or die "nginx did not start: " . $self->read_file('logs/error.log')
                . $self->read_file('logs/nginx.log');
 
+    # It listens before there is a worker.
+    $self->wait_for(30, sub { $self->workers });
+
     return $self->{nginx_pid};
 }
 

@@ -9,7 +9,11 @@ package Reco::Visitors;
 #   my $said = $visitors->stop;    # { visitor => [numbers answered 204] }
 #   $visitors->{failed}            # answers other than 204: { status => count }
 #   $visitors->{cut}               # connections that ended without an answer
+#   $visitors->{cuts}              # the same, as [from, until, was kept before]
 #   Reco::Visitors::compare($said, \%arrived) -> (lost, doubled, disordered)
+#
+# With insist => 1 an event that got no answer is sent again, with its id, over
+# a new connection, until it gets one: as a browser's script does.
 
 use strict;
 use warnings;
@@ -78,25 +82,31 @@ sub live {
     my $port    = $self->{world}{port};
     my $n       = $self->{from}{$number} || 0;
     my $last    = $self->{events} ? $n + $self->{events} : 0;
-    my $socket;
+    my $status  = 204;
+    my ($socket, $kept);
 
     open my $log, '>>', $path or die "cannot write $path: $!";
 
     while (!$done && (!$last || $n < $last)) {
-        $n++;
+        $n++ if $status || !$self->{insist};
         my $body = sprintf '{"v":1,"id":"%s-%d","type":"view","item":"%d",'
             . '"ctx":{"n":%d}}', substr($visitor, -4), $n, $n % 97 + 1, $n;
 
+        my $begin = time;
+        $kept = $socket ? 1 : 0;
         $socket ||= eval { Reco::HTTP::connect_to($port) };
-        my $status = $socket ? $self->send($socket, $visitor, $body) : 0;
+        $status = $socket ? $self->send($socket, $visitor, $body) : 0;
 
         # One write for a line: a TERM does not cut it.
-        syswrite $log, "$n $status\n";
+        syswrite $log, $status ? "$n $status\n"
+            : sprintf "%d 0 %.6f %.6f %d\n", $n, $begin, time, $kept;
 
         if (!$status) {
             close $socket if $socket;
             undef $socket;
-            sleep 0.01;
+            sleep 0.01 unless $kept;
+        } elsif ($status != 204) {
+            undef $socket;
         }
         sleep $self->{pause} if $self->{pause};
     }
@@ -154,6 +164,7 @@ sub told {
     my %said;
     $self->{failed} = {};
     $self->{cut}    = 0;
+    $self->{cuts}   = [];
 
     for my $number (1 .. $self->{count}) {
         my $visitor = visitor($number);
@@ -162,12 +173,14 @@ sub told {
         for my $round (1 .. $self->{round}) {
             my $path = "$self->{path}.$round.$number";
             for (split /\n/, $self->{world}->read_file($path)) {
-                my ($n, $status) = /^(\d+) (\d+)$/ or next;
+                my ($n, $status, @cut) = split;
+                defined $status or next;
                 $self->{from}{$number} = $n;
                 if ($status == 204) {
                     push @{ $said{$visitor} }, $n;
                 } elsif ($status == 0) {
                     $self->{cut}++;
+                    push @{ $self->{cuts} }, \@cut;
                 } else {
                     $self->{failed}{$status}++;
                 }

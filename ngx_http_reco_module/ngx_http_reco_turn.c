@@ -1,0 +1,123 @@
+#include "ngx_http_reco_turn.h"
+
+#include <ngx_event.h>
+
+/* A sequence counts in 2^-20 ms; see ngx_http_reco_redis_sequence(). */
+#define NGX_HTTP_RECO_TURN_MS 20
+
+
+static ngx_uint_t
+ngx_http_reco_turn_dead(ngx_atomic_uint_t pid)
+{
+    return kill((ngx_pid_t) pid, 0) == -1 && ngx_errno == NGX_ESRCH;
+}
+
+
+void
+ngx_http_reco_turn_init(ngx_http_reco_turn_t *turn, ngx_http_reco_mark_t *marks)
+{
+    ngx_atomic_uint_t pid;
+    ngx_uint_t i;
+
+    ngx_memzero(turn, sizeof(ngx_http_reco_turn_t));
+    turn->marks = marks;
+
+    for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
+        pid = marks[i].pid;
+
+        if ((pid == 0 || ngx_http_reco_turn_dead(pid))
+            && ngx_atomic_cmp_set(
+                &marks[i].pid, pid, (ngx_atomic_uint_t) ngx_pid))
+        {
+            turn->own = &marks[i];
+            turn->own->sequence = 0;
+            return;
+        }
+    }
+}
+
+
+void
+ngx_http_reco_turn_done(ngx_http_reco_turn_t *turn)
+{
+    if (turn->own != NULL && turn->own->sequence == 0) {
+        turn->own->pid = 0;
+    }
+
+    turn->own = NULL;
+}
+
+
+void
+ngx_http_reco_turn_set(ngx_http_reco_turn_t *turn, uint64_t sequence)
+{
+    if (turn->own != NULL && turn->own->sequence != sequence) {
+        turn->own->sequence = sequence;
+    }
+}
+
+
+uint64_t
+ngx_http_reco_turn_later(uint64_t sequence, ngx_msec_t slack)
+{
+    return sequence == UINT64_MAX
+               ? sequence
+               : sequence + ((uint64_t) slack << NGX_HTTP_RECO_TURN_MS);
+}
+
+
+uint64_t
+ngx_http_reco_turn_limit(ngx_http_reco_turn_t *turn, ngx_msec_t slack)
+{
+    uint64_t limit, sequence;
+    ngx_uint_t i;
+
+    limit = UINT64_MAX;
+
+    for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
+        sequence = turn->marks[i].sequence;
+
+        if (sequence != turn->seen[i].sequence) {
+            turn->seen[i].sequence = sequence;
+            turn->seen[i].since = ngx_current_msec;
+        }
+
+        if (sequence == 0 || &turn->marks[i] == turn->own
+            || ngx_current_msec - turn->seen[i].since
+                   > NGX_HTTP_RECO_TURN_PATIENCE)
+        {
+            continue;
+        }
+
+        limit = ngx_min(limit, sequence);
+    }
+
+    return ngx_http_reco_turn_later(limit, slack);
+}
+
+
+void
+ngx_http_reco_turn_renew(ngx_http_reco_turn_t *turn)
+{
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
+        turn->seen[i].since = ngx_current_msec;
+    }
+}
+
+
+void
+ngx_http_reco_turn_tend(ngx_http_reco_turn_t *turn)
+{
+    ngx_atomic_uint_t pid;
+    ngx_uint_t i;
+
+    for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
+        pid = turn->marks[i].pid;
+
+        if (pid != 0 && ngx_http_reco_turn_dead(pid)) {
+            turn->marks[i].sequence = 0;
+        }
+    }
+}
