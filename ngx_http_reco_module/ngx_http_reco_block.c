@@ -142,12 +142,18 @@ ngx_http_reco_block_recommend(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
 {
     reco_engine_query_t query;
+    ngx_http_reco_slot_t own;
+    ngx_http_reco_loc_conf_t *lcf;
 
     if (slot->n == 0) {
         ngx_http_reco_work.result.nhits = 0;
         ngx_http_reco_work.result.fallbacks = 0;
         return NGX_OK;
     }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    ngx_http_reco_arm_query(ngx_http_reco_arm(r, ctx), slot, &own);
+    slot = &own;
 
     ngx_memzero(&query, sizeof(query));
 
@@ -162,7 +168,11 @@ ngx_http_reco_block_recommend(
     query.excluded = ctx->shown;
     query.nexcluded = ctx->nshown;
 
-    if (ngx_http_reco_block_value(r, slot->category, &query.category) != NGX_OK)
+    ngx_http_reco_rules_query(lcf->rules, slot, &query);
+
+    if (slot->category != NULL
+        && ngx_http_reco_block_value(r, slot->category, &query.category)
+               != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -328,6 +338,12 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     rc = ngx_http_reco_block_prepare(r, ctx);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (ngx_http_reco_arm_withholds(ngx_http_reco_arm(r, ctx), slot)) {
+        ctx->withheld = 1;
+        ngx_http_reco_count(NGX_HTTP_RECO_WITHHELD, 1);
+        return NGX_DECLINED;
     }
 
     start = ngx_http_reco_microseconds();

@@ -155,6 +155,10 @@ ngx_http_reco_event_store(
 
     event->sequence = ngx_http_reco_redis_sequence(main->redis);
 
+    if (ngx_http_reco_arm(r, ctx) != NULL) {
+        event->arm = ngx_http_reco_str(*ngx_http_reco_arm_label(ctx->arm));
+    }
+
     if (ctx->version == NULL) {
         ctx->version = ngx_http_reco_version_acquire(lcf->model);
     }

@@ -214,7 +214,8 @@ ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
     page = ctx->page;
     page->waiting = 0;
 
-    page->renewed = page->altered || !page->passing;
+    /* who is shown nothing gets the same header as those who are */
+    page->renewed = page->altered || !page->passing || ctx->withheld;
 
     if (page->renewed) {
         if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {

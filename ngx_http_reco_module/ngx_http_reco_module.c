@@ -85,6 +85,12 @@ static ngx_command_t ngx_http_reco_commands[] = {
         NGX_CONF_TAKE12, ngx_http_reco_zone),
     NGX_HTTP_RECO_SET("reco_slot", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
         ngx_http_reco_slot),
+    NGX_HTTP_RECO_SET("reco_rule", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_2MORE,
+        ngx_http_reco_rule),
+    NGX_HTTP_RECO_SET("reco_experiment", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_TAKE1,
+        ngx_http_reco_experiment),
+    NGX_HTTP_RECO_SET("reco_arm", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_2MORE,
+        ngx_http_reco_arm_directive),
     NGX_HTTP_RECO_SET("reco_cookie", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
         ngx_http_reco_cookie),
     NGX_HTTP_RECO_SET("reco_cache_control", NGX_HTTP_RECO_ANYWHERE,
@@ -326,6 +332,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
      *     conf->plan = NULL;
      *     conf->item, visitor, consent, nonce, locale = NULL;
      *     conf->cache_control = NULL;
+     *     conf->experiment = { 0, NULL };
      *     conf->types = { NULL };
      *     conf->types_keys = NULL;
      */
@@ -339,6 +346,8 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
     conf->slots = NGX_CONF_UNSET_PTR;
     conf->statuses = NGX_CONF_UNSET_PTR;
     conf->origins = NGX_CONF_UNSET_PTR;
+    conf->rules = NGX_CONF_UNSET_PTR;
+    conf->arms = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -356,6 +365,12 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->zone, prev->zone, NULL);
     ngx_conf_merge_ptr_value(conf->statuses, prev->statuses, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+    ngx_conf_merge_ptr_value(conf->rules, prev->rules, NULL);
+    ngx_conf_merge_ptr_value(conf->arms, prev->arms, NULL);
+
+    if (conf->experiment.data == NULL) {
+        conf->experiment = prev->experiment;
+    }
 
     if (conf->item == NULL) {
         conf->item = prev->item;

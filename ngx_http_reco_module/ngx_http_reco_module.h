@@ -38,6 +38,8 @@
 typedef struct ngx_http_reco_model_s ngx_http_reco_model_t;
 typedef struct ngx_http_reco_version_s ngx_http_reco_version_t;
 typedef struct ngx_http_reco_base_s ngx_http_reco_base_t;
+typedef struct ngx_http_reco_rule_s ngx_http_reco_rule_t;
+typedef struct ngx_http_reco_arm_s ngx_http_reco_arm_t;
 
 
 /* A template file, parsed once however many slots use it. */
@@ -104,6 +106,9 @@ typedef struct {
     reco_html_plan_t *plan;
     ngx_array_t *statuses; /* ngx_uint_t; NULL: 200 */
     ngx_array_t *origins;  /* ngx_str_t; NULL: same origin only */
+    ngx_array_t *rules;    /* ngx_http_reco_rule_t; NULL: none */
+    ngx_array_t *arms;     /* ngx_http_reco_arm_t; NULL: no experiment */
+    ngx_str_t experiment;
     ngx_hash_t types;
     ngx_array_t *types_keys;
 } ngx_http_reco_loc_conf_t;
@@ -137,11 +142,14 @@ typedef struct {
     unsigned item_known : 1;
     unsigned session_known : 1;
     unsigned viewed : 1; /* this page's view is recorded */
+    unsigned arm_known : 1;
+    unsigned withheld : 1; /* the arm keeps a block back */
 
     ngx_str_t item; /* external id of the page's item */
     uint64_t item_key;
 
     reco_engine_session_t *session; /* this request's copy */
+    ngx_http_reco_arm_t *arm;       /* NULL: in none */
 
     ngx_http_reco_version_t *version; /* held until the request ends */
 
@@ -176,6 +184,40 @@ ngx_http_reco_ctx_t *ngx_http_reco_peek_ctx(ngx_http_request_t *r);
 void *ngx_http_reco_alloc(void *pool, size_t size);
 
 char *ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The directive's words, with those that quotes hold together joined; NULL: an
+   error, which is logged. */
+ngx_array_t *ngx_http_reco_words(ngx_conf_t *cf);
+
+
+/* -- rule ---------------------------------------------------------------- */
+
+char *ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Puts the rules that are for the slot into a query that is made next; rules
+   may be NULL. */
+void ngx_http_reco_rules_query(
+    ngx_array_t *rules, ngx_http_reco_slot_t *slot, reco_engine_query_t *query);
+
+
+/* -- arm ----------------------------------------------------------------- */
+
+char *ngx_http_reco_experiment(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_arm_directive(
+    ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The visitor's arm; NULL: none. */
+ngx_http_reco_arm_t *ngx_http_reco_arm(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+ngx_str_t *ngx_http_reco_arm_label(ngx_http_reco_arm_t *arm);
+
+/* True where the arm shows no block; arm may be NULL. */
+ngx_uint_t ngx_http_reco_arm_withholds(
+    ngx_http_reco_arm_t *arm, ngx_http_reco_slot_t *slot);
+
+/* The slot as the arm has it; arm may be NULL. */
+void ngx_http_reco_arm_query(ngx_http_reco_arm_t *arm,
+    ngx_http_reco_slot_t *slot, ngx_http_reco_slot_t *used);
 
 
 /* -- gate, filter -------------------------------------------------------- */
@@ -377,6 +419,7 @@ typedef enum {
     NGX_HTTP_RECO_BLOCKS,       /* blocks put into pages */
     NGX_HTTP_RECO_ITEMS,        /* items in them */
     NGX_HTTP_RECO_EMPTY,        /* blocks that had nothing to show */
+    NGX_HTTP_RECO_WITHHELD,     /* blocks that an experiment keeps back */
     NGX_HTTP_RECO_UNPLACED,     /* slots that found no place in a page */
     NGX_HTTP_RECO_NO_MODEL,     /* pages passed: no model yet */
     NGX_HTTP_RECO_CODED,        /* pages passed: a coding unknown here */

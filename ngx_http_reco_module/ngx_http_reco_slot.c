@@ -39,7 +39,6 @@ static const struct {
 };
 
 
-static ngx_array_t *ngx_http_reco_slot_words(ngx_conf_t *cf);
 static ngx_int_t ngx_http_reco_slot_word(ngx_conf_t *cf,
     ngx_http_reco_loc_conf_t *lcf, ngx_http_reco_slot_t *slot, ngx_str_t *word,
     ngx_uint_t all, unsigned index);
@@ -76,7 +75,7 @@ ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    words = ngx_http_reco_slot_words(cf);
+    words = ngx_http_reco_words(cf);
     slot = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_slot_t));
     if (words == NULL || slot == NULL) {
         return NGX_CONF_ERROR;
@@ -133,9 +132,8 @@ ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The directive's words, with those that quotes hold together joined. */
-static ngx_array_t *
-ngx_http_reco_slot_words(ngx_conf_t *cf)
+ngx_array_t *
+ngx_http_reco_words(ngx_conf_t *cf)
 {
     u_char *quote;
     ngx_str_t *value, *word, s;

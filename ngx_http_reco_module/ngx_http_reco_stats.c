@@ -30,6 +30,8 @@ const ngx_http_reco_counter_info_t
         [NGX_HTTP_RECO_ITEMS] = {"items", "Items in those blocks."},
         [NGX_HTTP_RECO_EMPTY] = {"blocks_empty",
             "Blocks that had nothing to show."},
+        [NGX_HTTP_RECO_WITHHELD] = {"blocks_withheld",
+            "Blocks that an arm of an experiment keeps back."},
         [NGX_HTTP_RECO_UNPLACED] = {"slots_unplaced",
             "Slots that found no place in a page."},
         [NGX_HTTP_RECO_NO_MODEL] = {"pages_no_model",

@@ -87,6 +87,20 @@ ngx_http_reco_variable_model(
 
 
 static ngx_int_t
+ngx_http_reco_variable_arm(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_str_t *value)
+{
+    if (ngx_http_reco_arm(r, ctx) == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *value = *ngx_http_reco_arm_label(ctx->arm);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_reco_variable_strategy(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_str_t *value)
 {
@@ -209,6 +223,7 @@ static const struct {
     {ngx_string("reco_visitor"), ngx_http_reco_variable_visitor},
     {ngx_string("reco_item"), ngx_http_reco_variable_item},
     {ngx_string("reco_model"), ngx_http_reco_variable_model},
+    {ngx_string("reco_arm"), ngx_http_reco_variable_arm},
     {ngx_string("reco_strategy"), ngx_http_reco_variable_strategy},
     {ngx_string("reco_request"), ngx_http_reco_variable_rendering},
     {ngx_string("reco_count"), ngx_http_reco_variable_count},
