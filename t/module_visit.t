@@ -123,7 +123,7 @@ ok((grep { /^sku-2[3-6]$/ } map { @$_ } values %$block),
 
 # -- the interface agrees --
 
-my $answer = decode_json($world->get('/reco/v1/recommendations?slot=for-you&item=sku-40&n=4',
+my $answer = decode_json($world->get('/reco/v1/recommendations?slot=for-you&item=sku-40&n=8',
     headers => { Cookie => "reco=$other" })->{body});
 ok((grep { $_->{id} =~ /^sku-2[3-6]$/ } @{ $answer->{items} }),
     'JSON: what follows those items');

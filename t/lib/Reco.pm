@@ -169,11 +169,12 @@ sub run {
 }
 
 
-# Waits until the code answers true; false after so many seconds.
+# Waits until the code answers true; false after so many seconds, or a minute
+# where that is longer: a machine may be slow, and only a failure waits so long.
 sub wait_for {
     my ($self, $seconds, $code) = @_;
 
-    my $deadline = time + $seconds;
+    my $deadline = time + ($seconds < 60 ? 60 : $seconds);
     while (1) {
         my $value = $code->();
         return $value if $value;
@@ -185,7 +186,9 @@ sub wait_for {
 
 # -- Redis ------------------------------------------------------------------
 
-# Starts Redis (again) on one port and socket; returns a client.
+# Starts Redis (again) on one port and socket; returns a client.  It writes as
+# conf/redis.conf has it: with "everysec" a busy disk lets it confirm what a kill
+# then takes away.
 sub redis {
     my ($self, @arguments) = @_;
 
@@ -197,6 +200,7 @@ sub redis {
         '--bind', '127.0.0.1', '--port', $self->{redis_port},
         '--unixsocket', $self->{redis_socket}, '--unixsocketperm', '777',
         '--dir', $self->{dir}, '--save', '', '--appendonly', 'yes',
+        '--appendfsync', 'always',
         '--daemonize', 'no', @{ $self->{redis_arguments} || [] });
 
     my $client;
