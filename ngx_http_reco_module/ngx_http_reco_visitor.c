@@ -7,6 +7,13 @@
 #define NGX_HTTP_RECO_COOKIE_NAME "reco"
 #define NGX_HTTP_RECO_COOKIE_AGE  (365 * 24 * 3600)
 
+/*
+ * Ids that are made of the site's own begin with this byte, and no cookie's id
+ * does: who knows or guesses somebody's login could else compute the id, put
+ * it into a cookie, and be shown what is meant for them.
+ */
+#define NGX_HTTP_RECO_ID_LOGIN 0xff
+
 
 static ngx_int_t ngx_http_reco_cookie_lookup(
     ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value);
@@ -266,16 +273,19 @@ ngx_http_reco_id_random(ngx_http_reco_id_t *id)
     static ngx_uint_t left;
     static ngx_http_reco_id_t ids[64];
 
-    if (left == 0) {
-        if (getrandom(ids, sizeof(ids), GRND_NONBLOCK) != sizeof(ids)) {
-            return NGX_ERROR;
+    do {
+        if (left == 0) {
+            if (getrandom(ids, sizeof(ids), GRND_NONBLOCK) != sizeof(ids)) {
+                return NGX_ERROR;
+            }
+
+            left = sizeof(ids) / sizeof(ids[0]);
         }
 
-        left = sizeof(ids) / sizeof(ids[0]);
-    }
+        *id = ids[--left];
+        ngx_memzero(&ids[left], sizeof(ids[left]));
 
-    *id = ids[--left];
-    ngx_memzero(&ids[left], sizeof(ids[left]));
+    } while (id->bytes[0] == NGX_HTTP_RECO_ID_LOGIN);
 
     return NGX_OK;
 }
@@ -316,6 +326,7 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
             ngx_md5_update(&md5, "reco visitor ", 13);
             ngx_md5_update(&md5, value.data, value.len);
             ngx_md5_final(ctx->id.bytes, &md5);
+            ctx->id.bytes[0] = NGX_HTTP_RECO_ID_LOGIN;
 
             if (anonymous && lcf->zone != NULL) {
                 /* what was done before the login belongs to the same person */
@@ -385,7 +396,7 @@ ngx_http_reco_id_parse(ngx_str_t *value, ngx_http_reco_id_t *id)
         id->bytes[i] = (u_char) n;
     }
 
-    return NGX_OK;
+    return id->bytes[0] != NGX_HTTP_RECO_ID_LOGIN ? NGX_OK : NGX_DECLINED;
 }
 
 

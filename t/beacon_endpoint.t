@@ -221,6 +221,11 @@ isnt($events[-2]{u}, $visitor, 'a site\'s own id stands for the visitor');
 is($events[-2]{u}, $events[-1]{u}, 'on every device');
 unlike(join(' ', map { %$_ } @events), qr/ann\@example/, 'and is not in the stream');
 
+my $ann = $events[-1]{u};
+$response = post('/beacon', event(), headers => { Cookie => "reco=$ann" });
+like($response->{headers}{'set-cookie'}, qr/^reco=(?!\Q$ann\E)[0-9a-f]{32};/,
+    'an id that was made of a login is no cookie: who guesses it gets a new one');
+
 $world->stop_nginx;
 $world->done;
 
