@@ -23,7 +23,8 @@ install: all
 	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)
 	install -D -m 644 conf/systemd/reco.sysusers \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/reco.conf
-	for file in conf/trainer.conf $(TEMPLATES); do \
+	install -m 644 conf/nginx.conf $(DESTDIR)$(PREFIX)/share/reco
+	for file in conf/trainer.conf conf/redis.conf $(TEMPLATES); do \
 	    target=$(DESTDIR)$(CONFIG)/$${file##*/}; \
 	    test -e $$target || install -m 644 $$file $$target; \
 	done
