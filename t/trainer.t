@@ -1,7 +1,7 @@
 # The trainer as a service: each event of the stream has one effect, whatever
 # is killed; overlays follow; versions stay whole.
 #
-# RECO_KILLS: how often the trainer is killed (30).
+# RECO_KILLS: how often the trainer is killed (5); t/kill.t does it more often.
 
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ use Time::HiRes qw(time sleep);
 
 use Reco;
 
-my $kills = $ENV{RECO_KILLS} || 30;
+my $kills = $ENV{RECO_KILLS} || 5;
 my $world = Reco->new;
 my $dir   = $world->{dir};
 my $redis = $world->redis;
@@ -143,7 +143,7 @@ for my $kill (1 .. $kills) {
     send_events(int rand 20);
 
     # Entries that were delivered to a trainer of another name.
-    if ($kill % 10 == 0) {
+    if ($kill % 5 == 0) {
         $redis->command('XREADGROUP', 'GROUP', 'reco-trainer', 'another',
             'COUNT', 5, 'STREAMS', 'reco:events:0', '>');
     }

@@ -1,0 +1,164 @@
+# The trainer is killed again and again, at moments of chance, in ingest, in
+# training, in publishing: it starts again without help, no version is ever
+# damaged, no event is lost or has two effects.
+#
+# RECO_KILLS: how often (100; 15 with sanitizers).
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Reco;
+
+my $kills = $ENV{RECO_KILLS} || ($Reco::BUILD =~ /asan/ ? 15 : 100);
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $redis = $world->redis;
+my $seed  = $ENV{RECO_SEED} || time;
+
+srand $seed;
+diag "RECO_SEED=$seed" if $ENV{RECO_SEED};
+
+$world->trainer_conf(
+    shards               => 2,
+    overlay_interval     => '100ms',
+    train_interval       => '1s',
+    min_events           => 20,
+    claim_idle           => '1s',
+    batch                => 100,
+    keep                 => 3,
+    ials_dimensions      => 8,
+    ials_iterations      => 2,
+    prequential_halflife => 100000000,
+);
+
+my $events = 0;
+my %sent;    # visitor => ids, in order
+
+sub send_events {
+    my ($n) = @_;
+
+    for (1 .. $n) {
+        my $number  = ++$events;
+        my $visitor = sprintf '%032x', 1 + int rand 40;
+        my $now     = int(time * 1000);
+        my %event   = (v => 1, t => 'view', id => "e$number", ts => $now,
+            i => 'item-' . (1 + int rand 200), rt => $now, src => 'sdk');
+        $redis->command('XADD',
+            'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1), '*',
+            'u', $visitor, map { ($_, $event{$_}) } sort keys %event);
+        push @{ $sent{$visitor} }, "e$number";
+    }
+}
+
+sub ctl {
+    my ($command, @arguments) = @_;
+
+    return $world->recoctl($command, '--config', "$dir/trainer.conf",
+        @arguments);
+}
+
+# What the store holds: visitor => ids, in order of arrival.
+sub stored {
+    my ($code, $output) = ctl('events');
+    return {} if $code;
+
+    my %stored;
+    for (split /\n/, $output) {
+        my ($visitor) = /"visitor":"([^"]+)"/;
+        my ($id)      = /"id":"([^"]+)"/;
+        push @{ $stored{$visitor} }, $id;
+    }
+
+    return \%stored;
+}
+
+sub count { my $n = 0; $n += @$_ for values %{ $_[0] }; return $n }
+
+# The batch run of the trainer, if one is under way.
+sub batch_run {
+    my ($parent) = @_;
+
+    open my $in, '<', "/proc/$parent/task/$parent/children" or return;
+    my ($child) = (<$in> // '') =~ /(\d+)/;
+
+    return $child;
+}
+
+my $pid = $world->trainer;
+send_events(40);
+ok($world->wait_for(60, sub { -e "$dir/model/current/manifest.json" }),
+    'a first version');
+
+my %met = (ingest => 0, training => 0, run => 0);
+my ($corrupt, $dead, $live) = (0, 0, 0);
+
+for my $kill (1 .. $kills) {
+    send_events(10 + int rand 40);
+    sleep rand 0.5;
+
+    # The batch run alone, now and then; else the trainer, with what it does.
+    my $run = batch_run($pid);
+    if ($run && $kill % 4 == 0) {
+        kill 'KILL', $run;
+        $met{run}++;
+        next;
+    }
+
+    $met{ $run ? 'training' : 'ingest' }++;
+    kill 'KILL', $run if $run;
+    $world->stop_trainer('KILL');
+    send_events(int rand 20);
+
+    # Entries that were delivered to a trainer of another name.
+    $redis->command('XREADGROUP', 'GROUP', 'reco-trainer', 'another', 'COUNT',
+        5, 'STREAMS', 'reco:events:0', '>') if $kill % 10 == 0;
+
+    $pid = $world->trainer;
+    next unless $kill % 5 == 0;
+    my ($code) = ctl('versions', '--verify');
+    $corrupt++ if $code;
+    $live++ if -e "$dir/model/current/manifest.json";
+}
+
+note join ', ', map { "$_ $met{$_}" } sort keys %met;
+cmp_ok($met{ingest}, '>', 0, 'some were killed in ingest');
+cmp_ok($met{training} + $met{run}, '>', 0, 'some while training');
+is($corrupt, 0, 'no version was ever damaged');
+cmp_ok($live, '>', 0, 'and there always was one to read');
+
+ok($world->wait_for(120, sub { count(stored()) >= $events }),
+    "after $kills kills all $events events are in the store")
+    or diag count(stored());
+is_deeply(stored(), \%sent, 'each once, and in order for each visitor');
+ok($world->wait_for(60, sub {
+    my $pending = 0;
+    $pending += $redis->command('XPENDING', "reco:events:$_", 'reco-trainer')->[0]
+        for 0 .. 1;
+    $pending == 0;
+}), 'all entries are acknowledged');
+
+# -- what was learnt goes on as well --
+
+my ($code, $output);
+ok($world->wait_for(60, sub {
+    ($code, $output) = ctl('status');
+    $output =~ /of (\d+) cases/ && $1 > 0;
+}), 'events were predicted') or diag $output;
+my ($cases) = $output =~ /of (\d+) cases/;
+cmp_ok($cases, '<=', $events, 'none of them twice');
+is(scalar(() = $world->read_file('logs/trainer.log')
+    =~ /cannot be read|\[error\]/g), 0, 'nothing had to be begun anew')
+    or diag grep { /cannot be read|\[error\]/ }
+        split /^/, $world->read_file('logs/trainer.log');
+ok($world->wait_for(60, sub { !batch_run($pid) }), 'no run is left over');
+is($world->stop_trainer, 0, 'SIGTERM ends it in good order');
+my @left = grep { !m{/(?:\d+)$} } glob "$dir/archive/versions/*";
+is_deeply(\@left, [], 'the archive holds versions and nothing else');
+
+$world->done;
+done_testing;
