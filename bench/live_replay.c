@@ -300,6 +300,7 @@ main(int argc, char **argv)
         return 2;
     }
 
+    check(reco_config_set_pair(replay.config, "features=off", &error), &error);
     reco_log_set_level(RECO_LOG_NOTICE);
     open_all(&replay, from);
     read_moments(&replay);

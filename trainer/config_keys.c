@@ -73,6 +73,12 @@ const reco_config_key_t reco_config_keys[] = {
     {"prequential_halflife", RECO_CONFIG_INTEGER, "5000", 100, 1e9},
     {"selection", RECO_CONFIG_FLAG, "on", 0, 0},
 
+    /* The feature store. */
+    {"features", RECO_CONFIG_FLAG, "on", 0, 0},
+    {"feature_ttl", RECO_CONFIG_DURATION, "30d", SECOND, 3650 * DAY},
+    {"visitor_prefix", RECO_CONFIG_TEXT, "reco:visitor:", 0, 0},
+    {"item_prefix", RECO_CONFIG_TEXT, "reco:item:", 0, 0},
+
     /* What an event counts in training. */
     {"threads", RECO_CONFIG_INTEGER, "0", 0, 256},
     {"seed", RECO_CONFIG_INTEGER, "1", 0, 1e15},

@@ -2,6 +2,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "feature_store.h"
 #include "learner.h"
 #include "log.h"
 #include "overlay.h"
@@ -22,6 +23,8 @@ struct reco_follow_s {
     reco_version_id_t version; /* "" none */
     reco_overlay_t *overlay;
     reco_learner_t *learner;
+    reco_features_t *features; /* NULL: switched off */
+    int features_failed;
     uint64_t sequence; /* the version's newest event */
     uint64_t change;   /* of the catalogue, that the overlay knows of */
     int64_t created;
@@ -59,6 +62,8 @@ close_overlay(reco_follow_t *follow)
 {
     reco_learner_close(follow->learner);
     reco_overlay_close(follow->overlay);
+    reco_features_destroy(follow->features);
+    follow->features = NULL;
     follow->learner = NULL;
     follow->overlay = NULL;
 }
@@ -128,8 +133,14 @@ open_overlay(reco_follow_t *follow, reco_snapshot_t *base, reco_error_t *error)
             follow->config, &follow->overlay, error);
     }
     if (status == RECO_OK) {
+        status = reco_features_create(follow->config, follow->store,
+            reco_snapshot_id(base), &follow->features, error);
+        status = status == RECO_DECLINED ? RECO_OK : status;
+    }
+    if (status == RECO_OK) {
         status = reco_learner_open(follow->store, base, follow->sequence,
-            follow->config, follow->overlay, &follow->learner, error);
+            follow->config, follow->overlay, follow->features, &follow->learner,
+            error);
     }
     if (status != RECO_OK) {
         close_overlay(follow);
@@ -218,6 +229,39 @@ tell_changes(reco_follow_t *follow, reco_error_t *error)
 }
 
 
+static const float *
+vector_of(void *context, uint32_t visitor, uint32_t *dimensions)
+{
+    return reco_learner_vector(context, visitor, dimensions);
+}
+
+
+/* It is for others' use: that it cannot be written stops nothing here. */
+static void
+write_features(reco_follow_t *follow)
+{
+    reco_error_t error = {0};
+    reco_status_t status;
+
+    if (follow->features == NULL) {
+        return;
+    }
+
+    status = reco_features_write(
+        follow->features, vector_of, follow->learner, &error);
+
+    if (status == RECO_OK && follow->features_failed) {
+        follow->features_failed = 0;
+        reco_log(RECO_LOG_NOTICE, "the feature store is written again");
+
+    } else if (status == RECO_IO && !follow->features_failed) {
+        follow->features_failed = 1;
+        reco_log(RECO_LOG_WARN, "the feature store cannot be written: %s",
+            error.message);
+    }
+}
+
+
 reco_status_t
 reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
 {
@@ -248,7 +292,11 @@ reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
 
     status = reco_overlay_publish(follow->overlay, follow->path, now, error);
 
-    return status == RECO_OK ? reco_learner_published(
-               follow->learner, follow->path, now, error)
-                             : status;
+    if (status == RECO_OK) {
+        write_features(follow);
+        status =
+            reco_learner_published(follow->learner, follow->path, now, error);
+    }
+
+    return status;
 }

@@ -100,6 +100,23 @@ clean_stream(redisContext *context, const char *stream, reco_str_t visitor,
 }
 
 
+/* The trainer does not write the record again: it asks for the name first. */
+static reco_status_t
+remove_features(redisContext *context, const reco_config_t *config,
+    reco_str_t visitor, reco_error_t *error)
+{
+    reco_str_t arguments[2] = {text("DEL")};
+    char key[256];
+
+    snprintf(key, sizeof(key), "%.160s%.*s",
+        reco_config_string(config, "visitor_prefix"), (int) visitor.len,
+        visitor.data);
+    arguments[1] = text(key);
+
+    return reco_redis_command(context, 2, arguments, NULL, error);
+}
+
+
 reco_status_t
 reco_forget_streams(redisContext *context, const reco_config_t *config,
     reco_str_t visitor, uint64_t *removed, reco_error_t *error)
@@ -117,6 +134,9 @@ reco_forget_streams(redisContext *context, const reco_config_t *config,
     if (status == RECO_OK) {
         status = clean_stream(context, reco_config_string(config, "rejected"),
             visitor, removed, error);
+    }
+    if (status == RECO_OK) {
+        status = remove_features(context, config, visitor, error);
     }
 
     return status;

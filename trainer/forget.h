@@ -12,7 +12,7 @@
 
 /*
  * Removes the visitor's entries from their stream and from that of refused
- * ones.  *removed: how many.  RECO_IO, RECO_DECLINED.
+ * ones, *removed: how many, and their record from the feature store.  RECO_IO, RECO_DECLINED.
  */
 reco_status_t reco_forget_streams(redisContext *context,
     const reco_config_t *config, reco_str_t visitor, uint64_t *removed,

@@ -263,7 +263,10 @@ on_event(
         }
     }
 
-    return RECO_OK;
+    /* Its counts begin with the base, whatever is learnt already. */
+    return learner->features != NULL
+               ? reco_features_note(learner->features, event)
+               : RECO_OK;
 }
 
 
@@ -411,6 +414,20 @@ reco_learner_published(
 }
 
 
+const float *
+reco_learner_vector(
+    const reco_learner_t *learner, uint32_t visitor, uint32_t *dimensions)
+{
+    if (learner->online == NULL) {
+        return NULL;
+    }
+
+    *dimensions = reco_online_dimensions(learner->online);
+
+    return reco_online_known(learner->online, visitor);
+}
+
+
 static void
 destroy(reco_learner_t *learner)
 {
@@ -456,7 +473,7 @@ open_parts(reco_learner_t *learner, uint64_t since, reco_error_t *error)
 reco_status_t
 reco_learner_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
     const reco_config_t *config, reco_overlay_t *overlay,
-    reco_learner_t **learner, reco_error_t *error)
+    reco_features_t *features, reco_learner_t **learner, reco_error_t *error)
 {
     reco_overlay_watch_t watch = {NULL, on_event, on_step, on_fill};
     reco_learner_t *opened;
@@ -473,6 +490,7 @@ reco_learner_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
     opened->store = store;
     opened->base = base;
     opened->overlay = overlay;
+    opened->features = features;
     opened->config = config;
     opened->identity = reco_hash(manifest.data, manifest.len);
     opened->sequence = since;

@@ -14,6 +14,7 @@
 #define RECO_LEARNER_H
 
 #include "config.h"
+#include "feature_store.h"
 #include "overlay.h"
 #include "reco.h"
 #include "snapshot/reco_snapshot.h"
@@ -24,11 +25,15 @@ typedef struct reco_learner_s reco_learner_t;
 
 /*
  * Watches overlay, which is over base and whose newest event is since; config,
- * store and overlay outlive it.  RECO_NOMEM, RECO_CORRUPT.
+ * store and overlay outlive it.  features is told of each event; NULL: none.  RECO_NOMEM, RECO_CORRUPT.
  */
 reco_status_t reco_learner_open(reco_store_t *store, reco_snapshot_t *base,
     uint64_t since, const reco_config_t *config, reco_overlay_t *overlay,
-    reco_learner_t **learner, reco_error_t *error);
+    reco_features_t *features, reco_learner_t **learner, reco_error_t *error);
+
+/* A visitor's long-term vector, of *dimensions floats; NULL: there is none. */
+const float *reco_learner_vector(
+    const reco_learner_t *learner, uint32_t visitor, uint32_t *dimensions);
 
 /* Saves, and ends. */
 void reco_learner_close(reco_learner_t *learner);

@@ -19,7 +19,8 @@ struct reco_learner_s {
     reco_snapshot_t *base;
     reco_overlay_t *overlay;
     const reco_config_t *config;
-    reco_online_t *online; /* NULL: off, or the base has no vectors */
+    reco_features_t *features; /* NULL: off */
+    reco_online_t *online;     /* NULL: off, or the base has no vectors */
     reco_prequential_t *prequential;
     reco_selection_t selection;
     uint64_t identity;

@@ -220,6 +220,17 @@ reco_online_visitor(
 }
 
 
+const float *
+reco_online_known(const reco_online_t *online, uint32_t number)
+{
+    const reco_online_visitor_t *visitor;
+
+    visitor = reco_lru_find(&online->visitors, number);
+
+    return visitor != NULL && visitor->nevents > 0 ? visitor->vector : NULL;
+}
+
+
 /* An item's record in the store goes when its row is displaced. */
 static reco_status_t
 note_displaced(reco_online_t *online, uint32_t item)

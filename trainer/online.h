@@ -61,6 +61,9 @@ typedef struct {
 reco_status_t reco_online_visitor(
     reco_online_t *online, uint32_t number, reco_online_visitor_t **visitor);
 
+/* The vector of a visitor who has one; NULL. */
+const float *reco_online_known(const reco_online_t *online, uint32_t number);
+
 /*
  * An event: context is the visitor as the model sees it, of length 1, NULL if
  * it knows nothing.  item is the store's number, number the base's, or

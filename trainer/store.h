@@ -180,6 +180,10 @@ uint32_t reco_store_view_nvisitors(reco_store_view_t *view);
 uint64_t reco_store_view_sequence(reco_store_view_t *view);
 int64_t reco_store_view_newest(reco_store_view_t *view);
 
+/* The name of a visitor by number, into name.  RECO_DECLINED: forgotten. */
+reco_status_t reco_store_view_name(reco_store_view_t *view, uint32_t number,
+    char name[RECO_STORE_VISITOR_MAX], reco_str_t *visitor);
+
 /* RECO_DECLINED: the visitor is unknown. */
 reco_status_t reco_store_view_visitor(
     reco_store_view_t *view, reco_str_t visitor, reco_store_visitor_t *record);

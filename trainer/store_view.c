@@ -273,9 +273,9 @@ reco_store_view_visitor(
 }
 
 
-static reco_status_t
-name_visitor(
-    reco_store_view_t *view, uint32_t number, char *name, reco_str_t *visitor)
+reco_status_t
+reco_store_view_name(reco_store_view_t *view, uint32_t number,
+    char name[RECO_STORE_VISITOR_MAX], reco_str_t *visitor)
 {
     reco_status_t status;
     reco_str_t data;
@@ -319,8 +319,8 @@ reco_store_view_event(reco_store_view_t *view, const reco_store_event_t *header,
 
     reco_store_event_restore(header, scratch, event);
 
-    status =
-        name_visitor(view, header->visitor, scratch->visitor, &event->visitor);
+    status = reco_store_view_name(
+        view, header->visitor, scratch->visitor, &event->visitor);
     if (status == RECO_OK) {
         status = name_item(view, header->item, &event->item);
     }

@@ -49,7 +49,7 @@ open_live(shop_t *shop)
             &shop->overlay, &error)
             != RECO_OK
         || reco_learner_open(shop->store->store, shop->base, 0, shop->config,
-               shop->overlay, &shop->learner, &error)
+               shop->overlay, NULL, &shop->learner, &error)
                != RECO_OK)
     {
         fail_msg("%s", error.message);
