@@ -51,7 +51,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"gate_holdout", RECO_CONFIG_NUMBER, "0.05", 0.001, 0.5},
 
     /* The overlay. */
-    {"overlay_interval", RECO_CONFIG_DURATION, "1s", 50, HOUR},
+    {"overlay_interval", RECO_CONFIG_DURATION, "500ms", 50, HOUR},
     {"overlay_sessions", RECO_CONFIG_INTEGER, "20000", 1, 1e7},
     {"overlay_weight", RECO_CONFIG_NUMBER, "1", 0, 10},
     {"trend_halflife", RECO_CONFIG_DURATION, "2h", MINUTE, 365 * DAY},

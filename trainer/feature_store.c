@@ -298,6 +298,7 @@ read_replies(reco_features_t *features, reco_error_t *error)
 
     while (features->nappended > 0 && status == RECO_OK) {
         features->nappended--;
+        reply = NULL;
         status = reco_redis_reply(features->context, &reply, error);
         freeReplyObject(reply);
     }

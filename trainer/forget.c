@@ -1,7 +1,5 @@
 #include "forget.h"
 
-#include "event/reco_event.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -123,14 +121,21 @@ reco_forget_streams(redisContext *context, const reco_config_t *config,
 {
     reco_status_t status;
     char stream[256];
+    int64_t shard;
 
     *removed = 0;
-    snprintf(stream, sizeof(stream), "%.200s:%u",
-        reco_config_string(config, "stream"),
-        reco_event_shard(
-            visitor, (unsigned) reco_config_integer(config, "shards")));
+    status = RECO_OK;
 
-    status = clean_stream(context, stream, visitor, removed, error);
+    /* All shards: how many there are may have changed since. */
+    for (shard = 0;
+         status == RECO_OK && shard < reco_config_integer(config, "shards");
+         shard++)
+    {
+        snprintf(stream, sizeof(stream), "%.200s:%u",
+            reco_config_string(config, "stream"), (unsigned) shard);
+        status = clean_stream(context, stream, visitor, removed, error);
+    }
+
     if (status == RECO_OK) {
         status = clean_stream(context, reco_config_string(config, "rejected"),
             visitor, removed, error);

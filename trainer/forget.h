@@ -11,7 +11,7 @@
 
 
 /*
- * Removes the visitor's entries from their stream and from that of refused
+ * Removes the visitor's entries from the streams and from that of refused
  * ones, *removed: how many, and their record from the feature store.  RECO_IO, RECO_DECLINED.
  */
 reco_status_t reco_forget_streams(redisContext *context,
