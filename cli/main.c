@@ -122,6 +122,26 @@ static const command_t commands[] = {
         " [OPTION]... VERSION\n"
         "\n" RECO_PLACE_USAGE,
         reco_cli_promote},
+    {"replay", "feed recorded history through a front door, and measure",
+        " --url http://HOST:PORT --state DIR [OPTION]...\n"
+        "\n"
+        "  --url URL           of an nginx whose trainer learns from it: a\n"
+        "                      shop for trying things on\n"
+        "  --rate N            events a second; 1000\n"
+        "  --speed N           N times as fast as they were, in place of that\n"
+        "  --ask SHARE         of the events that are predicted first; 1\n"
+        "  --slot NAME         whose block is asked for; related\n"
+        "  --position E        of the position model: place r is looked at\n"
+        "                      with probability r^-E; 1\n"
+        "  --clicks            send impressions and simulated clicks too\n"
+        "  --probes N          a second, of items that nobody knows, to see\n"
+        "                      how long an event takes to change others'\n"
+        "                      blocks; 0\n"
+        "  --beacon PATH       /reco/beacon\n"
+        "  --api PATH          /reco/v1/\n" RECO_PLACE_USAGE "\n"
+        "The history is that of the store.  Each visit comes from a visitor of\n"
+        "its own; its events happen now.\n",
+        reco_cli_replay},
     {"rollback", "make the version live that was before",
         " [OPTION]...\n"
         "\n" RECO_PLACE_USAGE,

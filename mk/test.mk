@@ -39,6 +39,11 @@ demo:
 bench:
 	bench/run
 
+# What a benchmark in C links.
+print-libs:
+	@echo $(TRAINER_LIB) $(LIB) $(TRAINER_LIBS) $(LIB_LIBS)
+.PHONY: print-libs
+
 # t/fuzz/fuzz_NAME.c -> build/fuzz/fuzz_NAME, with libFuzzer.
 FUZZERS := $(patsubst t/fuzz/%.c,build/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
 

@@ -1,0 +1,105 @@
+# History through the front door: sent once, predicted, and probed for how long
+# an event takes to change others' blocks.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $redis = $world->redis;
+
+# Forty visits that all go the same way.
+$world->write_file('history.jsonl', join '', map {
+    my $visit = $_;
+    map {
+        sprintf qq({"type":"view","id":"h%d-%d","visitor":"%032x","item":"item-%d","ts":%d}\n),
+            $visit, $_, $visit, $_, (time - 10000 + $visit * 10 + $_) * 1000
+    } 1 .. 5
+} 1 .. 40);
+
+sub recoctl {
+    my ($command, @arguments) = @_;
+
+    return $world->recoctl($command, @arguments);
+}
+
+my ($code, $output) = recoctl('import', '--state', "$dir/history",
+    "$dir/history.jsonl");
+is($code, 0, 'a history') or diag $output;
+
+$world->trainer_conf(overlay_interval => '100ms', min_events => 20,
+    ials_dimensions => 8, ials_iterations => 2);
+my $own = $world->write_file('own.jsonl', join '', map {
+    sprintf qq({"type":"view","visitor":"v$_","id":"o$_","item":"item-9","ts":%d}\n),
+        (time - 99999) * 1000
+} 1 .. 30);
+recoctl('import', '--config', "$dir/trainer.conf", $own);
+($code, $output) = recoctl('train', '--config', "$dir/trainer.conf");
+is($code, 0, 'a shop of its own') or diag $output;
+$world->trainer;
+$world->nginx(<<"CONF");
+    reco_model $dir/model;
+    reco_zone shop:4m;
+    reco_redis unix:$world->{redis_socket};
+    reco_outbox $dir/outbox size=4m;
+    reco_slot related n=20;
+    server {
+        listen 127.0.0.1:$world->{port};
+        location = /reco/beacon { reco_beacon; }
+        location /reco/v1/ { reco_api; }
+    }
+CONF
+
+my @replay = ('replay', '--state', "$dir/history", '--url',
+    "http://127.0.0.1:$world->{port}");
+
+($code, $output) = recoctl(@replay, '--rate', 50, '--probes', 2, '--clicks');
+is($code, 0, 'it is replayed') or diag $output;
+like($output, qr/^events +200 sent in .*, 0 refused$/m, 'all of it');
+like($output, qr/^visits +40$/m, 'each visit by a visitor of its own');
+my ($cases, $mrr) = $output =~ /^predictions +(\d+) asked: MRR\@20 ([\d.]+)/m;
+is($cases, 160, 'all but the first of each visit are predicted');
+cmp_ok($mrr, '>', 0.1, 'better and better: the overlay follows') or diag $output;
+my ($through) = $output =~ /^click-through +([\d.]+) %/m;
+cmp_ok($through, '>', 0, 'some would have clicked');
+my ($clicks) = $output =~ /^clicks +(\d+) simulated/m;
+cmp_ok($clicks, '>', 0, 'and have');
+like($output, qr/^event to overlay .* [1-9]\d* probes, 0 lost$/m,
+    'probes came through') or diag $output;
+
+sub counter {
+    my ($name) = @_;
+
+    my (undef, $status) = recoctl('status', '--config', "$dir/trainer.conf");
+
+    return $status =~ /^  $name +(\d+)$/m ? $1 : 0;
+}
+
+ok($world->wait_for(30, sub { counter('click') == $clicks }),
+    'clicks are in the store') or diag counter('click');
+cmp_ok(counter('impression'), '>', 100, 'and what was seen');
+
+# Its events keep their ids: again is nothing new.
+my $views = counter('view');
+my $duplicates = counter('duplicate');
+($code, $output) = recoctl(@replay, '--rate', 2000, '--ask', 0);
+is($code, 0, 'once more') or diag $output;
+ok($world->wait_for(30, sub { counter('duplicate') == $duplicates + 200 }),
+    'has no effect') or diag counter('duplicate');
+is(counter('view'), $views, 'none at all');
+
+($code, $output) = recoctl('replay', '--state', "$dir/history", '--url',
+    'ftp://x');
+is($code, 1, 'what is no address is told');
+($code, $output) = recoctl('replay', '--state', "$dir/history", '--url',
+    'http://127.0.0.1:1');
+like($output, qr/cannot connect/, 'and a door that is shut');
+
+$world->done;
+done_testing;
