@@ -60,3 +60,12 @@ build/fuzz/fuzz_%: t/fuzz/fuzz_%.c $(LIB) $(FAISS_C)
 
 .PHONY: fuzzers asan-unit
 .PRECIOUS: $(BUILD)/%.o
+
+# The rewriter against another parser's word: t/differential.t.
+all: $(BUILD)/t/differential/rewrite_pages
+
+$(BUILD)/t/differential/rewrite_pages: $(BUILD)/t/differential/rewrite_pages.o \
+        $(LIB) $(FAISS_C)
+	$(CC) $(SANITIZE) -o $@ $< $(LIB) $(LIB_LIBS)
+
+-include $(BUILD)/t/differential/rewrite_pages.d

@@ -1,30 +1,11 @@
 /*
- * What goes where: which tags and comments take a slot's block, and what
- * happens where the elements end.
+ * What goes where: which tags and comments take a slot's block.
  */
 
 #include "reco_html_rewriter.h"
 #include "reco_html_scan.h"
 
 #include <string.h>
-
-
-static void
-queue(reco_html_rewriter_t *r, reco_html_operation_kind_t kind, uint64_t at,
-    uint64_t bits, unsigned slot)
-{
-    reco_html_operation_t *operation;
-
-    if (bits == 0 && kind <= RECO_HTML_INSERT_SLOTS) {
-        return;
-    }
-
-    operation = &r->operations[r->operation_count++];
-    operation->kind = kind;
-    operation->at = at;
-    operation->bits = bits;
-    operation->slot = slot;
-}
 
 
 /*
@@ -144,6 +125,13 @@ match(const reco_html_rewriter_t *r, uint32_t present)
  * Start tags.
  */
 
+static int
+before_is_decided(const reco_html_rewriter_t *r)
+{
+    return r->decided == r->parser.tokenizer.tag.start + 1;
+}
+
+
 /* Puts what goes before the tag that is being read. */
 static void
 decide_before(reco_html_rewriter_t *r, uint64_t places)
@@ -156,22 +144,15 @@ decide_before(reco_html_rewriter_t *r, uint64_t places)
     places = claim(r, with_room(r, places & plan->held));
     before = at_position(plan, places, RECO_HTML_BEFORE);
 
-    r->before_decided = 1;
+    r->decided = at + 1;
     r->replacing = places & ~before;
 
-    queue(r, RECO_HTML_INSERT_PLACES, at, places, 0);
+    reco_html_rewriter_queue(r, RECO_HTML_INSERT_PLACES, at, places, 0);
 
     if (r->replacing != 0) {
-        queue(r, RECO_HTML_DROP_FROM, at, 0,
+        reco_html_rewriter_queue(r, RECO_HTML_DROP_FROM, at, 0,
             plan->places[__builtin_ctzll(r->replacing)].slot);
     }
-}
-
-
-static int
-is_long(const reco_html_tag_t *tag)
-{
-    return tag->end - tag->start > RECO_HTML_HELD_MAX;
 }
 
 
@@ -179,11 +160,11 @@ is_long(const reco_html_tag_t *tag)
 void
 reco_html_rewriter_decide_early(reco_html_rewriter_t *r)
 {
-    if (r->before_decided) {
+    if (before_is_decided(r)) {
         return;
     }
 
-    r->before_decided = 1;
+    r->decided = r->parser.tokenizer.tag.start + 1;
 
     if (!r->dropping) {
         decide_before(r, match(r, r->parser.tokenizer.tag.early).places);
@@ -219,7 +200,8 @@ fill_element(reco_html_rewriter_t *r, const reco_html_element_t *element)
         return 0;
     }
 
-    queue(r, RECO_HTML_INSERT_SLOTS, tag->end, UINT64_C(1) << slot, 0);
+    reco_html_rewriter_queue(
+        r, RECO_HTML_INSERT_SLOTS, tag->end, UINT64_C(1) << slot, 0);
 
     /* <div data-reco-slot="x"/> is open in HTML, but was not meant to be: what
        follows up to some other element's end is not its content. */
@@ -227,7 +209,8 @@ fill_element(reco_html_rewriter_t *r, const reco_html_element_t *element)
         return 0;
     }
 
-    queue(r, RECO_HTML_DROP_FROM, tag->end, 0, (unsigned) slot);
+    reco_html_rewriter_queue(
+        r, RECO_HTML_DROP_FROM, tag->end, 0, (unsigned) slot);
 
     return 1;
 }
@@ -278,13 +261,14 @@ decide_content(reco_html_rewriter_t *r, const reco_html_element_t *element,
     ending.append = at_position(plan, places, RECO_HTML_APPEND);
     ending.after = at_position(plan, places, RECO_HTML_AFTER);
 
-    queue(r, RECO_HTML_INSERT_PLACES, tag->end, prepend, 0);
+    reco_html_rewriter_queue(r, RECO_HTML_INSERT_PLACES, tag->end, prepend, 0);
 
     if (element->empty) {
         if (ending.keep_after) {
-            queue(r, RECO_HTML_KEEP_FROM, tag->end, 0, 0);
+            reco_html_rewriter_queue(r, RECO_HTML_KEEP_FROM, tag->end, 0, 0);
         }
-        queue(r, RECO_HTML_INSERT_PLACES, tag->end, ending.after, 0);
+        reco_html_rewriter_queue(
+            r, RECO_HTML_INSERT_PLACES, tag->end, ending.after, 0);
         return;
     }
 
@@ -297,7 +281,7 @@ static void
 decide(reco_html_rewriter_t *r, const reco_html_element_t *element,
     uint64_t places)
 {
-    if (!r->before_decided) {
+    if (!before_is_decided(r)) {
         decide_before(r, places);
     }
 
@@ -324,8 +308,30 @@ give_up_endings(reco_html_rewriter_t *r)
         }
 
         if (ending->keep_before || ending->keep_after) {
-            queue(r, RECO_HTML_KEEP_FROM, r->parser.tokenizer.tag.end, 0, 0);
+            reco_html_rewriter_queue(
+                r, RECO_HTML_KEEP_FROM, r->parser.tokenizer.tag.end, 0, 0);
         }
+    }
+}
+
+
+/* What should go before a long tag, but was known only further on in it. */
+static void
+note_late(reco_html_rewriter_t *r, uint64_t places)
+{
+    uint64_t late;
+    const reco_html_tag_t *tag;
+
+    tag = &r->parser.tokenizer.tag;
+
+    if (tag->early == tag->present) {
+        return;
+    }
+
+    late = places & r->plan->held & open_places(r);
+
+    if (late != 0 && (late & ~match(r, tag->early).places) != 0) {
+        r->limited = 1;
     }
 }
 
@@ -347,15 +353,15 @@ open_element(reco_html_rewriter_t *r)
         }
 
         matched = match(r, tag->present);
+        note_late(r, matched.places);
 
-        if (matched.places != 0 || r->before_decided
+        if (matched.places != 0 || before_is_decided(r)
             || (tag->present & 1u << RECO_HTML_ATTRIBUTE_SLOT) != 0)
         {
             decide(r, &element, matched.places);
         }
     }
 
-    r->before_decided = 0;
     r->replacing = 0;
 
     reco_html_parser_open(&r->parser, &element);
@@ -369,65 +375,8 @@ open_element(reco_html_rewriter_t *r)
 
 
 /*
- * End tags and the page's end.
+ * Tokens.
  */
-
-static void
-end_element(reco_html_rewriter_t *r, const reco_html_ending_t *ending,
-    uint64_t start, uint64_t end)
-{
-    if (ending->keep_before) {
-        queue(r, RECO_HTML_KEEP_FROM, start, 0, 0);
-    }
-
-    queue(r, RECO_HTML_INSERT_PLACES, start, ending->append, 0);
-
-    if (ending->keep_after) {
-        queue(r, RECO_HTML_KEEP_FROM, end, 0, 0);
-    }
-
-    queue(r, RECO_HTML_INSERT_PLACES, end, ending->after, 0);
-}
-
-
-/* Closes one more of the elements that have something at their end. */
-static int
-close_one(reco_html_rewriter_t *r, uint64_t start, uint64_t end)
-{
-    const reco_html_ending_t *ending;
-
-    if (r->ending_count == 0
-        || r->endings[r->ending_count - 1].element < r->close_to)
-    {
-        reco_html_parser_close(&r->parser, r->close_to);
-        return 0;
-    }
-
-    ending = &r->endings[--r->ending_count];
-    end_element(r, ending, start, end);
-
-    return 1;
-}
-
-
-static void
-close_implied(reco_html_rewriter_t *r, unsigned depth, uint64_t at,
-    reco_html_phase_t next)
-{
-    r->close_to = depth;
-    r->close_at = at;
-    r->phase = RECO_HTML_PHASE_CLOSE;
-    r->phase_after_close = next;
-}
-
-
-static void
-fill_unplaced(reco_html_rewriter_t *r, uint64_t at)
-{
-    queue(r, RECO_HTML_INSERT_SLOTS, at, reco_html_rewriter_unplaced(r), 0);
-    r->filled |= reco_html_rewriter_unplaced(r);
-}
-
 
 static void
 take_marker(reco_html_rewriter_t *r)
@@ -461,7 +410,8 @@ take_marker(reco_html_rewriter_t *r)
 
     slot = claim_named(r, text);
     if (slot >= 0) {
-        queue(r, RECO_HTML_INSERT_SLOTS, t->tag.end, UINT64_C(1) << slot, 0);
+        reco_html_rewriter_queue(
+            r, RECO_HTML_INSERT_SLOTS, t->tag.end, UINT64_C(1) << slot, 0);
     }
 }
 
@@ -475,7 +425,7 @@ take_start_tag(reco_html_rewriter_t *r)
     tag = &r->parser.tokenizer.tag;
     depth = reco_html_tree_breakout(&r->parser.tree, tag);
 
-    if (is_long(tag)) {
+    if (reco_html_rewriter_is_long(tag)) {
         reco_html_rewriter_decide_early(r);
     }
 
@@ -484,34 +434,9 @@ take_start_tag(reco_html_rewriter_t *r)
         return;
     }
 
-    close_implied(
-        r, depth, is_long(tag) ? tag->end : tag->start, RECO_HTML_PHASE_OPEN);
-}
-
-
-static void
-take_end_tag(reco_html_rewriter_t *r)
-{
-    unsigned depth;
-    const reco_html_tag_t *tag;
-
-    tag = &r->parser.tokenizer.tag;
-
-    /* Its bytes were not held so long: it cannot be acted on. */
-    if (is_long(tag) && !tag->is_raw_end) {
-        r->limited = 1;
-        return;
-    }
-
-    depth = reco_html_tree_match(&r->parser.tree, tag);
-    r->matching = depth;
-
-    if (depth < r->parser.tree.depth
-        && r->parser.tree.names[depth] == tag->name) {
-        depth++;
-    }
-
-    close_implied(r, depth, tag->start, RECO_HTML_PHASE_FILL_AT_BODY);
+    reco_html_rewriter_close_implied(r, depth,
+        reco_html_rewriter_is_long(tag) ? tag->end : tag->start,
+        RECO_HTML_PHASE_OPEN);
 }
 
 
@@ -525,7 +450,7 @@ reco_html_rewriter_take(reco_html_rewriter_t *r, reco_html_token_t token)
         break;
 
     case RECO_HTML_TOKEN_END:
-        take_end_tag(r);
+        reco_html_rewriter_take_end_tag(r);
         break;
 
     case RECO_HTML_TOKEN_COMMENT:
@@ -549,7 +474,7 @@ reco_html_rewriter_proceed(reco_html_rewriter_t *r)
     switch (r->phase) {
 
     case RECO_HTML_PHASE_CLOSE:
-        if (!close_one(r, r->close_at, r->close_at)) {
+        if (!reco_html_rewriter_close_one(r, r->close_at, r->close_at)) {
             r->phase = r->phase_after_close;
         }
         break;
@@ -561,20 +486,20 @@ reco_html_rewriter_proceed(reco_html_rewriter_t *r)
 
     case RECO_HTML_PHASE_FILL_AT_BODY:
         if (tag->name == RECO_HTML_TAG_BODY) {
-            fill_unplaced(r, tag->start);
+            reco_html_rewriter_fill_unplaced(r, tag->start);
         }
         r->close_to = r->matching;
         r->phase = RECO_HTML_PHASE_CLOSE_MATCHING;
         break;
 
     case RECO_HTML_PHASE_CLOSE_MATCHING:
-        if (!close_one(r, tag->start, tag->end)) {
+        if (!reco_html_rewriter_close_one(r, tag->start, tag->end)) {
             r->phase = RECO_HTML_PHASE_READ;
         }
         break;
 
     case RECO_HTML_PHASE_FILL_AT_END:
-        fill_unplaced(r, r->close_at);
+        reco_html_rewriter_fill_unplaced(r, r->close_at);
         r->phase = RECO_HTML_PHASE_ENDED;
         break;
 
@@ -607,7 +532,7 @@ reco_html_rewriter_must_hold(const reco_html_rewriter_t *r)
     }
 
     starts =
-        !r->before_decided
+        !before_is_decided(r)
         && ((r->ending_count != 0 && reco_html_tree_is_foreign(&r->parser.tree))
             || (!r->dropping
                 && reco_html_plan_may_match(
@@ -616,16 +541,4 @@ reco_html_rewriter_must_hold(const reco_html_rewriter_t *r)
            && (r->ending_count != 0 || reco_html_rewriter_unplaced(r) != 0);
 
     return starts || ends;
-}
-
-
-/* Only where the page ends in text may anything follow. */
-void
-reco_html_rewriter_take_end(reco_html_rewriter_t *r, uint64_t at)
-{
-    r->phase = RECO_HTML_PHASE_ENDED;
-
-    if (r->parser.tokenizer.state == RECO_HTML_STATE_DATA) {
-        close_implied(r, 0, at, RECO_HTML_PHASE_FILL_AT_END);
-    }
 }

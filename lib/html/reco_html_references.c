@@ -43,10 +43,14 @@ reco_html_has_references(reco_str_t value)
 {
     const char *end;
 
+    /* An absent value has no data. */
+    if (value.len == 0) {
+        return 0;
+    }
+
     end = value.data + value.len;
 
-    return value.len != 0
-           && reco_html_scan_either(value.data, end, '&', '\r') != end;
+    return reco_html_scan_either(value.data, end, '&', '\r') != end;
 }
 
 

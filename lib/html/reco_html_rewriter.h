@@ -89,8 +89,9 @@ struct reco_html_rewriter_s {
     unsigned dropping;
     unsigned drop_slot;
 
-    unsigned before_decided; /* for the tag that is being read */
-    uint64_t replacing;      /* places that replace its element */
+    uint64_t decided;   /* 1 + start of the tag for which it is known what
+                           goes before it */
+    uint64_t replacing; /* places that replace its element */
 
     unsigned operation;
     unsigned operation_count;
@@ -116,6 +117,52 @@ void reco_html_rewriter_take_end(reco_html_rewriter_t *rewriter, uint64_t at);
 
 /* One step of what was taken. */
 void reco_html_rewriter_proceed(reco_html_rewriter_t *rewriter);
+
+/* Queues an operation; one that would insert nothing is none. */
+static inline void
+reco_html_rewriter_queue(reco_html_rewriter_t *r,
+    reco_html_operation_kind_t kind, uint64_t at, uint64_t bits, unsigned slot)
+{
+    reco_html_operation_t *operation;
+
+    if (bits == 0 && kind <= RECO_HTML_INSERT_SLOTS) {
+        return;
+    }
+
+    operation = &r->operations[r->operation_count++];
+    operation->kind = kind;
+    operation->at = at;
+    operation->bits = bits;
+    operation->slot = slot;
+}
+
+
+/* True for a tag that could not be held until it was complete. */
+static inline int
+reco_html_rewriter_is_long(const reco_html_tag_t *tag)
+{
+    return tag->end - tag->start > RECO_HTML_HELD_MAX;
+}
+
+
+/* Has the elements from depth on closed, at an offset of the page; what comes
+   then is next. */
+void reco_html_rewriter_close_implied(reco_html_rewriter_t *rewriter,
+    unsigned depth, uint64_t at, reco_html_phase_t next);
+
+/*
+ * Queues what happens at the end of one more of the elements to be closed,
+ * whose end tag is from start to end.  Returns 0 when they are closed.
+ */
+int reco_html_rewriter_close_one(
+    reco_html_rewriter_t *rewriter, uint64_t start, uint64_t end);
+
+/* Queues what found no place, at an offset of the page. */
+void reco_html_rewriter_fill_unplaced(
+    reco_html_rewriter_t *rewriter, uint64_t at);
+
+void reco_html_rewriter_take_end_tag(reco_html_rewriter_t *rewriter);
+
 
 /* Slots that found no place and are to be filled anyway. */
 static inline uint32_t

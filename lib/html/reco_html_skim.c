@@ -331,6 +331,7 @@ skim(reco_html_parser_t *parser, const reco_html_interest_t *interest)
             }
             reco_html_parser_close(parser, parser->tree.depth - 1);
             p += 2;
+            t->p = p;
             continue;
         }
 

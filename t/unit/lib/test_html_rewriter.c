@@ -261,6 +261,110 @@ positions(void **state)
 }
 
 
+#define REPEAT_10(s)  s s s s s s s s s s
+#define REPEAT_400(s) REPEAT_10(REPEAT_10(s s s s))
+
+/* A tag that is too long to be held until it is complete. */
+static void
+long_tags(void **state)
+{
+    static const case_t tests[] = {
+        /* one that nobody asked for says nothing about the next one */
+        {"before #x",
+            "<a class=y title='" REPEAT_400("long") "'>a</a><b id=x>b</b>",
+            "<a class=y title='" REPEAT_400("long") "'>a</a>{0}<b id=x>b</b>"},
+        {"replace #x",
+            "<a class=y title='" REPEAT_400("long") "'>a</a><b id=x>b</b>c",
+            "<a class=y title='" REPEAT_400("long") "'>a</a>{0}c"},
+        {"before #x", "<b id=x title='" REPEAT_400("long") "'>b</b>",
+            "{0}<b id=x title='" REPEAT_400("long") "'>b</b>"},
+        {"before #x; t:after #x",
+            "<b title='" REPEAT_400("long") "' id=x>b</b>",
+            "<b title='" REPEAT_400("long") "' id=x>b</b>{1}"},
+    };
+
+    (void) state;
+    CHECK(tests);
+}
+
+
+/* HTML within SVG: what is skimmed there is read once. */
+static void
+html_in_svg(void **state)
+{
+    static const case_t tests[] = {
+        {"after .x",
+            "<b class=x><svg><title><b>t</b></title></svg></b>y" PADDING,
+            "<b class=x><svg><title><b>t</b></title></svg></b>{0}y" PADDING},
+        {"replace .x",
+            "<b class=x><svg><desc><b>t</b></desc></svg>z</b>y" PADDING,
+            "{0}y" PADDING},
+        {"append .x",
+            "<p class=x><svg><foreignObject><p>t</p></foreignObject></svg>" PADDING
+            "</p>y" PADDING,
+            "<p class=x><svg><foreignObject><p>t</p></foreignObject></svg>" PADDING
+            "{0}</p>y" PADDING},
+    };
+
+    (void) state;
+    CHECK(tests);
+}
+
+
+/* A place that a limit hides is told. */
+static void
+late_attribute_is_a_limit(void **state)
+{
+    static const char page[] =
+        "<b title='" REPEAT_400("long") "' id=x>b</b><b id=y>b</b>";
+
+    void *blocks;
+    size_t one;
+    unsigned limited, whole;
+    rewriting_t result;
+    reco_html_memory_t memory;
+    reco_html_plan_t *plan;
+
+    (void) state;
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    one = 1;
+
+    plan = plan_of("before #x", &memory);
+    result = rewriting_run(plan, page, strlen(page), NULL, NULL);
+    whole = (unsigned) result.limited;
+    free(result.out);
+    result = rewriting_run(plan, page, strlen(page), rewriting_cut_equal, &one);
+    limited = (unsigned) result.limited;
+    assert_string_equal(result.out, page);
+    free(result.out);
+    assert_true(whole && limited);
+
+    plan = plan_of("before #y", &memory);
+    result = rewriting_run(plan, page, strlen(page), NULL, NULL);
+    assert_false(result.limited);
+    free(result.out);
+
+    rewriting_free(&blocks);
+}
+
+
+/* Attributes without a value are compared like empty ones. */
+static void
+absent_values(void **state)
+{
+    static const case_t tests[] = {
+        {"before [id^=x]", "<b id><b id=x>", "<b id>{0}<b id=x>"},
+        {"before [id='']", "<b id=x><b id>", "<b id=x>{0}<b id>"},
+        {"before [class~=x]", "<b class><b class=''><b class=x>",
+            "<b class><b class=''>{0}<b class=x>"},
+    };
+
+    (void) state;
+    CHECK(tests);
+}
+
+
 static void
 fallbacks(void **state)
 {
@@ -292,6 +396,10 @@ main(void)
         cmocka_unit_test(markers),
         cmocka_unit_test(slots),
         cmocka_unit_test(positions),
+        cmocka_unit_test(long_tags),
+        cmocka_unit_test(html_in_svg),
+        cmocka_unit_test(late_attribute_is_a_limit),
+        cmocka_unit_test(absent_values),
         cmocka_unit_test(fallbacks),
     };
 
