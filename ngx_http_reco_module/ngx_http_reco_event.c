@@ -150,8 +150,12 @@ ngx_http_reco_event_store(
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
     main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
 
-    event->visitor.data = (char *) ctx->hex;
-    event->visitor.len = sizeof(ctx->hex);
+    /* what a page says of its product is no visitor's act */
+
+    if (event->type != RECO_EVENT_ITEM) {
+        event->visitor.data = (char *) ctx->hex;
+        event->visitor.len = sizeof(ctx->hex);
+    }
 
     event->sequence = ngx_http_reco_redis_sequence(main->redis);
 

@@ -152,6 +152,47 @@ ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 }
 
 
+/* Sends the header that the first piece of the body calls for. */
+static ngx_int_t
+ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    ngx_int_t rc;
+    ngx_http_reco_page_t *page;
+
+    page = ctx->page;
+    page->waiting = 0;
+
+    /*
+     * One that is only read is not touched.  Who is shown nothing gets the
+     * same header as those who are.
+     */
+    page->renewed = page->altered || ctx->withheld
+                    || (!page->passing && page->slots->nelts > 0);
+
+    if (page->renewed) {
+        if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (page->ended) {
+            r->headers_out.content_length_n = page->size;
+        }
+
+        ngx_http_reco_count(NGX_HTTP_RECO_PAGES, 1);
+    }
+
+    /* who else reads the body shows when the filters after us have spoken */
+    r->filter_need_in_memory = 0;
+
+    rc = ngx_http_next_header_filter(r);
+
+    page->needed |= r->filter_need_in_memory | r->main_filter_need_in_memory;
+    r->filter_need_in_memory = 1;
+
+    return rc;
+}
+
+
 static ngx_int_t
 ngx_http_reco_header_filter(ngx_http_request_t *r)
 {
@@ -186,6 +227,11 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
 
     if (r->method == NGX_HTTP_HEAD || r->header_only) {
         ctx->page = NULL;
+
+        if (page->slots->nelts == 0) {
+            return ngx_http_next_header_filter(r);
+        }
+
         return ngx_http_reco_page_headers(r, ctx) == NGX_OK
                    ? ngx_http_next_header_filter(r)
                    : NGX_ERROR;
@@ -195,49 +241,27 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    page->left = r->headers_out.content_length_n;
-    page->waiting = 1;
+    /* trailers are made where the origin's own last buffer passes */
+    page->left = r->expect_trailers ? -1 : r->headers_out.content_length_n;
     page->needed = r->filter_need_in_memory;
+
+    if (page->slots->nelts == 0) {
+        return ngx_http_reco_page_send_header(r, ctx);
+    }
+
+    /*
+     * Ranges are cut out of the body before it comes here, as the header has
+     * told by then; it has not, so the answer is the whole page.
+     */
+
+    if (r->headers_in.range != NULL) {
+        r->allow_ranges = 0;
+    }
+
+    page->waiting = 1;
     r->filter_need_in_memory = 1;
 
     return NGX_OK;
-}
-
-
-/* Sends the header that the first piece of the body calls for. */
-static ngx_int_t
-ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
-{
-    ngx_int_t rc;
-    ngx_http_reco_page_t *page;
-
-    page = ctx->page;
-    page->waiting = 0;
-
-    /* who is shown nothing gets the same header as those who are */
-    page->renewed = page->altered || !page->passing || ctx->withheld;
-
-    if (page->renewed) {
-        if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (page->ended) {
-            r->headers_out.content_length_n = page->size;
-        }
-
-        ngx_http_reco_count(NGX_HTTP_RECO_PAGES, 1);
-    }
-
-    /* who else reads the body shows when the filters after us have spoken */
-    r->filter_need_in_memory = 0;
-
-    rc = ngx_http_next_header_filter(r);
-
-    page->needed |= r->filter_need_in_memory | r->main_filter_need_in_memory;
-    r->filter_need_in_memory = 1;
-
-    return rc;
 }
 
 

@@ -158,13 +158,14 @@ ngx_http_reco_gate_gunzip(ngx_http_request_t *r, void *gunzip)
 static ngx_int_t
 ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
 {
+    ngx_uint_t rewriting, learning;
     ngx_http_reco_ctx_t *ctx;
     ngx_http_reco_loc_conf_t *lcf;
     ngx_http_reco_gate_loc_conf_t *glcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
 
-    if (!lcf->enable || r != r->main) {
+    if (!(lcf->enable || lcf->learn) || r != r->main) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -186,9 +187,14 @@ ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    ngx_http_reco_page_view(r, ctx);
+    if (lcf->enable) {
+        ngx_http_reco_page_view(r, ctx);
+    }
 
-    if (lcf->plan == NULL || r->headers_out.content_length_n == 0
+    rewriting = lcf->enable && lcf->plan != NULL;
+    learning = ngx_http_reco_learn_due(r, ctx);
+
+    if (!(rewriting || learning) || r->headers_out.content_length_n == 0
         || r->subrequest_ranges || r->headers_out.content_range != NULL)
     {
         return ngx_http_next_header_filter(r);
@@ -199,17 +205,26 @@ ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (ctx->version == NULL) {
+    if (rewriting && ctx->version == NULL) {
         ctx->version = ngx_http_reco_version_acquire(lcf->model);
         if (ctx->version == NULL) {
             ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
-            return ngx_http_next_header_filter(r);
+            rewriting = 0;
         }
+    }
+
+    if (!(rewriting || learning)) {
+        return ngx_http_next_header_filter(r);
     }
 
     glcf = NULL;
 
     if (!ngx_http_reco_gate_identity(r)) {
+        if (!rewriting) {
+            /* nothing is decompressed merely to be read */
+            return ngx_http_next_header_filter(r);
+        }
+
         glcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_gate_module);
 
         if (!ngx_http_reco_gate_gzip(r) || glcf->gunzip == NULL) {
@@ -220,14 +235,14 @@ ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
 
     /* it notes what gzip is to find, so before that is changed for gunzip */
 
-    if (ngx_http_reco_page_create(r, ctx) != NGX_OK
+    if (ngx_http_reco_page_create(r, ctx, rewriting, learning) != NGX_OK
         || (glcf != NULL
             && ngx_http_reco_gate_gunzip(r, glcf->gunzip) != NGX_OK))
     {
         return NGX_ERROR;
     }
 
-    if (!lcf->last_modified) {
+    if (rewriting && !lcf->last_modified) {
         r->disable_not_modified = 1;
     }
 

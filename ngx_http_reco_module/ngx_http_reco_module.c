@@ -95,6 +95,8 @@ static ngx_command_t ngx_http_reco_commands[] = {
         ngx_http_reco_cookie),
     NGX_HTTP_RECO_SET("reco_cache_control", NGX_HTTP_RECO_ANYWHERE,
         NGX_CONF_TAKE1, ngx_http_reco_cache),
+    NGX_HTTP_RECO_SET("reco_learn", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_TAKE12,
+        ngx_http_reco_learn),
     NGX_HTTP_RECO_SET("reco_statuses", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
         ngx_http_reco_statuses),
     NGX_HTTP_RECO_SET("reco_beacon_origins", NGX_HTTP_RECO_ANYWHERE,
@@ -338,6 +340,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
      */
 
     conf->enable = NGX_CONF_UNSET;
+    conf->learn = NGX_CONF_UNSET;
     conf->last_modified = NGX_CONF_UNSET;
     conf->cache_control_off = NGX_CONF_UNSET_UINT;
     conf->model = NGX_CONF_UNSET_PTR;
@@ -359,7 +362,20 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_reco_loc_conf_t *prev = parent;
     ngx_http_reco_loc_conf_t *conf = child;
 
+    ngx_http_reco_main_conf_t *main;
+
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    if (conf->learn == NGX_CONF_UNSET) {
+        conf->learn_every = prev->learn_every;
+    }
+
+    ngx_conf_merge_value(conf->learn, prev->learn, 0);
+
+    if (conf->learn) {
+        main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
+        main->learning = 1;
+    }
+
     ngx_conf_merge_value(conf->last_modified, prev->last_modified, 0);
     ngx_conf_merge_ptr_value(conf->model, prev->model, NULL);
     ngx_conf_merge_ptr_value(conf->zone, prev->zone, NULL);
@@ -436,7 +452,9 @@ ngx_http_reco_postconfiguration(ngx_conf_t *cf)
 
     main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
 
-    if (ngx_http_reco_stats_init(cf, main) != NGX_OK) {
+    if (ngx_http_reco_stats_init(cf, main) != NGX_OK
+        || ngx_http_reco_learn_init(cf, main) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

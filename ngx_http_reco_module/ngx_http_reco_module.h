@@ -7,6 +7,7 @@
  *   gate       decides early whether a page will be rewritten
  *   filter     rewrites it
  *   block      slot -> engine -> template -> bytes
+ *   learn      what a page says about its product -> event
  *   model      the live model of a worker, its swap
  *   zone       visitors' sessions in shared memory
  *   visitor    who is asking: cookie, site's own id, consent
@@ -73,7 +74,10 @@ typedef struct {
     ngx_shm_zone_t *stats;
     ngx_http_reco_redis_conf_t *redis;
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
-    ngx_uint_t gunzip_enable; /* offset of its "gunzip" flag */
+    ngx_uint_t gunzip_enable;   /* offset of its "gunzip" flag */
+    ngx_uint_t learning;        /* some place has reco_learn on */
+    ngx_shm_zone_t *learnt;     /* what pages said, where learning */
+    reco_html_plan_t *no_slots; /* of pages that are read only */
 } ngx_http_reco_main_conf_t;
 
 
@@ -91,6 +95,7 @@ typedef struct {
 typedef struct {
     ngx_flag_t enable;
     ngx_flag_t learn;
+    time_t learn_every; /* s */
     ngx_flag_t last_modified;
     ngx_http_reco_model_t *model;
     ngx_shm_zone_t *zone;
@@ -153,7 +158,8 @@ typedef struct {
 
     ngx_http_reco_version_t *version; /* held until the request ends */
 
-    ngx_http_reco_page_t *page; /* being rewritten; NULL: passes */
+    ngx_http_reco_page_t *page; /* being rewritten or read; NULL: passes */
+    uint64_t learning;          /* the page, where it is to be learnt from */
 
     u_char rendering[16]; /* hex; ties clicks to this answer */
     uint64_t *shown;      /* keys in the blocks so far */
@@ -224,9 +230,12 @@ void ngx_http_reco_arm_query(ngx_http_reco_arm_t *arm,
 
 ngx_int_t ngx_http_reco_filter_init(ngx_conf_t *cf);
 
-/* From the gate: this page will be rewritten if it comes uncompressed. */
-ngx_int_t ngx_http_reco_page_create(
-    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+/*
+ * From the gate: this page will be rewritten (or only read, for its product)
+ * if it comes uncompressed.
+ */
+ngx_int_t ngx_http_reco_page_create(ngx_http_request_t *r,
+    ngx_http_reco_ctx_t *ctx, ngx_uint_t rewriting, ngx_uint_t learning);
 
 
 /* -- block --------------------------------------------------------------- */
@@ -247,6 +256,24 @@ ngx_int_t ngx_http_reco_source(ngx_str_t *name, ngx_http_reco_slot_t *slot);
 
 ngx_int_t ngx_http_reco_block_init_process(ngx_cycle_t *cycle);
 void ngx_http_reco_block_exit_process(ngx_cycle_t *cycle);
+
+
+/* -- learn --------------------------------------------------------------- */
+
+char *ngx_http_reco_learn(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_reco_learn_init(
+    ngx_conf_t *cf, ngx_http_reco_main_conf_t *main);
+
+/* True where this page is to be read for its product. */
+ngx_uint_t ngx_http_reco_learn_due(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
+
+/* Reads the page along with its rewriter.  NGX_ERROR: no memory. */
+ngx_int_t ngx_http_reco_learn_start(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page);
+
+/* The page has been read to its end: what it said is an event, if it is new. */
+void ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
 
 /* -- model --------------------------------------------------------------- */
@@ -428,6 +455,7 @@ typedef enum {
     NGX_HTTP_RECO_FAILED,       /* blocks left out after a failure */
     NGX_HTTP_RECO_API,          /* answers of reco_api */
     NGX_HTTP_RECO_VIEWS,        /* page views recorded */
+    NGX_HTTP_RECO_LEARNT,       /* products learnt from pages */
     NGX_HTTP_RECO_EVENTS,       /* events accepted */
     NGX_HTTP_RECO_REJECTED,     /* events refused as invalid */
     NGX_HTTP_RECO_REFUSED,      /* events refused for want of room */

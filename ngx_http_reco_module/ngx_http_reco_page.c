@@ -1,8 +1,13 @@
 #include "ngx_http_reco_page.h"
 
 
+/* Of pages that are read only. */
+static ngx_array_t ngx_http_reco_no_slots;
+
+
 ngx_int_t
-ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_uint_t rewriting, ngx_uint_t learning)
 {
     ngx_str_t *charset;
     ngx_http_reco_page_t *page;
@@ -15,7 +20,8 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    page->slots = lcf->slots;
+    page->slots = rewriting ? lcf->slots : &ngx_http_reco_no_slots;
+    page->learning = learning;
     page->last_out = &page->out;
     page->gzip_tested = r->gzip_tested;
     page->gzip_ok = r->gzip_ok;
@@ -34,18 +40,25 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 ngx_int_t
 ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
-    reco_html_memory_t memory;
     ngx_http_reco_loc_conf_t *lcf;
+    ngx_http_reco_main_conf_t *main;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
 
-    memory.alloc = ngx_http_reco_alloc;
-    memory.owner = r->pool;
+    page->memory.alloc = ngx_http_reco_alloc;
+    page->memory.owner = r->pool;
 
-    page->rewriter = reco_html_rewriter_create(lcf->plan, &memory);
-    page->blocks = ngx_pcalloc(r->pool, page->slots->nelts * sizeof(ngx_str_t));
+    page->rewriter = reco_html_rewriter_create(
+        page->slots->nelts > 0 ? lcf->plan : main->no_slots, &page->memory);
+    page->blocks =
+        ngx_pcalloc(r->pool, (page->slots->nelts + 1) * sizeof(ngx_str_t));
 
-    return page->rewriter != NULL && page->blocks != NULL ? NGX_OK : NGX_ERROR;
+    if (page->rewriter == NULL || page->blocks == NULL) {
+        return NGX_ERROR;
+    }
+
+    return page->learning ? ngx_http_reco_learn_start(r, page) : NGX_OK;
 }
 
 
@@ -463,6 +476,10 @@ ngx_http_reco_page_feed(
 
     if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (page->ended && page->harvest != NULL) {
+        ngx_http_reco_learn_end(r, ctx);
     }
 
     if (page->ended) {

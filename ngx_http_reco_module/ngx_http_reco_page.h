@@ -2,6 +2,7 @@
 #define NGX_HTTP_RECO_PAGE_H
 
 #include "ngx_http_reco_module.h"
+#include "html/reco_html_harvest.h"
 
 
 /*
@@ -17,8 +18,10 @@
  */
 
 struct ngx_http_reco_page_s {
+    reco_html_memory_t memory; /* the request's pool */
     reco_html_rewriter_t *rewriter;
-    ngx_array_t *slots; /* ngx_http_reco_slot_t *, of the location */
+    reco_html_harvest_t *harvest; /* or NULL */
+    ngx_array_t *slots;           /* ngx_http_reco_slot_t *, of the location */
 
     ngx_chain_t *out; /* not passed on yet */
     ngx_chain_t **last_out;
@@ -37,16 +40,17 @@ struct ngx_http_reco_page_s {
     uint32_t placed;   /* mask of the slots that found a place */
     uint32_t empty;    /* mask of those that have nothing to show */
 
-    unsigned ascii : 1;   /* blocks are written in ASCII alone */
-    unsigned begun : 1;   /* the first bytes were seen */
-    unsigned passing : 1; /* the rest goes through unread */
-    unsigned altered : 1; /* something was put in or left out */
-    unsigned ended : 1;   /* the page's end was seen */
-    unsigned early : 1;   /* and announced before the origin's last buffer */
-    unsigned waiting : 1; /* the header is not sent yet */
-    unsigned renewed : 1; /* it was made to fit a rewritten page */
-    unsigned sending : 1; /* the filters after us are at work */
-    unsigned needed : 1;  /* somebody else needs the body in memory */
+    unsigned ascii : 1;    /* blocks are written in ASCII alone */
+    unsigned begun : 1;    /* the first bytes were seen */
+    unsigned passing : 1;  /* the rest goes through unread */
+    unsigned altered : 1;  /* something was put in or left out */
+    unsigned ended : 1;    /* the page's end was seen */
+    unsigned early : 1;    /* and announced before the origin's last buffer */
+    unsigned waiting : 1;  /* the header is not sent yet */
+    unsigned renewed : 1;  /* it was made to fit a rewritten page */
+    unsigned sending : 1;  /* the filters after us are at work */
+    unsigned needed : 1;   /* somebody else needs the body in memory */
+    unsigned learning : 1; /* the page is read for its product */
     unsigned gzip_tested : 1;
     unsigned gzip_ok : 1;
 };

@@ -47,6 +47,8 @@ const ngx_http_reco_counter_info_t
         [NGX_HTTP_RECO_API] = {"api_answers",
             "Answers of the recommendation interface."},
         [NGX_HTTP_RECO_VIEWS] = {"views", "Page views recorded."},
+        [NGX_HTTP_RECO_LEARNT] = {"products_learnt",
+            "Products that pages told, new or changed."},
         [NGX_HTTP_RECO_EVENTS] = {"events", "Events accepted."},
         [NGX_HTTP_RECO_REJECTED] = {"events_rejected",
             "Events refused as invalid."},

@@ -200,12 +200,17 @@ is((page_of('/on/plain', headers => { Range => 'bytes=0-9' }))[1], $PAGE,
     'a range of a rewritten page is the page');
 is((page_of('/page.html', headers => { Range => 'bytes=0-9' }))[0]{status}, 200,
     'also of a file');
+{
+    $world->write_file('www/none.html', '<html><body><p>none</p></body></html>');
+    my ($response) = page_of('/none.html', headers => { Range => 'bytes=3-9' });
+    is($response->{status}, 200, 'a range of a page without the slot, too');
+    is($response->{body}, '<html><body><p>none</p></body></html>', 'is all of it');
+}
 ok((page_of('/statuses/missing'))[2], 'a status that is listed');
 ok((page_of('/types/json'))[2], 'a type that is listed');
 
 # -- a page that holds no slot keeps its header --
 
-$world->write_file('www/none.html', '<html><body><p>none</p></body></html>');
 for my $path ('/none.html', '/ssi/none.html') {
     my ($response) = page_of($path);
     my $header = $response->{headers};

@@ -243,24 +243,6 @@ for (1 .. 10) {
 }
 arrives('/proxy/length/small', 'small', 'after clients that left');
 
-# -- a worker at rest is at rest --
-
-{
-    my ($worker) = $world->workers;
-    my $ticks = sub {
-        my @field = split / /, $world->read_file("/proxy/$worker/stat") || '';
-        @field = split / /, $world->read_file("/proc/$worker/stat");
-        return $field[13] + $field[14];
-    };
-    my $socket = Reco::HTTP::connect_to($world->{port});
-    Reco::HTTP::send_all($socket,
-        "GET /proxy/pause/large HTTP/1.1\r\nHost: a\r\n\r\n");
-    sleep 0.2;
-    my $before = $ticks->();
-    sleep 1;
-    cmp_ok($ticks->() - $before, '<', 50, 'no busy loop');
-}
-
 $world->stop_nginx;
 $world->done;
 

@@ -13,6 +13,8 @@ DECOYS = (
     '<!--[if lt IE 9]><div id="target" class="hit"><![endif]-->',
     '<!--[if !IE]><!--><i class="x">not IE</i><!--<![endif]-->',
     '<!--><!---><!----><!-----><!--->-->',
+    '<!--><b class="hit">x</b><!---><b class="hit">y</b>-->',
+    '<SCRIPT>"<b class=hit>"</Script><TextArea><b class=hit></TEXTAREA>',
     '<!-- a -- b --- c --! d -->',
     '<!doctype html><!DOCTYPE x "<b class=hit>"><?php echo "<b>" ?>',
     '</ bogus><!bogus "<!-- reco:s" ></3></>',
