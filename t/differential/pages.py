@@ -27,6 +27,7 @@ DECOYS = (
     '\n--></script>',
     '<script>"<!--"; "<script"; </script >',
     '<script><!-- <script > </script foo> <b class=hit> --></script>',
+    '<script><!-- <script> </script> </script><b class="hit">z</b><!-- -->',
     '<script type="application/json">{"html":"<section class=\\"hit\\">'
     '<img src=x></section>","b":[1,2,{"c":"\\u003c/script>"}]}</script\n>',
     '<style>a::after{content:"<!-- reco:s --></body>"} b>i{}</style>',
