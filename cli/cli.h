@@ -32,6 +32,7 @@ int reco_cli_outbox(int argc, char **argv);
 int reco_cli_pin(int argc, char **argv);
 int reco_cli_promote(int argc, char **argv);
 int reco_cli_replay(int argc, char **argv);
+int reco_cli_retry(int argc, char **argv);
 int reco_cli_rollback(int argc, char **argv);
 int reco_cli_show(int argc, char **argv);
 int reco_cli_status(int argc, char **argv);

@@ -142,6 +142,12 @@ static const command_t commands[] = {
         "The history is that of the store.  Each visit comes from a visitor of\n"
         "its own; its events happen now.\n",
         reco_cli_replay},
+    {"retry", "put entries that the trainer refused back into the stream",
+        " [OPTION]...\n"
+        "\n"
+        "  --reason R          only those that were refused for it\n"
+        "  --dry-run           only say how many\n" RECO_PLACE_USAGE,
+        reco_cli_retry},
     {"rollback", "make the version live that was before",
         " [OPTION]...\n"
         "\n" RECO_PLACE_USAGE,

@@ -19,7 +19,6 @@
 #define SHARDS_MAX     1024
 #define BATCH          "256"
 #define BLOCK_MS       1000
-#define REJECTED       "reco:rejected"
 
 
 typedef struct {
@@ -408,7 +407,8 @@ set_streams(tail_t *tail, const reco_config_t *config)
 
     for (i = 0; i < tail->nstreams; i++) {
         if (tail->rejected) {
-            strcpy(tail->streams[i].name, REJECTED);
+            snprintf(tail->streams[i].name, NAME_MAX_BYTES, "%.200s",
+                reco_config_string(config, "rejected"));
         } else {
             snprintf(tail->streams[i].name, NAME_MAX_BYTES, "%.200s:%u",
                 reco_config_string(config, "stream"), i);

@@ -196,6 +196,11 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    if (ngx_http_reco_robot_visit(r, ctx)) {
+        ngx_http_reco_count(NGX_HTTP_RECO_ROBOTS, 1);
+        return NGX_OK;
+    }
+
     for (i = 0; i < batch->nevents; i++) {
         batch->events[i].source = reco_string("sdk");
 

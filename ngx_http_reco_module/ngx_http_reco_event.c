@@ -117,6 +117,12 @@ ngx_http_reco_page_view(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         return;
     }
 
+    if (ngx_http_reco_robot_visit(r, ctx)) {
+        ngx_http_reco_count(NGX_HTTP_RECO_ROBOTS, 1);
+        reco_engine_session_apply(ctx->session, &view);
+        return;
+    }
+
     if (lcf->zone != NULL) {
         ngx_http_reco_zone_apply(lcf->zone, &ctx->id, &view, 1, ctx->session);
 

@@ -4,7 +4,7 @@
 
 #include "ngx_http_reco_forward.h"
 
-#define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting and login */
+#define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting */
 #define NGX_HTTP_RECO_LINK_FIRST   50   /* ms of the first pause */
 #define NGX_HTTP_RECO_LINK_LONGEST 3000
 #define NGX_HTTP_RECO_LINK_REASON  160
@@ -286,7 +286,10 @@ ngx_http_reco_link_timer(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_reco_link_fail(link, 0, "no connection in time");
+    ngx_http_reco_link_fail(link, 0,
+        link->state == NGX_HTTP_RECO_LINK_LOGIN
+            ? "no answer to the login in time"
+            : "no connection in time");
 }
 
 
@@ -544,6 +547,7 @@ ngx_http_reco_link_connected(const redisAsyncContext *context, int status)
     }
 
     link->state = NGX_HTTP_RECO_LINK_LOGIN;
+    ngx_add_timer(&link->timer, link->conf->timeout);
 
     if (link->asking) {
         ngx_http_reco_link_ask(link);

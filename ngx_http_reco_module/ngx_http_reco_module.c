@@ -66,6 +66,15 @@ static ngx_command_t ngx_http_reco_commands[] = {
     },
 
     {
+        ngx_string("reco_robot_rate"),
+        NGX_HTTP_RECO_ANYWHERE | NGX_CONF_TAKE1,
+        ngx_conf_set_num_slot,
+        NGX_HTTP_LOC_CONF_OFFSET,
+        offsetof(ngx_http_reco_loc_conf_t, robot_rate),
+        NULL,
+    },
+
+    {
         ngx_string("reco_last_modified"),
         NGX_HTTP_RECO_ANYWHERE | NGX_CONF_FLAG,
         ngx_conf_set_flag_slot,
@@ -105,6 +114,7 @@ static ngx_command_t ngx_http_reco_commands[] = {
     NGX_HTTP_RECO_HANDLER("reco_api", ngx_http_reco_api),
     NGX_HTTP_RECO_HANDLER("reco_sdk", ngx_http_reco_sdk),
     NGX_HTTP_RECO_HANDLER("reco_status", ngx_http_reco_status),
+    NGX_HTTP_RECO_HANDLER("reco_honeypot", ngx_http_reco_honeypot),
 
     {
         ngx_string("reco_redis"),
@@ -314,6 +324,11 @@ ngx_http_reco_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_reco_main_conf_t *main = conf;
 
+    main->robots = ngx_http_reco_robot_zone(cf);
+    if (main->robots == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     return ngx_http_reco_redis_init_conf(cf, main->redis);
 }
 
@@ -341,6 +356,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
 
     conf->enable = NGX_CONF_UNSET;
     conf->learn = NGX_CONF_UNSET;
+    conf->robot_rate = NGX_CONF_UNSET;
     conf->last_modified = NGX_CONF_UNSET;
     conf->cache_control_off = NGX_CONF_UNSET_UINT;
     conf->model = NGX_CONF_UNSET_PTR;
@@ -377,6 +393,7 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_value(conf->last_modified, prev->last_modified, 0);
+    ngx_conf_merge_value(conf->robot_rate, prev->robot_rate, 600);
     ngx_conf_merge_ptr_value(conf->model, prev->model, NULL);
     ngx_conf_merge_ptr_value(conf->zone, prev->zone, NULL);
     ngx_conf_merge_ptr_value(conf->statuses, prev->statuses, NULL);

@@ -72,6 +72,7 @@ typedef struct {
     ngx_array_t slots;     /* ngx_http_reco_slot_t *, for the API */
     ngx_array_t zones;     /* ngx_shm_zone_t * */
     ngx_shm_zone_t *stats;
+    ngx_shm_zone_t *robots;
     ngx_http_reco_redis_conf_t *redis;
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
     ngx_uint_t gunzip_enable;   /* offset of its "gunzip" flag */
@@ -114,6 +115,7 @@ typedef struct {
     ngx_array_t *rules;    /* ngx_http_reco_rule_t; NULL: none */
     ngx_array_t *arms;     /* ngx_http_reco_arm_t; NULL: no experiment */
     ngx_str_t experiment;
+    ngx_int_t robot_rate; /* requests a minute of one visitor; 0: any */
     ngx_hash_t types;
     ngx_array_t *types_keys;
 } ngx_http_reco_loc_conf_t;
@@ -372,6 +374,18 @@ ngx_int_t ngx_http_reco_visitor_expire(ngx_http_request_t *r);
 
 /* True for crawlers, and for pages that are fetched before anyone asked. */
 ngx_uint_t ngx_http_reco_visitor_robot(ngx_http_request_t *r);
+
+
+/* robot.c: visitors that are programs and do not say so */
+
+char *ngx_http_reco_honeypot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Main configuration; NULL: out of memory. */
+ngx_shm_zone_t *ngx_http_reco_robot_zone(ngx_conf_t *cf);
+
+/* Counts a request of the visitor, who is known by now.  True: it is one. */
+ngx_uint_t ngx_http_reco_robot_visit(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
 
 /* -- event --------------------------------------------------------------- */

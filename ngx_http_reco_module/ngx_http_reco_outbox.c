@@ -3,7 +3,7 @@
 #define NGX_HTTP_RECO_OUTBOX_SUFFIX   ".outbox"
 #define NGX_HTTP_RECO_OUTBOX_NAME_LEN 32
 #define NGX_HTTP_RECO_OUTBOX_NAMES    100   /* of one slot, one after another */
-#define NGX_HTTP_RECO_OUTBOX_ADOPTED  16    /* at a time */
+#define NGX_HTTP_RECO_OUTBOX_ADOPTED  64    /* at a time */
 #define NGX_HTTP_RECO_OUTBOX_STEP     65536 /* sizes are rounded up to it */
 
 

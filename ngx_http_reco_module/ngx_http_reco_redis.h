@@ -7,7 +7,8 @@
  *   link        the connection: addresses, login, sentinels, backoff
  *   source      a file: what is under way, confirmed, held
  *   turn        the order between workers
- *   forward     outbox -> XADD -> confirm
+ *   forward     the forwarder's life cycle and timers
+ *   pump        outbox -> XADD -> confirm
  *   figures     counters, and the sequence
  *
  * For the rest of the module: two directives, three calls of the life cycle,

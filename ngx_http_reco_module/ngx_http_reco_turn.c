@@ -66,44 +66,68 @@ ngx_http_reco_turn_later(uint64_t sequence, ngx_msec_t slack)
 }
 
 
-uint64_t
-ngx_http_reco_turn_limit(ngx_http_reco_turn_t *turn, ngx_msec_t slack)
+/* The lowest mark of the others that is waited for, UINT64_MAX: none. */
+static uint64_t
+ngx_http_reco_turn_lowest(ngx_http_reco_turn_t *turn, ngx_uint_t *which)
 {
-    uint64_t limit, sequence;
+    uint64_t lowest, sequence;
     ngx_uint_t i;
 
-    limit = UINT64_MAX;
+    lowest = UINT64_MAX;
+    *which = 0;
 
     for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
         sequence = turn->marks[i].sequence;
 
-        if (sequence != turn->seen[i].sequence) {
-            turn->seen[i].sequence = sequence;
-            turn->seen[i].since = ngx_current_msec;
-        }
-
-        if (sequence == 0 || &turn->marks[i] == turn->own
-            || ngx_current_msec - turn->seen[i].since
-                   > NGX_HTTP_RECO_TURN_PATIENCE)
+        if (sequence != 0 && sequence < lowest && sequence != turn->stuck[i]
+            && &turn->marks[i] != turn->own)
         {
-            continue;
+            lowest = sequence;
+            *which = i;
         }
-
-        limit = ngx_min(limit, sequence);
     }
 
-    return ngx_http_reco_turn_later(limit, slack);
+    return lowest;
+}
+
+
+uint64_t
+ngx_http_reco_turn_limit(ngx_http_reco_turn_t *turn, ngx_msec_t slack)
+{
+    uint64_t lowest, own;
+    ngx_uint_t which;
+
+    own = turn->own != NULL ? turn->own->sequence : 0;
+
+    for (;;) {
+        lowest = ngx_http_reco_turn_lowest(turn, &which);
+
+        if (lowest == UINT64_MAX) {
+            break;
+        }
+
+        if (lowest != turn->lowest || own < lowest) {
+            turn->lowest = lowest;
+            turn->since = ngx_current_msec;
+            break;
+        }
+
+        if (ngx_current_msec - turn->since <= NGX_HTTP_RECO_TURN_PATIENCE) {
+            break;
+        }
+
+        turn->stuck[which] = lowest;
+    }
+
+    return ngx_http_reco_turn_later(lowest, slack);
 }
 
 
 void
 ngx_http_reco_turn_renew(ngx_http_reco_turn_t *turn)
 {
-    ngx_uint_t i;
-
-    for (i = 0; i < NGX_HTTP_RECO_TURN_WORKERS; i++) {
-        turn->seen[i].since = ngx_current_msec;
-    }
+    turn->since = ngx_current_msec;
+    ngx_memzero(turn->stuck, sizeof(turn->stuck));
 }
 
 

@@ -16,7 +16,7 @@
 
 
 #define NGX_HTTP_RECO_TURN_WORKERS  128
-#define NGX_HTTP_RECO_TURN_PATIENCE 8000 /* ms with one that does not move */
+#define NGX_HTTP_RECO_TURN_PATIENCE 8000 /* ms for one whose turn it is */
 
 /* Of one worker, in shared memory. */
 typedef struct {
@@ -27,10 +27,12 @@ typedef struct {
 typedef struct {
     ngx_http_reco_mark_t *marks; /* NGX_HTTP_RECO_TURN_WORKERS of them */
     ngx_http_reco_mark_t *own;   /* NULL: none was free */
-    struct {
-        uint64_t sequence;
-        ngx_msec_t since;
-    } seen[NGX_HTTP_RECO_TURN_WORKERS];
+
+    /* Whose turn it is, since when; and marks that did not move in their turn,
+       which are not waited for until they do. */
+    uint64_t lowest;
+    ngx_msec_t since;
+    uint64_t stuck[NGX_HTTP_RECO_TURN_WORKERS];
 } ngx_http_reco_turn_t;
 
 

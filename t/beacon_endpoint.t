@@ -15,6 +15,7 @@ use Reco::Model;
 my $world = Reco->new;
 my $dir   = $world->{dir};
 my $redis = $world->redis;
+my $h2    = Reco::free_port();
 
 Reco::Model::publish($world, '000001');
 
@@ -27,6 +28,7 @@ $world->nginx(<<"CONF");
 
     server {
         listen 127.0.0.1:$world->{port};
+        listen 127.0.0.1:$h2 http2;
         location = /beacon { reco_beacon; }
         location = /tiny   { reco_beacon; client_body_buffer_size 128; }
         location = /file   { reco_beacon; client_body_in_file_only clean; }
@@ -170,6 +172,18 @@ for (['accepted', encode_json(event())], ['not JSON', "$long$long"],
         headers => { 'Content-Type' => 'image/png' });
     is(Reco::HTTP::request($world->{port}, 'GET', '/after', socket => $socket)->{body},
         'after', 'also where the body was not wanted');
+}
+
+# -- HTTP/2, with a length and without --
+
+my $name = $world->write_file('body', encode_json([map { event() } 1 .. 30]));
+for my $path ('/beacon', '/tiny') {
+    for my $how ("--data-binary \@$name", "-T - <$name") {
+        my $status = `curl -s -o /dev/null -w '%{http_code} %{http_version}' \\
+            --http2-prior-knowledge -X POST -H 'Content-Type: application/json' \\
+            -H 'Cookie: reco=$visitor' http://127.0.0.1:$h2$path $how`;
+        is($status, '204 2', "HTTP/2: $path $how");
+    }
 }
 
 # -- other sites --

@@ -14,11 +14,12 @@ use Reco::Visitors;
 
 my $world = Reco->new;
 my $dir   = $world->{dir};
-my $redis = $world->redis;
+my $redis = $world->redis('--appendfsync', 'always');
 
 sub conf {
     return <<"CONF";
     reco_zone   shop:4m;
+    reco_robot_rate 0;
     reco_redis  unix:$dir/redis.sock stream=ev shards=3 maxlen=1000000;
     reco_outbox $dir/outbox size=4m;
     server {

@@ -18,6 +18,7 @@ my $redis = $world->redis;
 
 $world->nginx_conf(<<"CONF", workers => 2);
     reco_zone   shop:4m;
+    reco_robot_rate 0;
     reco_redis  unix:$dir/redis.sock stream=ev shards=2;
     reco_outbox $dir/outbox size=1m;
     server {

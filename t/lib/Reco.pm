@@ -235,14 +235,14 @@ sub has_own_nginx {
 
 
 # Writes nginx.conf.  Options: main => text at the top level, events => text,
-# workers => N.
+# workers => N, user => name of the workers', where root runs the test.
 sub nginx_conf {
     my ($self, $http, %option) = @_;
 
     my $dir     = $self->{dir};
     my $workers = $option{workers} || 1;
     my $load    = defined $MODULE ? "load_module $MODULE;" : '';
-    my $user    = $> == 0 ? 'user root;' : '';
+    my $user    = $> == 0 ? 'user ' . ($option{user} || 'root') . ';' : '';
     my $main    = $option{main} || '';
     my $events  = $option{events} || '';
 

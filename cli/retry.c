@@ -1,0 +1,312 @@
+/*
+ * recoctl retry: puts entries that the trainer refused back into the stream.
+ */
+
+#include "cli.h"
+#include "place.h"
+#include "redis.h"
+
+#include "event/reco_event.h"
+
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH      "256"
+#define NAME_BYTES 256
+#define ID_BYTES   48
+
+/* reason, entry; then the fields as they came. */
+#define HEAD 4
+
+
+typedef struct {
+    const char *name;
+    const reco_config_t *config;
+    redisContext *redis;
+    const char *reason; /* NULL: any */
+    int dry;
+    char last[ID_BYTES]; /* the newest entry there was at the beginning */
+    char next[ID_BYTES]; /* "(" and the entry that was looked at last */
+    unsigned long long sent;
+    unsigned long long others; /* of another reason */
+    unsigned long long bodies; /* refused at the door: without a visitor */
+} retry_t;
+
+
+static reco_str_t
+text(const char *data)
+{
+    return (reco_str_t){strlen(data), data};
+}
+
+
+static reco_str_t
+string_of(const redisReply *reply)
+{
+    return (reco_str_t){(size_t) reply->len, reply->str};
+}
+
+
+static int
+is(const redisReply *reply, const char *word)
+{
+    return (size_t) reply->len == strlen(word)
+           && memcmp(reply->str, word, strlen(word)) == 0;
+}
+
+
+/* [id, [name, value, ...]], all of it strings. */
+static int
+is_entry(const redisReply *entry)
+{
+    const redisReply *fields;
+    size_t i;
+
+    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
+        || entry->element[0]->type != REDIS_REPLY_STRING
+        || entry->element[0]->len >= ID_BYTES - 1
+        || entry->element[1]->type != REDIS_REPLY_ARRAY)
+    {
+        return 0;
+    }
+
+    fields = entry->element[1];
+    for (i = 0; i < fields->elements; i++) {
+        if (fields->element[i]->type != REDIS_REPLY_STRING) {
+            return 0;
+        }
+    }
+
+    return fields->elements % 2 == 0
+           && fields->elements <= HEAD + 2 * RECO_EVENT_FIELDS_MAX;
+}
+
+
+/* What the trainer refused has its reason, its old place, and a visitor. */
+static const redisReply *
+find_visitor(const redisReply *fields)
+{
+    size_t i;
+
+    if (fields->elements < HEAD || !is(fields->element[0], "reason")
+        || !is(fields->element[2], "entry"))
+    {
+        return NULL;
+    }
+
+    for (i = HEAD; i < fields->elements; i += 2) {
+        if (is(fields->element[i], "u")) {
+            return fields->element[i + 1];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Into its shard first, then away: broken off between, it is there twice, and
+   the trainer tells. */
+static reco_status_t
+send_back(retry_t *retry, const redisReply *entry, reco_str_t visitor,
+    reco_error_t *error)
+{
+    reco_str_t words[3 + 2 * RECO_EVENT_FIELDS_MAX];
+    const redisReply *fields;
+    char stream[NAME_BYTES];
+    reco_status_t status;
+    size_t n, i;
+
+    fields = entry->element[1];
+
+    snprintf(stream, sizeof(stream), "%.200s:%u",
+        reco_config_string(retry->config, "stream"),
+        reco_event_shard(
+            visitor, (unsigned) reco_config_integer(retry->config, "shards")));
+
+    n = 0;
+    words[n++] = text("XADD");
+    words[n++] = text(stream);
+    words[n++] = text("*");
+    for (i = HEAD; i < fields->elements; i++) {
+        words[n++] = string_of(fields->element[i]);
+    }
+
+    status = reco_redis_command(retry->redis, n, words, NULL, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    words[0] = text("XDEL");
+    words[1] = text(reco_config_string(retry->config, "rejected"));
+    words[2] = string_of(entry->element[0]);
+
+    return reco_redis_command(retry->redis, 3, words, NULL, error);
+}
+
+
+static reco_status_t
+take(retry_t *retry, const redisReply *entry, reco_error_t *error)
+{
+    const redisReply *fields, *visitor;
+
+    fields = entry->element[1];
+    visitor = find_visitor(fields);
+
+    if (visitor == NULL) {
+        retry->bodies++;
+        return RECO_OK;
+    }
+
+    if (retry->reason != NULL && !is(fields->element[1], retry->reason)) {
+        retry->others++;
+        return RECO_OK;
+    }
+
+    retry->sent++;
+
+    return retry->dry ? RECO_OK
+                      : send_back(retry, entry, string_of(visitor), error);
+}
+
+
+/* *more is 0 where nothing was left. */
+static reco_status_t
+take_some(retry_t *retry, int *more, reco_error_t *error)
+{
+    reco_str_t words[] = {text("XRANGE"),
+        text(reco_config_string(retry->config, "rejected")), text(retry->next),
+        text(retry->last), text("COUNT"), text(BATCH)};
+    const redisReply *entry;
+    redisReply *reply;
+    reco_status_t status;
+    size_t i;
+
+    status = reco_redis_command(retry->redis, 6, words, &reply, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    *more = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
+
+    for (i = 0; *more && i < reply->elements && status == RECO_OK; i++) {
+        entry = reply->element[i];
+        if (!is_entry(entry)) {
+            status = reco_error_set(
+                error, RECO_INVALID, "Redis gave no entry of a stream");
+            break;
+        }
+        status = take(retry, entry, error);
+        snprintf(
+            retry->next, sizeof(retry->next), "(%s", entry->element[0]->str);
+    }
+
+    freeReplyObject(reply);
+
+    return status;
+}
+
+
+/* What is refused again meanwhile comes behind that, and is not read. */
+static reco_status_t
+find_last(retry_t *retry, reco_error_t *error)
+{
+    reco_str_t words[] = {text("XREVRANGE"),
+        text(reco_config_string(retry->config, "rejected")), text("+"),
+        text("-"), text("COUNT"), text("1")};
+    redisReply *reply;
+    reco_status_t status;
+
+    status = reco_redis_command(retry->redis, 6, words, &reply, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    strcpy(retry->last, "0-0");
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1
+        && is_entry(reply->element[0]))
+    {
+        strcpy(retry->last, reply->element[0]->element[0]->str);
+    }
+    freeReplyObject(reply);
+
+    return RECO_OK;
+}
+
+
+static int
+run(retry_t *retry)
+{
+    reco_error_t error = {0};
+    reco_status_t status;
+    int more;
+
+    if (reco_redis_connect(retry->config, 0, &retry->redis, &error) != RECO_OK)
+    {
+        return reco_cli_fail(retry->name, "%s", error.message);
+    }
+
+    strcpy(retry->next, "-");
+    more = 1;
+
+    status = find_last(retry, &error);
+    while (status == RECO_OK && more) {
+        status = take_some(retry, &more, &error);
+    }
+
+    redisFree(retry->redis);
+
+    printf("%llu entries %s; left there: %llu of another reason, %llu bodies "
+           "without a visitor\n",
+        retry->sent, retry->dry ? "would be put back" : "put back",
+        retry->others, retry->bodies);
+
+    return status == RECO_OK ? RECO_CLI_OK
+                             : reco_cli_fail(retry->name, "%s", error.message);
+}
+
+
+int
+reco_cli_retry(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"reason", required_argument, NULL, 'r'},
+        {"dry-run", no_argument, NULL, 'n'},
+        RECO_PLACE_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    retry_t retry = {.name = argv[0]};
+    reco_config_t *config;
+    int option, result;
+
+    config = reco_place_create(argc, argv);
+    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
+    retry.config = config;
+
+    while (
+        result == RECO_CLI_OK
+        && (option = getopt_long(argc, argv, "r:nc:s:", options, NULL)) != -1)
+    {
+        if (option == 'r') {
+            retry.reason = optarg;
+        } else if (option == 'n') {
+            retry.dry = 1;
+        } else {
+            result = reco_place_option(argv[0], option, optarg, config);
+        }
+    }
+
+    if (result == RECO_CLI_OK && optind < argc) {
+        result = reco_cli_misuse(
+            argv[0], "\"%s\" is one argument too many", argv[optind]);
+    }
+
+    if (result == RECO_CLI_OK) {
+        result = run(&retry);
+    }
+
+    reco_config_destroy(config);
+
+    return result;
+}

@@ -1,0 +1,381 @@
+#include "ngx_http_reco_pump.h"
+
+#define NGX_HTTP_RECO_WINDOW_BYTES (1024 * 1024)
+
+/* Replies between two moves of the outbox's head. */
+#define NGX_HTTP_RECO_ACK 128
+
+#define NGX_HTTP_RECO_AGAIN     2  /* ms until another look whose turn it is */
+#define NGX_HTTP_RECO_SLACK_MIN 10 /* ms */
+#define NGX_HTTP_RECO_SLACK_MAX 500
+
+
+static void ngx_http_reco_forward_reply(
+    redisAsyncContext *context, void *answer, void *arg);
+
+
+void
+ngx_http_reco_forward_gauge(ngx_http_reco_forward_t *forward)
+{
+    reco_outbox_stats_t stats;
+    ngx_http_reco_redis_stats_t *shared;
+
+    ngx_http_reco_outbox_stats(forward->outbox, &stats);
+    shared = forward->stats;
+
+    if (stats.torn > forward->torn) {
+        (void) ngx_atomic_fetch_add(
+            &shared->torn, (ngx_atomic_int_t) (stats.torn - forward->torn));
+        forward->torn = stats.torn;
+    }
+
+    if (forward->shared->slots[forward->slot].pid
+        != (ngx_atomic_uint_t) ngx_pid) {
+        return;
+    }
+
+    shared->waiting = stats.records;
+    shared->bytes = stats.bytes;
+    shared->capacity = stats.capacity;
+    shared->connected = ngx_http_reco_link_is_up(forward->link);
+}
+
+
+void
+ngx_http_reco_forward_confirm(ngx_http_reco_forward_t *forward)
+{
+    if (forward->nconfirmed == 0) {
+        return;
+    }
+
+    ngx_http_reco_source_confirm(
+        forward->source, forward->confirmed, forward->nconfirmed);
+    forward->nconfirmed = 0;
+}
+
+
+/* The next record as a command in forward->buffer; len 0: it is no event. */
+static void
+ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
+    reco_str_t record, ngx_http_reco_sent_t *sent)
+{
+    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    ngx_uint_t shard;
+    unsigned n;
+
+    sent->len = 0;
+    sent->sequence = 0;
+
+    if (reco_event_split(record, fields, &n) != RECO_OK || n == 0) {
+        return;
+    }
+
+    sent->sequence = ngx_http_reco_sequence_field(fields, n);
+
+    /* The visitor stands first. */
+    shard = reco_event_shard(fields[0].value, (unsigned) forward->conf->shards);
+
+    if (ngx_http_reco_xadd(&forward->prefixes[shard], fields, n,
+            forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
+        != RECO_OK)
+    {
+        sent->len = 0;
+    }
+}
+
+
+/* Passes over a record that cannot be forwarded. */
+static void
+ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward, uint64_t cursor)
+{
+    ngx_uint_t last;
+
+    (void) ngx_atomic_fetch_add(&forward->stats->unreadable, 1);
+    ngx_log_error(NGX_LOG_ERR, forward->log, 0,
+        "reco: a record of the outbox is no event and is passed over");
+
+    forward->source->cursor = cursor;
+
+    if (forward->nsent > 0) {
+        last = (forward->first + forward->nsent - 1) % NGX_HTTP_RECO_WINDOW;
+        forward->sent[last].cursor = cursor;
+        return;
+    }
+
+    forward->confirmed = cursor;
+    forward->nconfirmed++;
+    ngx_http_reco_forward_confirm(forward);
+}
+
+
+/*
+ * Sends the next record.  NGX_DONE: the source has none, or another one of the
+ * worker's has older ones; NGX_AGAIN: another worker has.
+ */
+static ngx_int_t
+ngx_http_reco_forward_next(ngx_http_reco_forward_t *forward, uint64_t limit)
+{
+    ngx_http_reco_sent_t *sent;
+    reco_str_t record;
+    uint64_t cursor;
+
+    if (ngx_http_reco_source_next(forward->source, &cursor, &record) != NGX_OK)
+    {
+        return NGX_DONE;
+    }
+
+    sent =
+        &forward
+             ->sent[(forward->first + forward->nsent) % NGX_HTTP_RECO_WINDOW];
+
+    ngx_http_reco_forward_command(forward, record, sent);
+
+    if (sent->len == 0) {
+        ngx_http_reco_forward_skip(forward, cursor);
+        return NGX_OK;
+    }
+
+    if (sent->sequence > forward->until) {
+        return NGX_DONE;
+    }
+
+    if (sent->sequence > limit) {
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_reco_link_send(forward->link, (char *) forward->buffer,
+            sent->len, ngx_http_reco_forward_reply, forward)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sent->cursor = cursor;
+    sent->time = ngx_current_msec;
+    forward->source->cursor = cursor;
+    forward->nsent++;
+    forward->bytes += sent->len;
+
+    if (!forward->silence.timer_set) {
+        ngx_add_timer(&forward->silence, forward->conf->timeout);
+    }
+
+    return NGX_OK;
+}
+
+
+/* Chooses what to forward from.  NGX_DONE: nothing is to be sent. */
+static ngx_int_t
+ngx_http_reco_forward_choose(ngx_http_reco_forward_t *forward, ngx_msec_t slack)
+{
+    uint64_t others;
+
+    forward->adopted = 0;
+    forward->source = ngx_http_reco_outbox_source(forward->outbox, &others);
+    forward->until = ngx_http_reco_turn_later(others, slack);
+
+    return forward->source != NULL ? NGX_OK : NGX_DONE;
+}
+
+
+void
+ngx_http_reco_forward_mark(ngx_http_reco_forward_t *forward)
+{
+    ngx_http_reco_source_t *source;
+    uint64_t sequence, others;
+
+    if (forward->nsent > 0) {
+        sequence = forward->sent[forward->first].sequence;
+
+    } else {
+        source = forward->source;
+        if (source == NULL) {
+            source = ngx_http_reco_outbox_source(forward->outbox, &others);
+        }
+
+        sequence = source != NULL ? ngx_http_reco_source_sequence(source) : 0;
+    }
+
+    ngx_http_reco_turn_set(&forward->turn, sequence);
+}
+
+
+/*
+ * Sends what may be sent.  NGX_DONE: all of it; NGX_AGAIN: other workers have
+ * older events.
+ */
+static ngx_int_t
+ngx_http_reco_forward_send(ngx_http_reco_forward_t *forward)
+{
+    ngx_int_t rc;
+    ngx_msec_t slack;
+    uint64_t limit;
+
+    slack = ngx_min(ngx_max(forward->delay / 2, NGX_HTTP_RECO_SLACK_MIN),
+        NGX_HTTP_RECO_SLACK_MAX);
+    limit = ngx_http_reco_turn_limit(&forward->turn, slack);
+    rc = NGX_OK;
+
+    while (rc == NGX_OK && forward->nsent < NGX_HTTP_RECO_WINDOW
+           && forward->bytes < NGX_HTTP_RECO_WINDOW_BYTES)
+    {
+        if (forward->source == NULL) {
+            rc = ngx_http_reco_forward_choose(forward, slack);
+
+        } else if (!forward->adopted) {
+            rc = ngx_http_reco_forward_next(forward, limit);
+
+        } else {
+            rc = NGX_DONE;
+        }
+
+        /* One file after another: replies belong to one source. */
+        if (rc == NGX_DONE && forward->source != NULL && forward->nsent == 0) {
+            ngx_http_reco_forward_confirm(forward);
+            forward->source = NULL;
+            rc = NGX_OK;
+        }
+    }
+
+    return rc;
+}
+
+
+void
+ngx_http_reco_forward_pump(ngx_event_t *ev)
+{
+    ngx_http_reco_forward_t *forward;
+    ngx_int_t rc;
+
+    forward = ev->data;
+    rc = NGX_OK;
+
+    ngx_http_reco_forward_mark(forward);
+
+    if (!forward->halted && ngx_http_reco_link_is_up(forward->link)) {
+        rc = ngx_http_reco_forward_send(forward);
+    }
+
+    ngx_http_reco_forward_mark(forward);
+    ngx_http_reco_forward_gauge(forward);
+
+    if (rc == NGX_AGAIN && !forward->wait.timer_set) {
+        ngx_add_timer(&forward->wait, NGX_HTTP_RECO_AGAIN);
+    }
+
+    if (rc == NGX_DONE && forward->drain.timer_set && forward->nsent == 0) {
+        ngx_del_timer(&forward->drain);
+    }
+}
+
+
+/* Logs a refusal when it is another one than before, and does what it asks. */
+static void
+ngx_http_reco_forward_refused(
+    ngx_http_reco_forward_t *forward, redisReply *reply)
+{
+    ngx_http_reco_error_e kind;
+    ngx_msec_t delay;
+    ngx_str_t target;
+    ngx_uint_t level;
+    char *space;
+
+    (void) ngx_atomic_fetch_add(&forward->stats->errors, 1);
+    forward->halted = 1;
+
+    kind = ngx_http_reco_error_kind(reply->str, &delay);
+
+    switch (kind) {
+    case NGX_HTTP_RECO_ERROR_REDIRECT:
+        /* MOVED 3999 127.0.0.1:6381 */
+        space = strrchr(reply->str, ' ');
+        if (space != NULL) {
+            target.data = (u_char *) space + 1;
+            target.len = ngx_strlen(target.data);
+            ngx_http_reco_link_redirect(forward->link, &target);
+        }
+        /* fall through */
+
+    case NGX_HTTP_RECO_ERROR_RECONNECT:
+        ngx_http_reco_link_fail(forward->link, delay, reply->str);
+        return;
+
+    case NGX_HTTP_RECO_ERROR_PAUSE:
+    case NGX_HTTP_RECO_ERROR_SETTINGS:
+        break;
+    }
+
+    if (ngx_strncmp(forward->refusal, reply->str, sizeof(forward->refusal) - 1)
+        != 0)
+    {
+        ngx_cpystrn(
+            forward->refusal, (u_char *) reply->str, sizeof(forward->refusal));
+        level = kind == NGX_HTTP_RECO_ERROR_PAUSE ? NGX_LOG_WARN : NGX_LOG_ERR;
+        ngx_log_error(level, forward->log, 0,
+            "reco: Redis answered \"%s\"; events wait in the outbox",
+            reply->str);
+    }
+
+    if (!forward->resume.timer_set) {
+        ngx_add_timer(&forward->resume,
+            delay / 2 + (ngx_msec_t) ngx_random() % (delay + 1));
+    }
+}
+
+
+/* The server waits for another timeout, as long as it owes a reply. */
+static void
+ngx_http_reco_forward_heard(ngx_http_reco_forward_t *forward)
+{
+    if (forward->nsent > 0) {
+        ngx_add_timer(&forward->silence, forward->conf->timeout);
+
+    } else if (forward->silence.timer_set) {
+        ngx_del_timer(&forward->silence);
+    }
+}
+
+
+static void
+ngx_http_reco_forward_reply(redisAsyncContext *context, void *answer, void *arg)
+{
+    ngx_http_reco_forward_t *forward = arg;
+    ngx_http_reco_sent_t *sent;
+    redisReply *reply = answer;
+
+    (void) context;
+
+    /* The connection is gone: down() rewinds. */
+    if (reply == NULL || forward->nsent == 0) {
+        return;
+    }
+
+    sent = &forward->sent[forward->first];
+    forward->first = (forward->first + 1) % NGX_HTTP_RECO_WINDOW;
+    forward->nsent--;
+    forward->bytes -= sent->len;
+    forward->delay -= forward->delay / 8;
+    forward->delay += ngx_current_msec - sent->time;
+    ngx_http_reco_forward_heard(forward);
+
+    /* What follows a refusal will be sent again, to keep the order. */
+    if (forward->halted) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_http_reco_forward_refused(forward, reply);
+        return;
+    }
+
+    (void) ngx_atomic_fetch_add(&forward->stats->forwarded, 1);
+    forward->confirmed = sent->cursor;
+    forward->nconfirmed++;
+
+    if (forward->nconfirmed >= NGX_HTTP_RECO_ACK || forward->nsent == 0) {
+        ngx_http_reco_forward_confirm(forward);
+        forward->refusal[0] = '\0';
+        ngx_http_reco_link_works(forward->link);
+        ngx_post_event(&forward->pump, &ngx_posted_events);
+    }
+}
