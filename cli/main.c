@@ -72,6 +72,21 @@ static const command_t commands[] = {
         "  --version VERSION   of the model; the live one\n"
         "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
         reco_cli_explain},
+    {"export-examples", "write examples to learn the blend's weights from",
+        " [OPTION]...\n"
+        "\n"
+        "  --out FILE          in place of standard output\n"
+        "  --from shown|replay blocks that were shown and clicked, or what\n"
+        "                      came next in sessions; shown where there are\n"
+        "                      clicks, else replay\n"
+        "  --share N           of the sessions, the newest, are asked; 0.1\n"
+        "  --limit N           requests; 10000\n"
+        "  --candidates N      of a request of a replay; 50\n"
+        "  --repeat            items of the session may be recommended\n" RECO_PLACE_USAGE
+        "\n"
+        "Vowpal Wabbit reads them; \"recoctl import-weights\" takes what it\n"
+        "learnt.\n",
+        reco_cli_export_examples},
     {"forget", "remove every trace of a visitor",
         " [OPTION]... VISITOR...\n"
         "\n"
@@ -101,6 +116,26 @@ static const command_t commands[] = {
         "Files may be compressed with gzip; - is standard input.  Importing a\n"
         "file again adds nothing.\n",
         reco_cli_import},
+    {"import-factors", "take vectors of items that were learnt elsewhere",
+        " --items FILE.npy --ids FILE [OPTION]...\n"
+        "\n"
+        "  --items FILE.npy    a row of float32 or float64 for each item\n"
+        "  --ids FILE          their ids, one a line\n"
+        "  --users FILE.npy    vectors of users, to tune the index on\n"
+        "  --fold-in ials|mean how a visitor gets a vector; ials\n"
+        "  --version VERSION   of which the new one has all else; the live one\n"
+        "  --promote           make the new version live\n" RECO_PLACE_USAGE,
+        reco_cli_import_factors},
+    {"import-weights", "take weights of the blend that were learnt elsewhere",
+        " [OPTION]... FILE\n"
+        "\n"
+        "  --conf              print lines for trainer.conf, make no version\n"
+        "  --version VERSION   of which the new one has all else; the live one\n"
+        "  --promote           make the new version live\n" RECO_PLACE_USAGE
+        "\n"
+        "FILE is what Vowpal Wabbit's --invert_hash or --readable_model wrote,\n"
+        "or lines of NAME VALUE.\n",
+        reco_cli_import_weights},
     {"outbox", "look at the outbox files of nginx's workers",
         " show|verify|print DIRECTORY|FILE...\n"
         "\n"

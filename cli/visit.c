@@ -148,16 +148,14 @@ remember(reco_visit_t *visit, const recall_t *recall,
 }
 
 
+/* Follows the visitor's chain back from event number sequence. */
 static reco_status_t
-read_events(recall_t *recall, reco_str_t visitor)
+read_events(recall_t *recall, uint64_t sequence)
 {
-    reco_store_visitor_t record;
     reco_store_event_t *event;
     reco_status_t status;
-    uint64_t sequence;
 
-    status = reco_store_view_visitor(recall->view, visitor, &record);
-    sequence = record.last;
+    status = RECO_OK;
 
     while (status == RECO_OK && sequence != 0 && recall->nevents < EVENTS_MAX) {
         event = &recall->events[recall->nevents];
@@ -177,8 +175,9 @@ read_events(recall_t *recall, reco_str_t visitor)
 }
 
 
+/* first: the newest event that counts; those before it tell the session. */
 static reco_status_t
-fill(reco_visit_t *visit, const recall_t *recall, int64_t gap)
+fill(reco_visit_t *visit, const recall_t *recall, unsigned first, int64_t gap)
 {
     unsigned length, i;
 
@@ -194,7 +193,7 @@ fill(reco_visit_t *visit, const recall_t *recall, int64_t gap)
     for (i = recall->nevents; i-- > length;) {
         remember(visit, recall, &recall->events[i]);
     }
-    for (i = length; i-- > 0;) {
+    for (i = length; i-- > first;) {
         apply(visit, recall, &recall->events[i]);
     }
 
@@ -209,6 +208,7 @@ reco_status_t
 reco_visit_recall(reco_visit_t *visit, reco_store_t *store, reco_str_t visitor,
     int64_t gap, reco_error_t *error)
 {
+    reco_store_visitor_t record;
     reco_status_t status;
     recall_t *recall;
 
@@ -225,9 +225,12 @@ reco_visit_recall(reco_visit_t *visit, reco_store_t *store, reco_str_t visitor,
         return status;
     }
 
-    status = read_events(recall, visitor);
+    status = reco_store_view_visitor(recall->view, visitor, &record);
     if (status == RECO_OK) {
-        status = fill(visit, recall, gap);
+        status = read_events(recall, record.last);
+    }
+    if (status == RECO_OK) {
+        status = fill(visit, recall, 0, gap);
     }
 
     reco_store_view_end(recall->view);
@@ -242,6 +245,41 @@ reco_visit_recall(reco_visit_t *visit, reco_store_t *store, reco_str_t visitor,
     return status == RECO_OK ? RECO_OK
                              : reco_error_set(error, status,
                                  "cannot read the visitor's events: %s",
+                                 reco_status_name(status));
+}
+
+
+reco_status_t
+reco_visit_before(reco_visit_t *visit, reco_store_view_t *view,
+    const reco_store_event_t *event, int64_t gap, reco_error_t *error)
+{
+    reco_status_t status;
+    recall_t *recall;
+    uint64_t page;
+
+    memset(visit, 0, sizeof(*visit));
+
+    recall = calloc(1, sizeof(*recall));
+    if (recall == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    recall->view = view;
+    recall->events[recall->nevents++] = *event;
+    status = read_events(recall, event->previous);
+    if (status == RECO_OK) {
+        status = fill(visit, recall, 1, gap);
+    }
+
+    page = item_key(recall, event->item);
+    if (status == RECO_OK && page != 0) {
+        visit->query.current = page;
+    }
+    free(recall);
+
+    return status == RECO_OK ? RECO_OK
+                             : reco_error_set(error, status,
+                                 "cannot read a visitor's events: %s",
                                  reco_status_name(status));
 }
 

@@ -33,6 +33,13 @@ reco_status_t reco_visit_spell(reco_visit_t *visit,
 reco_status_t reco_visit_recall(reco_visit_t *visit, reco_store_t *store,
     reco_str_t visitor, int64_t gap, reco_error_t *error);
 
+/*
+ * What the visitor of event, whose item is the page's if it has one, had done
+ * before it.  RECO_NOMEM, RECO_CORRUPT.
+ */
+reco_status_t reco_visit_before(reco_visit_t *visit, reco_store_view_t *view,
+    const reco_store_event_t *event, int64_t gap, reco_error_t *error);
+
 void reco_visit_done(reco_visit_t *visit);
 
 #endif /* RECO_VISIT_H */

@@ -103,6 +103,15 @@ typedef struct {
 reco_status_t reco_snapshot_write(const char *path,
     const reco_snapshot_source_t *source, reco_error_t *error);
 
+/*
+ * Writes a version into the new folder path that is like the one in the folder
+ * from but for what changes holds: manifest; and where factors is not NULL,
+ * dimensions and factors of from's items, queries and nqueries.  Files that
+ * stay the same are linked: both folders are on one file system.
+ */
+reco_status_t reco_snapshot_revise(const char *path, const char *from,
+    const reco_snapshot_source_t *changes, reco_error_t *error);
+
 
 typedef struct reco_snapshot_s reco_snapshot_t;
 

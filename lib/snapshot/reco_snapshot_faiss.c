@@ -213,6 +213,27 @@ faiss_stride(const faiss_work_t *work, idx_t *count)
 }
 
 
+/* All rows, so often that FAISS does not complain of too few. */
+static float *
+faiss_repeat(const faiss_work_t *work, idx_t *count)
+{
+    idx_t i;
+    float *rows;
+    size_t size;
+
+    *count = (FAISS_POINTS_MIN + work->count - 1) / work->count * work->count;
+    size = work->dimensions * sizeof(float);
+    rows = malloc((size_t) *count * size);
+
+    for (i = 0; i < *count && rows != NULL; i++) {
+        memcpy(rows + i * work->dimensions,
+            work->vectors + (i % work->count) * work->dimensions, size);
+    }
+
+    return rows;
+}
+
+
 static reco_status_t
 faiss_train(faiss_work_t *work, uint32_t nlists, reco_error_t *error)
 {
@@ -231,7 +252,9 @@ faiss_train(faiss_work_t *work, uint32_t nlists, reco_error_t *error)
     }
 
     count = (idx_t) nlists * FAISS_POINTS_MAX;
-    rows = faiss_stride(work, &count);
+    rows = nlists == 1 && work->count < FAISS_POINTS_MIN
+               ? faiss_repeat(work, &count)
+               : faiss_stride(work, &count);
 
     if (rows == NULL) {
         return reco_error_set(

@@ -68,6 +68,10 @@ manifest_add_index(cJSON *root, const reco_snapshot_index_t *index)
     char type[32];
     cJSON *object;
 
+    if (index == NULL) {
+        return 1;
+    }
+
     cJSON_DeleteItemFromObjectCaseSensitive(root, "index");
 
     if (index->nlists == 0) {

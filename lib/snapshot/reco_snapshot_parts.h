@@ -152,7 +152,8 @@ typedef struct {
     } files[RECO_SNAPSHOT_FILE_COUNT];
 } reco_snapshot_manifest_t;
 
-/* Adds what is known of the files to the caller's JSON, and writes it. */
+/* Adds what is known of the files to the caller's JSON, and writes it.
+   index NULL: what the JSON says of it still holds. */
 reco_status_t reco_snapshot_manifest_write(const char *folder, const char *json,
     const reco_snapshot_manifest_t *manifest,
     const reco_snapshot_index_t *index, reco_error_t *error);

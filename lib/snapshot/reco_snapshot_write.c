@@ -1,5 +1,6 @@
 /*
  * Writes a version: every file, the manifest last, then reads all of it back.
+ * Or one like another: what stays the same is linked.
  */
 
 #include "reco_snapshot_parts.h"
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -312,6 +314,162 @@ reco_snapshot_write(
     }
 
     reco_snapshot_builder_done(&work.catalog);
+
+    return status;
+}
+
+
+/* A file of the version from once more, as one of the new version's. */
+static reco_status_t
+revise_link(write_work_t *work, const char *from, reco_snapshot_file_t file,
+    reco_error_t *error)
+{
+    char old[PATH_MAX], path[PATH_MAX];
+    reco_status_t status;
+
+    if ((unsigned) snprintf(
+            old, PATH_MAX, "%s/%s", from, reco_snapshot_file_names[file])
+        >= PATH_MAX)
+    {
+        return reco_error_set(
+            error, RECO_INVALID, "the path \"%s\" is too long", from);
+    }
+
+    status = write_path(work, file, path, error);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    if (link(old, path) != 0) {
+        return errno == ENOENT
+                   ? RECO_OK /* without vectors */
+                   : reco_error_set(error, RECO_IO, "cannot link \"%s\": %s",
+                       path, strerror(errno));
+    }
+
+    return write_note(work, file, path, error);
+}
+
+
+/* The catalogue anew, as it notes where an item's vector is. */
+static reco_status_t
+revise_catalog(
+    write_work_t *work, const reco_snapshot_t *base, reco_error_t *error)
+{
+    uint32_t i, nitems;
+    reco_status_t status;
+    reco_snapshot_item_t *items;
+    const reco_snapshot_hot_t *hot;
+
+    nitems = reco_snapshot_nitems(base);
+    hot = reco_snapshot_view(base)->catalog.hot;
+    items = malloc(((size_t) nitems + 1) * sizeof(items[0]));
+
+    if (items == NULL) {
+        return reco_error_set(
+            error, RECO_NOMEM, "out of memory for the catalogue");
+    }
+
+    for (i = 0; i < nitems; i++) {
+        reco_snapshot_item(base, i, &items[i]);
+    }
+
+    status = reco_snapshot_catalog_build(
+        &work->catalog, items, nitems, &work->facts, error);
+    free(items);
+
+    for (i = 0; i < nitems && status == RECO_OK; i++) {
+        work->facts.hot[i].idf = hot[i].idf;
+        work->facts.hot[i].popularity = hot[i].popularity;
+        work->facts.hot[i].trend = hot[i].trend;
+    }
+
+    if (status == RECO_OK) {
+        status = write_vectors(work, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_catalog(work, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
+revise_files(write_work_t *work, const char *from, const reco_snapshot_t *base,
+    reco_error_t *error)
+{
+    unsigned file;
+    reco_status_t status;
+
+    static const int follows[RECO_SNAPSHOT_FILE_COUNT] = {
+        [RECO_SNAPSHOT_FILE_VECTORS] = 1,
+        [RECO_SNAPSHOT_FILE_CODES] = 1,
+        [RECO_SNAPSHOT_FILE_CATALOG] = 1,
+    };
+
+    status = RECO_OK;
+
+    for (file = 0; file < RECO_SNAPSHOT_FILE_COUNT && status == RECO_OK; file++)
+    {
+        if (!follows[file] || work->source->factors == NULL) {
+            status = revise_link(work, from, file, error);
+        }
+    }
+
+    if (status == RECO_OK && work->source->factors != NULL) {
+        status = revise_catalog(work, base, error);
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_snapshot_revise(const char *path, const char *from,
+    const reco_snapshot_source_t *changes, reco_error_t *error)
+{
+    write_work_t work;
+    reco_status_t status;
+    reco_snapshot_t *base;
+    reco_snapshot_source_t source;
+
+    status = reco_snapshot_open(from, 1, &base, error);
+
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+        reco_snapshot_release(base);
+        return reco_error_set(
+            error, RECO_IO, "cannot create \"%s\": %s", path, strerror(errno));
+    }
+
+    source = *changes;
+    source.nitems = reco_snapshot_nitems(base);
+    memset(&work, 0, sizeof(work));
+    work.folder = path;
+    work.source = &source;
+    status = revise_files(&work, from, base, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_manifest_write(path, source.manifest,
+            &work.manifest, source.factors != NULL ? &work.index : NULL, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_sync(path, O_DIRECTORY, error);
+    }
+
+    if (status == RECO_OK) {
+        status = write_verify(&work, error);
+    }
+
+    reco_snapshot_builder_done(&work.catalog);
+    reco_snapshot_release(base);
 
     return status;
 }

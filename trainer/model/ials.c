@@ -19,6 +19,9 @@ void spotrf_(
 void strsm_(const char *side, const char *uplo, const char *trans,
     const char *diag, const int *m, const int *n, const float *alpha,
     const float *a, const int *lda, float *b, const int *ldb);
+void strmm_(const char *side, const char *uplo, const char *trans,
+    const char *diag, const int *m, const int *n, const float *alpha,
+    const float *a, const int *lda, float *b, const int *ldb);
 
 
 /* One half of an iteration: the rows of matrix, given the other side. */
@@ -264,14 +267,16 @@ reco_ials_train(const reco_matrix_t *matrix, const reco_ials_params_t *params,
 
 reco_status_t
 reco_ials_whiten(float *items, uint32_t nitems, double count,
-    const reco_ials_params_t *params, reco_error_t *error)
+    const reco_ials_params_t *params, float *users, uint32_t nusers,
+    reco_error_t *error)
 {
     float unobserved, zero, one, *matrix;
-    int d, n, info;
+    int d, n, m, info;
     size_t i;
 
     d = (int) params->dimensions;
     n = (int) nitems;
+    m = (int) nusers;
     unobserved = (float) params->unobserved;
     zero = 0;
     one = 1;
@@ -290,6 +295,9 @@ reco_ials_whiten(float *items, uint32_t nitems, double count,
     spotrf_("L", &d, matrix, &d, &info);
     if (info == 0) {
         strsm_("L", "L", "N", "N", &d, &n, &one, matrix, &d, items, &d);
+        if (users != NULL) {
+            strmm_("L", "L", "T", "N", &d, &m, &one, matrix, &d, users, &d);
+        }
     }
     free(matrix);
 

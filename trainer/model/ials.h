@@ -60,10 +60,12 @@ reco_status_t reco_ials_train(const reco_matrix_t *matrix,
  * Rewrites item factors in the basis where unobserved * sum of y y^T plus the
  * ridge of a user with count values is the unit matrix.  Then the vector of
  * any user solves (1 + alpha sum w y y^T) x = sum w y, and the products with
- * items are those of the factorisation: what the engine folds in with.
+ * items are those of the factorisation: what the engine folds in with.  users,
+ * nusers rows or NULL, go into that basis too: their products with items stay.
  * RECO_NOMEM.
  */
 reco_status_t reco_ials_whiten(float *items, uint32_t nitems, double count,
-    const reco_ials_params_t *params, reco_error_t *error);
+    const reco_ials_params_t *params, float *users, uint32_t nusers,
+    reco_error_t *error);
 
 #endif /* RECO_IALS_H */

@@ -70,7 +70,7 @@ build_factors(reco_model_t *model, building_t *building)
     if (status == RECO_OK) {
         status = reco_ials_whiten(model->factors, matrix.ncolumns,
             (double) matrix.offsets[matrix.nrows] / (matrix.nrows + 1.0),
-            &params, building->error);
+            &params, NULL, 0, building->error);
     }
     reco_matrix_done(&matrix);
     model->dimensions = status == RECO_OK ? params.dimensions : 0;

@@ -1,0 +1,131 @@
+# Vectors that were learnt elsewhere, as NumPy saves them, in place of our own.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use JSON::PP;
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+
+$world->trainer_conf(ials_dimensions => 8, ials_iterations => 2,
+    'engine.weight.factors' => 10);
+
+sub ctl {
+    my ($command, @arguments) = @_;
+
+    my ($code, $output) = $world->recoctl($command, '--config',
+        "$dir/trainer.conf", @arguments);
+    return wantarray ? ($code, $output) : $output;
+}
+
+# As numpy.save() writes: version 1 for short heads, padded to 64 bytes.
+sub npy {
+    my ($name, $type, $version, $columns, @values) = @_;
+
+    my $head = sprintf "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }",
+        $type, @values / $columns, $columns;
+    my $before = $version == 1 ? 10 : 12;
+    $head .= ' ' x ((-($before + length($head) + 1)) % 64) . "\n";
+
+    return $world->write_file($name, "\x93NUMPY" . chr($version) . "\0"
+        . pack($version == 1 ? 'v' : 'V', length $head) . $head
+        . pack($type eq '<f8' ? 'd<*' : 'f<*', @values));
+}
+
+# Two kinds of things, which sessions mix; the vectors tell them apart.
+my @names = map { ("red$_", "blue$_") } 1 .. 30;
+my $now = time;
+my $events = "visitor\tsession\titem\tts\n";
+for my $i (0 .. 199) {
+    $events .= "v$i\ts$i\t$names[($i * 7 + $_ * 11) % 60]\t"
+        . ($now - 90000 + $i * 60 + $_) . "\n" for 1 .. 4;
+}
+ctl('import', $world->write_file('events.tsv', $events));
+ctl('train');
+
+my @vectors = map { my ($x, $y) = $_ & 1 ? (0.1, 1) : (1, 0.1);
+    ($x, $y, 0.01 * $_, 0) } 0 .. $#names;
+my $ids = $world->write_file('ids', join "\n", @names, 'unheard-of', '');
+
+# The best by factors alone: a visit to one red thing.
+sub best {
+    my @best;
+    for my $name (@names) {
+        my $said = decode_json(scalar ctl('explain', '--session', 'red1',
+            '--item', $name, '--json'));
+        my ($row) = grep { $_->{name} eq 'factors' } @{ $said->{features} || [] };
+        push @best, [$name, $row->{value}] if $row && $row->{value} > 0.5;
+    }
+    return map { $_->[0] } sort { $b->[1] <=> $a->[1] } @best;
+}
+
+my @before = best();
+
+for my $case (['f4.npy', '<f4', 1], ['f8.npy', '<f8', 2], ['v3.npy', '<f4', 3]) {
+    my ($code, $output) = ctl('import-factors', '--items',
+        npy(@$case, 4, @vectors, 9, 9, 9, 9), '--ids', $ids, '--fold-in', 'mean');
+    is($code, 0, "$case->[1] of format $case->[2]") or diag $output;
+    like($output, qr/of 4 dimensions for 60 of 60 items; 1 ids are unknown/,
+        'each item has its row');
+}
+like(scalar ctl('promote', 4), qr/000004 is live/, 'kept until it is promoted');
+
+my @after = best();
+cmp_ok(scalar @after, '>', 5, 'a visitor has a vector');
+is(grep({ /blue/ } @after), 0, 'that points at things of the same kind');
+isnt("@after", "@before", 'as it did not before');
+my $manifest = decode_json(scalar ctl('show'));
+is($manifest->{imported}{into}, '000001', 'the manifest says what it came into');
+is($manifest->{engine}{'factors.steps'}, '0', 'and how to fold in');
+is($manifest->{trained}{events}, 800, 'and what the rest learnt from');
+my ($code, $output) = ctl('versions', '--verify');
+is($code, 0, 'all versions are whole') or diag $output;
+
+($code, $output) = ctl('import-factors', '--items', "$dir/f4.npy", '--ids',
+    $ids, '--users', npy('users.npy', '<f4', 1, 4, map { (1, 0.2, 0, 0.3) } 1 .. 50),
+    '--promote');
+is($code, 0, 'users and the fold-in of implicit ALS') or diag $output;
+like($output, qr/000005 is live/, 'live at once');
+@after = best();
+cmp_ok(scalar @after, '>', 5, 'a visitor has a vector again');
+is(grep({ /blue/ } @after[0 .. 4]), 0, 'with its own kind first');
+
+sub refuse {
+    my ($why, $like, @arguments) = @_;
+
+    my ($code, $output) = ctl('import-factors', @arguments);
+    is($code, 1, $why);
+    like($output, $like, 'which it says');
+}
+
+refuse('fewer ids than rows', qr/2 ids for 61 rows/, '--items', "$dir/f4.npy",
+    '--ids', $world->write_file('few', "red1\nred2\n"));
+refuse('more ids than rows', qr/more:2: there are more ids than the 1 rows/,
+    '--items', npy('one.npy', '<f4', 1, 4, 1 .. 4),
+    '--ids', $world->write_file('more', "red1\nred2\n"));
+refuse('an id that comes twice', qr/twice:2: "red1" comes a second time/,
+    '--items', npy('two.npy', '<f4', 1, 4, 1 .. 8),
+    '--ids', $world->write_file('twice', "red1\nred1\n"));
+refuse('no id of the version', qr/none of these ids/, '--items', "$dir/one.npy",
+    '--ids', $world->write_file('none', "nothing\n"));
+refuse('a value that is no number', qr/nan:1: row 0 has a value/,
+    '--items', npy('nan.npy', '<f4', 1, 2, 1, 9 ** 9 ** 9 / 9 ** 9 ** 9),
+    '--ids', $world->write_file('nan', "red1\n"));
+refuse('users of other dimensions', qr/of 2 dimensions, and the items' have 4/,
+    '--items', "$dir/f4.npy", '--ids', $ids,
+    '--users', npy('u2.npy', '<f4', 1, 2, 1, 2));
+refuse('no .npy', qr/no \.npy file/, '--items', $ids, '--ids', $ids);
+refuse('no file', qr/cannot open/, '--items', "$dir/nowhere", '--ids', $ids);
+($code) = ctl('import-factors', '--items', "$dir/f4.npy");
+is($code, 2, 'ids are needed');
+($code, $output) = ctl('versions', '--verify');
+is($code, 0, 'nothing of this hurt a version') or diag $output;
+
+$world->done;
+done_testing;
