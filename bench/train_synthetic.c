@@ -102,7 +102,7 @@ print_events(synthetic_shop_t *shop, uint64_t nevents)
     uint64_t event, nvisitors;
 
     nvisitors = (uint64_t) ((double) nevents / SESSION_LINES / SESSIONS_EACH);
-    puts("visitor\titem\tts\ttype");
+    puts("user\titem\ttime\ttype");
 
     for (event = 0; event < nevents;) {
         event += print_session(shop,

@@ -215,7 +215,8 @@ static const command_t commands[] = {
     {"versions", "list the versions of the model",
         " [OPTION]...\n"
         "\n"
-        "  --verify            read every byte of each\n" RECO_PLACE_USAGE,
+        "  --verify            read every byte of each\n"
+        "  --json              one JSON array in place of a table\n" RECO_PLACE_USAGE,
         reco_cli_versions},
 };
 
@@ -258,8 +259,12 @@ find_command(const char *name)
 static void
 print_usage(const command_t *command)
 {
-    printf("Usage: recoctl %s%s\n%c%s.\n", command->name, command->usage,
-        command->summary[0] - 'a' + 'A', command->summary + 1);
+    int line;
+
+    line = (int) strcspn(command->usage, "\n");
+    printf("Usage: recoctl %s%.*s\n\n%c%s.\n%s", command->name, line,
+        command->usage, command->summary[0] - 'a' + 'A', command->summary + 1,
+        command->usage + line + 1);
 }
 
 

@@ -9,12 +9,43 @@ static const struct option options[] = {
     RECO_PLACE_OPTIONS, {"off", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 
 
+/* Publishes the version, which another one that is pinned would prevent; that
+   one stays pinned where it fails. */
+static reco_status_t
+publish(
+    reco_registry_t *registry, const reco_version_id_t *id, reco_error_t *error)
+{
+    reco_version_id_t live, pinned;
+    reco_status_t status;
+    int was_pinned;
+
+    if (reco_registry_live(registry, &live, NULL) == RECO_OK
+        && strcmp(live.id, id->id) == 0)
+    {
+        return RECO_OK;
+    }
+
+    was_pinned = reco_registry_pinned(registry, &pinned, NULL) == RECO_OK;
+    status = was_pinned ? reco_registry_pin(registry, NULL, error) : RECO_OK;
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = reco_registry_publish(registry, id, RECO_REGISTRY_PROMOTE, error);
+    if (status != RECO_OK && was_pinned) {
+        (void) reco_registry_pin(registry, &pinned, NULL);
+    }
+
+    return status;
+}
+
+
 /* The version becomes live, if it is not, and stays so. */
 static int
 pin(const char *name, reco_registry_t *registry, const char *text)
 {
     reco_error_t error = {0};
-    reco_version_id_t id, live;
+    reco_version_id_t id;
     reco_status_t status;
     int result;
 
@@ -23,14 +54,7 @@ pin(const char *name, reco_registry_t *registry, const char *text)
         return result;
     }
 
-    status = reco_registry_pin(registry, NULL, &error);
-    if (status == RECO_OK
-        && (reco_registry_live(registry, &live, NULL) != RECO_OK
-            || strcmp(live.id, id.id) != 0))
-    {
-        status =
-            reco_registry_publish(registry, &id, RECO_REGISTRY_PROMOTE, &error);
-    }
+    status = publish(registry, &id, &error);
     if (status == RECO_OK) {
         status = reco_registry_pin(registry, &id, &error);
     }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #define CONFIG_FILE "/etc/reco/trainer.conf"
 
@@ -162,6 +163,7 @@ reco_place_version(const char *name, reco_registry_t *registry,
     const char *text, reco_version_id_t *id)
 {
     reco_error_t error = {0};
+    char path[PATH_MAX];
 
     if (text == NULL) {
         return reco_registry_live(registry, id, &error) == RECO_OK
@@ -169,7 +171,17 @@ reco_place_version(const char *name, reco_registry_t *registry,
                    : reco_cli_fail(name, "%s", error.message);
     }
 
-    return reco_version_id_parse(text, id)
+    if (!reco_version_id_parse(text, id)) {
+        return reco_cli_misuse(name, "\"%s\" is no version's number", text);
+    }
+
+    if (reco_registry_path(registry, id, path, &error) != RECO_OK) {
+        return reco_cli_fail(name, "%s", error.message);
+    }
+
+    return access(path, F_OK) == 0
                ? RECO_CLI_OK
-               : reco_cli_misuse(name, "\"%s\" is no version's number", text);
+               : reco_cli_fail(name,
+                   "there is no version %s; \"recoctl versions\" lists them",
+                   id->id);
 }

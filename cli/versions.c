@@ -14,11 +14,13 @@ typedef struct {
     reco_version_id_t live;   /* "" none */
     reco_version_id_t pinned; /* "" none */
     int verify;
+    cJSON *json; /* an array; NULL: a table is printed */
     unsigned corrupt;
 } run_t;
 
-static const struct option options[] = {
-    RECO_PLACE_OPTIONS, {"verify", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+static const struct option options[] = {RECO_PLACE_OPTIONS,
+    {"verify", no_argument, NULL, 'v'}, {"json", no_argument, NULL, 'j'},
+    {NULL, 0, NULL, 0}};
 
 
 static double
@@ -38,8 +40,8 @@ size_of(const cJSON *manifest)
 }
 
 
-/* Reads every byte; says what is wrong. */
-static void
+/* Reads every byte; says what is wrong.  1: nothing. */
+static int
 verify(run_t *run, const reco_version_id_t *id)
 {
     reco_error_t error = {0};
@@ -54,10 +56,22 @@ verify(run_t *run, const reco_version_id_t *id)
 
     if (status == RECO_OK) {
         reco_snapshot_release(snapshot);
-    } else {
-        run->corrupt++;
-        reco_cli_fail(run->name, "version %s: %s", id->id, error.message);
+        return 1;
     }
+
+    run->corrupt++;
+    reco_cli_fail(run->name, "version %s: %s", id->id, error.message);
+
+    return 0;
+}
+
+
+static const char *
+state_of(const run_t *run, const reco_version_id_t *id)
+{
+    return strcmp(id->id, run->pinned.id) == 0 ? "pinned"
+           : strcmp(id->id, run->live.id) == 0 ? "live"
+                                               : "";
 }
 
 
@@ -78,10 +92,8 @@ print_version(const run_t *run, const reco_version_id_t *id)
         reco_cli_manifest_number(manifest, "created", 0), created);
 
     printf("%-8s %-7s %-19s %10.0f %9.0f %8.0f %8.1f MB  %s\n", id->id,
-        strcmp(id->id, run->pinned.id) == 0 ? "pinned"
-        : strcmp(id->id, run->live.id) == 0 ? "live"
-                                            : "",
-        created, reco_cli_manifest_number(manifest, "trained.events", 0),
+        state_of(run, id), created,
+        reco_cli_manifest_number(manifest, "trained.events", 0),
         reco_cli_manifest_number(manifest, "trained.sessions", 0),
         reco_cli_manifest_number(manifest, "trained.items", 0),
         size_of(manifest) / 1e6, verdict[0] != '\0' ? verdict : "-");
@@ -90,12 +102,92 @@ print_version(const run_t *run, const reco_version_id_t *id)
 }
 
 
+/* whole: what verify() found; -1: it was not asked for. */
+static int
+add_version(run_t *run, const reco_version_id_t *id, int whole)
+{
+    cJSON *manifest, *version;
+    const cJSON *trained;
+    int done;
+
+    version = cJSON_CreateObject();
+    if (version == NULL || !cJSON_AddItemToArray(run->json, version)) {
+        cJSON_Delete(version);
+        return 0;
+    }
+
+    manifest = reco_cli_manifest(run->name, run->registry, id);
+    trained = cJSON_GetObjectItemCaseSensitive(manifest, "trained");
+    done = cJSON_AddStringToObject(version, "version", id->id)
+           && cJSON_AddStringToObject(version, "state", state_of(run, id))
+           && cJSON_AddNumberToObject(version, "created",
+               reco_cli_manifest_number(manifest, "created", 0))
+           && cJSON_AddStringToObject(
+               version, "parent", reco_cli_manifest_text(manifest, "parent"))
+           && cJSON_AddNumberToObject(version, "size", size_of(manifest))
+           && cJSON_AddStringToObject(version, "gate",
+               reco_cli_manifest_text(manifest, "gate.verdict"))
+           && (whole < 0 || cJSON_AddBoolToObject(version, "whole", whole))
+           && (trained == NULL
+               || cJSON_AddItemToObject(
+                   version, "trained", cJSON_Duplicate(trained, 1)));
+    cJSON_Delete(manifest);
+
+    return done;
+}
+
+
+static int
+list_json(run_t *run, const reco_version_id_t *ids, size_t nids)
+{
+    char *text;
+    size_t i;
+    int done;
+
+    done = 1;
+    for (i = 0; done && i < nids; i++) {
+        done =
+            add_version(run, &ids[i], run->verify ? verify(run, &ids[i]) : -1);
+    }
+
+    text = done ? cJSON_PrintUnformatted(run->json) : NULL;
+    if (text == NULL) {
+        return reco_cli_fail(run->name, "out of memory");
+    }
+
+    puts(text);
+    free(text);
+
+    return run->corrupt == 0 ? RECO_CLI_OK : RECO_CLI_FAILED;
+}
+
+
+static int
+list_table(run_t *run, const reco_version_id_t *ids, size_t nids)
+{
+    size_t i;
+
+    printf("%-8s %-7s %-19s %10s %9s %8s %11s  %s\n", "version", "state",
+        "created (UTC)", "events", "sessions", "items", "size", "gate");
+
+    for (i = 0; i < nids; i++) {
+        print_version(run, &ids[i]);
+        if (run->verify) {
+            verify(run, &ids[i]);
+        }
+    }
+
+    return run->corrupt == 0 ? RECO_CLI_OK : RECO_CLI_FAILED;
+}
+
+
 static int
 list(run_t *run)
 {
     reco_error_t error = {0};
     reco_version_id_t *ids;
-    size_t i, nids;
+    size_t nids;
+    int result;
 
     if (reco_registry_list(run->registry, &ids, &nids, &error) != RECO_OK) {
         return reco_cli_fail(run->name, "%s", error.message);
@@ -108,18 +200,11 @@ list(run_t *run)
         run->pinned.id[0] = '\0';
     }
 
-    printf("%-8s %-7s %-19s %10s %9s %8s %11s  %s\n", "version", "state",
-        "created (UTC)", "events", "sessions", "items", "size", "gate");
-
-    for (i = 0; i < nids; i++) {
-        print_version(run, &ids[i]);
-        if (run->verify) {
-            verify(run, &ids[i]);
-        }
-    }
+    result = run->json != NULL ? list_json(run, ids, nids)
+                               : list_table(run, ids, nids);
     free(ids);
 
-    return run->corrupt == 0 ? RECO_CLI_OK : RECO_CLI_FAILED;
+    return result;
 }
 
 
@@ -138,6 +223,9 @@ reco_cli_versions(int argc, char **argv)
     {
         if (option == 'v') {
             run.verify = 1;
+        } else if (option == 'j') {
+            cJSON_Delete(run.json);
+            run.json = cJSON_CreateArray();
         } else {
             result = reco_place_option(run.name, option, optarg, config);
         }
@@ -154,6 +242,7 @@ reco_cli_versions(int argc, char **argv)
         result = list(&run);
     }
 
+    cJSON_Delete(run.json);
     reco_registry_close(run.registry);
     reco_config_destroy(config);
 

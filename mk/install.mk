@@ -21,6 +21,8 @@ install: all
 	echo 'load_module modules/ngx_http_reco_module.so;' \
 	    > $(DESTDIR)$(PREFIX)/share/nginx/modules-available/mod-http-reco.conf
 	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)
+	install -D -m 644 conf/recoctl.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recoctl
 	install -D -m 644 conf/systemd/reco.sysusers \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/reco.conf
 	install -m 644 conf/nginx.conf $(DESTDIR)$(PREFIX)/share/reco

@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use JSON::PP;
 use Test::More;
 
 use Reco;
@@ -54,6 +55,12 @@ like(ctl('rollback'), qr/000001 is live/, 'and gone back from');
 
 ($code, $output) = ctl('promote', 9);
 is($code, 1, 'one that is not there cannot');
+like($output, qr/there is no version 000009/, 'which it says');
+for my $command ('show', 'diff', 'pin') {
+    ($code, $output) = ctl($command, 9);
+    is($code, 1, "$command of one that is not there");
+    like($output, qr/there is no version 000009; "recoctl versions"/, 'says so');
+}
 ($code, $output) = ctl('promote', '../../etc');
 is($code, 2, 'nor what is no version');
 
@@ -63,6 +70,13 @@ like(ctl('train'), qr/not published/, 'and stays so when another is trained');
 is(live(), 'versions/000002', 'indeed');
 ($code, $output) = ctl('promote', 4);
 like($output, qr/pinned/, 'and when another is promoted');
+ctl('pin', 9);
+like(scalar ctl('versions'), qr/^000002 +pinned/m,
+    'a pin that fails leaves the one before');
+my $list = decode_json(scalar ctl('versions', '--json', '--verify'));
+is_deeply([map { "$_->{version} $_->{state} $_->{whole}" } @$list],
+    ['000002 pinned 1', '000003  1', '000004  1'], 'as JSON too');
+cmp_ok($list->[0]{trained}{events}, '>', 1000, 'with what each learnt from');
 ctl('pin', '--off');
 ctl('promote', 4);
 is(live(), 'versions/000004', 'until it is released');

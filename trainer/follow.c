@@ -25,8 +25,9 @@ struct reco_follow_s {
     reco_learner_t *learner;
     reco_features_t *features; /* NULL: switched off */
     int features_failed;
-    uint64_t sequence; /* the version's newest event */
-    uint64_t change;   /* of the catalogue, that the overlay knows of */
+    uint64_t sequence;  /* the version's newest event */
+    uint64_t change;    /* of the catalogue, that the overlay knows of */
+    uint64_t forgotten; /* visitors, before the overlay was made */
     int64_t created;
     int64_t followed; /* monotonic ns: since when */
     int tidy;         /* its predecessor may still be in the model folder */
@@ -112,6 +113,7 @@ note_changes(reco_follow_t *follow, reco_error_t *error)
     status = reco_store_view_begin(follow->store, &view, error);
     if (status == RECO_OK) {
         follow->change = reco_store_view_changes(view);
+        follow->forgotten = reco_store_view_forgotten(view);
         reco_store_view_end(view);
     }
 
@@ -200,6 +202,14 @@ tell_changes(reco_follow_t *follow, reco_error_t *error)
     status = reco_store_view_begin(follow->store, &view, error);
     if (status != RECO_OK) {
         return status;
+    }
+
+    /* The overlay holds sessions of somebody who wants to be forgotten: a new
+       one is made of what the store still has. */
+    if (reco_store_view_forgotten(view) != follow->forgotten) {
+        follow->version.id[0] = '\0';
+        reco_store_view_end(view);
+        return RECO_OK;
     }
 
     for (;;) {

@@ -176,6 +176,10 @@ uint64_t reco_store_view_changes(reco_store_view_t *view);
 uint32_t reco_store_view_nitems(reco_store_view_t *view);
 uint32_t reco_store_view_nvisitors(reco_store_view_t *view);
 
+/* How many visitors were forgotten so far: what was made of the events before
+   may hold theirs. */
+uint64_t reco_store_view_forgotten(reco_store_view_t *view);
+
 /* Of the newest event: its number and its time. */
 uint64_t reco_store_view_sequence(reco_store_view_t *view);
 int64_t reco_store_view_newest(reco_store_view_t *view);

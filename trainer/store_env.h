@@ -63,6 +63,9 @@ int reco_store_load_meta(
 int reco_store_save_meta(
     reco_store_t *store, MDB_txn *txn, const reco_store_meta_t *meta);
 
+/* Of visitors who were removed on demand. */
+#define RECO_STORE_FORGOTTEN "forgotten"
+
 /* Adds to a counter. */
 int reco_store_count(
     reco_store_t *store, MDB_txn *txn, const char *name, uint64_t count);

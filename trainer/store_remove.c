@@ -135,7 +135,9 @@ forget(reco_store_t *store, MDB_txn *txn, void *context)
         request->removed++;
     }
 
-    return remove_visitor(store, txn, &request->name, visitor.number);
+    rc = remove_visitor(store, txn, &request->name, visitor.number);
+
+    return rc == 0 ? reco_store_count(store, txn, RECO_STORE_FORGOTTEN, 1) : rc;
 }
 
 

@@ -255,6 +255,26 @@ reco_store_view_newest(reco_store_view_t *view)
 }
 
 
+uint64_t
+reco_store_view_forgotten(reco_store_view_t *view)
+{
+    reco_str_t data;
+    uint64_t count;
+
+    if (get(view, RECO_STORE_COUNTERS, RECO_STORE_FORGOTTEN,
+            strlen(RECO_STORE_FORGOTTEN), &data)
+            != RECO_OK
+        || data.len != sizeof(count))
+    {
+        return 0;
+    }
+
+    memcpy(&count, data.data, sizeof(count));
+
+    return count;
+}
+
+
 reco_status_t
 reco_store_view_visitor(
     reco_store_view_t *view, reco_str_t visitor, reco_store_visitor_t *record)

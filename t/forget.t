@@ -1,0 +1,81 @@
+# A visitor who is forgotten: nothing of them stays in the store, in the
+# overlay, in the next version.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use JSON::PP;
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+my $redis = $world->redis;
+
+$world->trainer_conf(ials_dimensions => 0, overlay_interval => '200ms',
+    blend => 'off');
+
+sub ctl {
+    my ($command, @arguments) = @_;
+
+    my ($code, $output) = $world->recoctl($command, '--config',
+        "$dir/trainer.conf", @arguments);
+    return wantarray ? ($code, $output) : $output;
+}
+
+# Sessions of others that lead from one item to the other.
+sub holding {
+    my ($from, $to, $key) = @_;
+
+    my ($code, $output) = ctl('explain', '--session', $from, '--item', $to,
+        '--json');
+    return -1 if $code != 0;
+    my $said = decode_json($output);
+    return $said->{$key} ? $said->{$key}{holding} : 0;
+}
+
+my $now = time;
+my $events = "visitor\tsession\titem\tts\n";
+for my $i (1 .. 60) {
+    $events .= "v$i\ts$i\titem" . ($i + $_) % 20 . "\t" . ($now - 90000 + 60 * $i + $_)
+        . "\n" for 0 .. 2;
+}
+# Nobody but the two goes from item1 to item11.
+$events .= "early\te1\titem$_\t" . ($now - 80000 + $_) . "\n" for 1, 11;
+ctl('import', $world->write_file('before.tsv', $events));
+ctl('train');
+is(holding('item1', 'item11', 'sessions'), 1, 'the version knows of a session');
+
+$world->trainer;
+$events = "visitor\tsession\titem\tts\n";
+$events .= "late\tl1\titem$_\t" . ($now - 20 + $_) . "\n" for 1, 11;
+$events .= "other\to1\titem$_\t" . ($now - 20 + $_) . "\n" for 2, 3;
+ctl('import', $world->write_file('after.tsv', $events));
+ok($world->wait_for(20, sub { holding('item1', 'item11', 'overlay_sessions') == 1 }),
+    'and the overlay of another');
+
+my ($code, $output) = ctl('forget', 'early', 'late', 'nobody');
+is($code, 1, 'one of three is unknown');
+like($output, qr/^early: 2 events and 0 stream entries removed$/m, 'one is gone');
+like($output, qr/^late: 2 events/m, 'another too');
+like($output, qr/the visitor "nobody" is unknown here/, 'and the third is named');
+
+ok($world->wait_for(20, sub { holding('item1', 'item11', 'overlay_sessions') == 0 }),
+    'the overlay is made again without them');
+is(holding('item2', 'item3', 'overlay_sessions'), 1, 'others stay');
+is(scalar ctl('events', '--visitor', $_), '', "no event of $_ is left")
+    for 'early', 'late';
+($code) = ctl('explain', '--visitor', 'late', '--item', 'item1');
+is($code, 1, 'nor a profile');
+
+ctl('train', '--force');
+is(holding('item1', 'item11', 'sessions'), 0, 'the next version never met them');
+($code, $output) = ctl('forget', 'early');
+is($code, 1, 'they cannot be forgotten twice');
+
+$world->stop_trainer;
+$world->done;
+done_testing;

@@ -1,0 +1,77 @@
+# recoctl itself: help, misuse, completion; and that the docs know every command
+# and option.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+
+sub ctl { return $world->recoctl(@_) }
+
+my ($code, $summary) = ctl('help');
+is($code, 0, 'help');
+my @commands = $summary =~ /^  ([a-z-]+) +\S/mg;
+cmp_ok(scalar @commands, '>=', 15, 'lists the commands');
+is_deeply(\@commands, [sort @commands], 'by name');
+
+my $docs = '';
+for my $path (glob "$Reco::ROOT/docs/*.md") {
+    open my $file, '<', $path or die;
+    $docs .= do { local $/; <$file> };
+}
+
+for my $command (@commands) {
+    my ($code, $help) = ctl('help', $command);
+    is($code, 0, "help $command");
+    like($help, qr/^Usage: recoctl \Q$command\E/, 'says how it is used');
+    is((ctl($command, '--help'))[1], $help, 'and so does --help');
+    unlike($help, qr/^.{81}/m, 'in 80 columns');
+    like($docs, qr/^    recoctl \Q$command\E\b/m, 'the docs show how');
+    my %seen;
+    my @missing = grep { !$seen{$_}++ && $docs !~ /\Q$_\E\b/ }
+        $help =~ /(--[a-z][a-z-]*)(?![\w-])/g;
+    is("@missing", '', 'and have its options');
+
+    ($code, my $output) = ctl($command, '--no-such-option');
+    is($code, 2, 'another option is misuse');
+    like($output, qr/recoctl $command: /, 'which it says');
+}
+my %known = map { $_ => 1 } @commands, 'help';
+is(join(' ', grep { !$known{$_} } $docs =~ /^    (?:\$ )?recoctl ([a-z-]+)/mg), '',
+    'the docs show no other command');
+
+($code, my $output) = ctl('frobnicate');
+is($code, 2, 'no such command');
+like($output, qr/no command "frobnicate"/, 'which it says');
+($code, $output) = ctl();
+is($code, 2, 'no command');
+($code, $output) = ctl('help', 'frobnicate');
+is($code, 2, 'no help for it either');
+
+# -- completion --
+
+sub complete {
+    my (@words) = @_;
+
+    my $list = join ' ', map { "'$_'" } 'recoctl', @words;
+    my $script = "PATH=$Reco::BUILD:\$PATH; source $Reco::ROOT/conf/recoctl.bash;"
+        . "compopt() { :; }; COMP_WORDS=($list); COMP_CWORD=" . scalar(@words)
+        . '; _recoctl; echo "${COMPREPLY[*]}"';
+    open my $bash, '-|', 'bash', '-c', $script or die;
+    chomp(my $line = <$bash> // '');
+    return $line;
+}
+
+is(complete('rol'), 'rollback', 'a command is completed');
+is(complete('help', 'vers'), 'versions', 'behind help too');
+like(complete('import', '--no'), qr/--no-header/, 'an option is completed');
+is(complete('versions', '--verif'), '--verify', 'of the command in hand');
+
+$world->done;
+done_testing;
