@@ -91,7 +91,8 @@ ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
     if (ctx->version == NULL) {
         ctx->version = ngx_http_reco_version_acquire(lcf->model);
         if (ctx->version == NULL) {
-            ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
+            /* the gate has counted pages */
+            ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, ctx->page == NULL);
             return NGX_DECLINED;
         }
     }
@@ -421,6 +422,10 @@ ngx_int_t
 ngx_http_reco_block(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     ngx_http_reco_slot_t *slot, ngx_uint_t ascii, ngx_str_t *out)
 {
+    if (slot->script) {
+        return ngx_http_reco_sdk_tag(r, ctx, ascii, out);
+    }
+
     return ngx_http_reco_block_with(
         r, ctx, slot, ascii, ngx_http_reco_block_html, out);
 }

@@ -209,7 +209,9 @@ ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
         ctx->version = ngx_http_reco_version_acquire(lcf->model);
         if (ctx->version == NULL) {
             ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
-            rewriting = 0;
+
+            /* the script is what the first model is made from */
+            rewriting = lcf->sdk != NULL;
         }
     }
 

@@ -112,7 +112,8 @@ static ngx_command_t ngx_http_reco_commands[] = {
         NGX_CONF_1MORE, ngx_http_reco_origins),
     NGX_HTTP_RECO_HANDLER("reco_beacon", ngx_http_reco_beacon),
     NGX_HTTP_RECO_HANDLER("reco_api", ngx_http_reco_api),
-    NGX_HTTP_RECO_HANDLER("reco_sdk", ngx_http_reco_sdk),
+    NGX_HTTP_RECO_SET(
+        "reco_sdk", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_ANY, ngx_http_reco_sdk),
     NGX_HTTP_RECO_HANDLER("reco_status", ngx_http_reco_status),
     NGX_HTTP_RECO_HANDLER("reco_honeypot", ngx_http_reco_honeypot),
 
@@ -362,6 +363,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
     conf->model = NGX_CONF_UNSET_PTR;
     conf->zone = NGX_CONF_UNSET_PTR;
     conf->cookie = NGX_CONF_UNSET_PTR;
+    conf->sdk = NGX_CONF_UNSET_PTR;
     conf->slots = NGX_CONF_UNSET_PTR;
     conf->statuses = NGX_CONF_UNSET_PTR;
     conf->origins = NGX_CONF_UNSET_PTR;
@@ -439,6 +441,11 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_ptr_value(conf->slots, prev->slots, NULL);
+    ngx_conf_merge_ptr_value(conf->sdk, prev->sdk, NULL);
+
+    if (ngx_http_reco_sdk_place(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->cookie == NGX_CONF_UNSET_PTR) {
         if (prev->cookie == NGX_CONF_UNSET_PTR) {

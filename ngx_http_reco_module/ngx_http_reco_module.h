@@ -61,9 +61,17 @@ typedef struct {
     uint32_t sources;                 /* mask for the engine, 0: all */
     ngx_uint_t n;
     unsigned repeat : 1;
-    unsigned alone : 1; /* the page's own item does not matter */
-    unsigned live : 1;  /* the script may replace the block */
+    unsigned alone : 1;  /* the page's own item does not matter */
+    unsigned live : 1;   /* the script may replace the block */
+    unsigned script : 1; /* no block: the script's own tag */
 } ngx_http_reco_slot_t;
+
+
+/* The tag that reco_sdk inject puts into pages. */
+typedef struct {
+    ngx_http_reco_template_t tag;
+    ngx_http_reco_template_t silent; /* until the page tells of consent */
+} ngx_http_reco_sdk_t;
 
 
 typedef struct {
@@ -108,7 +116,8 @@ typedef struct {
     ngx_http_complex_value_t *cache_control; /* NULL: "private" */
     ngx_uint_t cache_control_off;
     ngx_http_reco_cookie_t *cookie;
-    ngx_array_t *slots; /* ngx_http_reco_slot_t *, in the plan's order */
+    ngx_http_reco_sdk_t *sdk; /* NULL: pages bring the script themselves */
+    ngx_array_t *slots;       /* ngx_http_reco_slot_t *, in the plan's order */
     reco_html_plan_t *plan;
     ngx_array_t *statuses; /* ngx_uint_t; NULL: 200 */
     ngx_array_t *origins;  /* ngx_str_t; NULL: same origin only */
@@ -192,6 +201,10 @@ ngx_http_reco_ctx_t *ngx_http_reco_peek_ctx(ngx_http_request_t *r);
 void *ngx_http_reco_alloc(void *pool, size_t size);
 
 char *ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Makes the empty list of slots and their plan.  NGX_ERROR: no memory. */
+ngx_int_t ngx_http_reco_slots_create(
+    ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf);
 
 /* The directive's words, with those that quotes hold together joined; NULL: an
    error, which is logged. */
@@ -417,6 +430,14 @@ char *ngx_http_reco_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_reco_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_reco_sdk(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_reco_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Gives the script's tag a place in the pages of a merged configuration. */
+char *ngx_http_reco_sdk_place(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf);
+
+/* The script's tag for this request; answers as ngx_http_reco_block() does. */
+ngx_int_t ngx_http_reco_sdk_tag(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_uint_t ascii, ngx_str_t *out);
+
 
 /* -- response ------------------------------------------------------------ */
 

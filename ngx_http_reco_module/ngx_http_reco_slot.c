@@ -48,6 +48,21 @@ static ngx_int_t ngx_http_reco_template_read(
     ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *source);
 
 
+ngx_int_t
+ngx_http_reco_slots_create(ngx_conf_t *cf, ngx_http_reco_loc_conf_t *lcf)
+{
+    reco_html_memory_t memory;
+
+    memory.alloc = ngx_http_reco_alloc;
+    memory.owner = cf->pool;
+
+    lcf->slots = ngx_array_create(cf->pool, 4, sizeof(void *));
+    lcf->plan = reco_html_plan_create(&memory);
+
+    return lcf->slots != NULL && lcf->plan != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
 char *
 ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -58,21 +73,15 @@ ngx_http_reco_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t i, all;
     ngx_array_t *words;
     reco_error_t error;
-    reco_html_memory_t memory;
     ngx_http_reco_slot_t *slot, **member;
     ngx_http_reco_main_conf_t *main;
 
     main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
 
-    if (lcf->slots == NGX_CONF_UNSET_PTR) {
-        memory.alloc = ngx_http_reco_alloc;
-        memory.owner = cf->pool;
-
-        lcf->slots = ngx_array_create(cf->pool, 4, sizeof(void *));
-        lcf->plan = reco_html_plan_create(&memory);
-        if (lcf->slots == NULL || lcf->plan == NULL) {
-            return NGX_CONF_ERROR;
-        }
+    if (lcf->slots == NGX_CONF_UNSET_PTR
+        && ngx_http_reco_slots_create(cf, lcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     words = ngx_http_reco_words(cf);

@@ -57,6 +57,14 @@ my @wrong = (
         qr{invalid origin "shop.example", it must be like https://example.com}],
     ['reco_beacon_origins https://shop.example/;' => qr/invalid origin/],
     ['reco_cache_control a; reco_cache_control b;' => qr/"reco_cache_control" directive is duplicate/],
+    ['reco_sdk;' => qr/"reco_sdk" directive without parameters is allowed in a location only/],
+    ['reco_sdk on;' => qr/invalid parameter "on"/],
+    ['reco_sdk inject defer;' => qr/invalid parameter "defer"/],
+    ['reco_sdk inject src=;' => qr/invalid parameter "src="/],
+    [qq(reco_sdk inject "src=/r\\".js";) => qr/invalid parameter "src=/],
+    ['reco_sdk inject "api=/{{nonce}}/";' => qr/invalid parameter "api=/],
+    ['reco_sdk inject; reco_sdk off;' => qr/"reco_sdk" directive is duplicate/],
+    ['reco_sdk inject; server { reco_slot sdk; }' => qr/slot "sdk" of reco_sdk: /],
     ['reco_beacon;' => qr/"reco_beacon" directive is not allowed here/],
     ['server { reco_redis x; }' => qr/"reco_redis" directive is not allowed here/],
     ['server { location / { reco_model /m; } }' => qr/"reco_model" directive is not allowed here/],
@@ -91,6 +99,8 @@ for my $conf (
     'reco_zone z:1m; server { reco_zone z:1m; } server { reco_zone y:1m; }',
     'server { location /b { reco_beacon; } location /a { reco_api; }'
         . ' location /j { reco_sdk; } location /s { reco_status; } }',
+    'reco_sdk inject src=/j endpoint=/b api=/a/ consent=required; server {'
+        . ' reco_sdk off; location /j { reco_sdk; reco_sdk inject; } }',
     'server { location / { if ($arg_x) { reco off; } } }',
 ) {
     my ($ok, $output) = $world->nginx_test($conf);

@@ -20,7 +20,7 @@ export const attention = (event?: unknown) => {
     if (attending && time - stirred < Attention.IDLE) total += time - last;
     last = time;
     if (event) stirred = time;
-    attending = !document.hidden && document.hasFocus();
+    attending = document.hasFocus() && !document.hidden;
 
     return total;
 };

@@ -17,21 +17,21 @@ const enum Limit {
     LONGEST = 64000,
 }
 
+type Act = () => void;
+
 const page = crypto.getRandomValues(new Uint32Array(2)).join('-');
 
 // A second copy of this file on the page stays silent, too.
 const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
     navigator.globalPrivacyControl;
 
-let consent: Consent = refused ? Consent.REFUSED
-    : asked ? Consent.UNKNOWN : Consent.GIVEN;
+let consent: Consent = refused ? Consent.REFUSED : +!asked;
 let count = 0;
 let pending: RecoEvent[] = [];
 let flying = 0; // how many at the head of pending a request is carrying
 let pause = 0; // not 0: the last attempt failed
 let timer: any;
-let acted: unknown;
-let update: () => void;
+let acted: Act | undefined | false;
 
 // Without storage, what is pending lives as long as the page.
 const keep = () => {
@@ -71,9 +71,9 @@ export const send = async (leaving?: boolean) => {
         return;
     }
 
-    pending.map((event) => (event.sent = Date.now()));
     // After a failure one at a time: the batch may have been too large.
-    const batch = pending.slice(flying, flying + (pause ? 1 : Limit.BATCH));
+    const batch = pending.slice(flying, flying + (pause ? 1 : Limit.BATCH))
+        .map((event) => ({ ...event, sent: Date.now() }));
 
     if (leaving) {
         if (!pause && navigator.onLine &&
@@ -87,7 +87,7 @@ export const send = async (leaving?: boolean) => {
 
     flying = batch.length;
     try {
-        const { status } = await fetch(endpoint, {
+        const answer = await fetch(endpoint, {
             method: 'POST',
             body: JSON.stringify(batch),
             // Outlives the page, but may not be large.
@@ -96,11 +96,11 @@ export const send = async (leaving?: boolean) => {
         });
 
         // Anything else than "come again later" is final.
-        if (status < 429) {
+        if (answer.status < 429) {
             remove(wait = 0, flying);
             if (acted && !pending[0]) {
-                acted = 0;
-                update();
+                acted();
+                acted = false;
             }
         }
     } catch {}
@@ -108,9 +108,9 @@ export const send = async (leaving?: boolean) => {
     later((pause = wait) * Math.random());
 };
 
-// What the visitor did goes out at once, and blocks may change after it; what
-// was merely noticed waits for company.
-export const emit = (type: string, fields?: Fields, act?: unknown) => {
+// What the visitor did goes out at once, and what is to follow it (blocks may
+// change) does once it has arrived; what was merely noticed waits for company.
+export const emit = (type: string, fields?: Fields, act?: Act | false) => {
     if (consent >= Consent.UNKNOWN) {
         pending.push({
             v: 1,
@@ -139,8 +139,4 @@ export const allow = (answer?: unknown) => {
         pending = [];
         flying = 0;
     }
-};
-
-export const afterAct = (listener: () => void) => {
-    update = listener;
 };

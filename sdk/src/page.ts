@@ -9,6 +9,7 @@ import { Fields } from './event';
 import { all, on } from './dom';
 import { emit } from './delivery';
 import { given } from './settings';
+import { update } from './update';
 
 let path = location.pathname;
 let told = given;
@@ -31,10 +32,10 @@ export const report = () => {
 };
 
 // again: a view even though the item is the same.
-export const look = (fields?: Fields | null, again?: boolean) => {
+export const look = (fields?: Fields | 0, again?: boolean) => {
     if (fields || path != location.pathname) {
         path = location.pathname;
-        told = fields?.item;
+        told = (fields as Fields)?.item;
     }
 
     const [element]: any[] =
@@ -45,7 +46,7 @@ export const look = (fields?: Fields | null, again?: boolean) => {
         report();
         item = found;
         // The first view of a page is news to nobody: the server sent it.
-        if (item) emit('view', { ...fields, item }, counted);
+        if (item) emit('view', { ...fields, item }, counted > 0 && update);
     }
 };
 

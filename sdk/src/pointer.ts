@@ -5,6 +5,7 @@ import { ITEM, on } from './dom';
 import { describe } from './describe';
 import { emit, send } from './delivery';
 import { item } from './page';
+import { update } from './update';
 
 let hovered: HTMLElement | undefined;
 let since = 0;
@@ -31,9 +32,13 @@ on('click auxclick', (event) => {
 
     if (element && event.button < 2) {
         const type = element.dataset.recoEvent;
+        // What is searched for: the field of that name, beside the button.
+        const q = element.form?.q;
 
         // The page may be left for the item: no time to wait, none to update.
-        emit(type || 'click', { item, ...describe(element) }, type);
+        emit(type || 'click', {
+            item, ...describe(element), ctx: q && { q: q.value },
+        }, type && update);
         send();
     }
 });

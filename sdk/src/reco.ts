@@ -1,6 +1,6 @@
 // reco(command, argument): the one global; and what starts by itself.
 
-import { adopt, afterAct, allow, emit, send } from './delivery';
+import { adopt, allow, emit, send } from './delivery';
 import { api, stub } from './settings';
 import { hover } from './pointer';
 import { item, look, report } from './page';
@@ -19,20 +19,18 @@ const reco: any = (command: string, argument?: any) => {
     else if (command == 'forget') {
         allow();
         navigator.sendBeacon(api + command);
-    } else emit(command, { item, ...argument }, 1);
+    } else emit(command, { item, ...argument }, update);
 };
 
 const start = () => {
-    let scanning: number | undefined;
+    let scanning: any;
 
     const scan = () => {
-        scanning = 0;
-        look();
+        scanning = look();
         watch();
     };
 
     adopt();
-    afterAct(update);
     stub?.q?.map((call: any) => reco(...call));
     scan();
     new MutationObserver(() => {
@@ -44,7 +42,7 @@ const start = () => {
     });
 
     on('online', () => send());
-    on('pageshow', (event) => look(null, event.persisted));
+    on('pageshow', (event) => look(0, event.persisted));
     on('visibilitychange pagehide', () => {
         hover();
         report();

@@ -15,12 +15,12 @@ export const update = () => {
         const query = new URLSearchParams({
             item: item || '',
             ...describe(block) as {},
-            format: 'html',
         });
 
         // Where the network or a block is missing, the page stays as it is.
         try {
-            const answer = await fetch(api + 'recommendations?' + query);
+            const answer = await fetch(
+                api + 'recommendations?format=html&' + query);
             const template = document.createElement('template');
 
             template.innerHTML = await answer.text();
