@@ -5,7 +5,6 @@
 const assert = require('node:assert');
 const { beforeEach, test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause } = require('./lib/chromium');
 
 const shop = openShop();
 const { site } = shop;
@@ -13,10 +12,10 @@ const { site } = shop;
 // Seconds of the page's time, in steps as timers see them.
 const pass = async (seconds, act = () => {}) => {
     for (let second = 0; second < seconds; second++) {
-        await shop.page.clock.runFor(1000);
+        await shop.pass(1000);
         await act();
     }
-    await pause(200);
+    await shop.settle();
 };
 
 const stir = () => shop.page.mouse.move(10 + Math.random() * 100, 10);
@@ -42,8 +41,8 @@ const about = (actual, expected, tolerance) =>
         `${actual} s, not about ${expected} s`);
 
 beforeEach(async () => {
-    await shop.page.clock.install();
-    await shop.open('/product/5');
+    await shop.freeze('/product/5');
+    await stir();
 });
 
 
@@ -88,7 +87,7 @@ test('a page without focus gains no time', async () => {
 
 test('a clock that jumps adds nothing', async () => {
     await pass(5, stir);
-    await shop.page.clock.setSystemTime(Date.now() + 3600000);
+    await shop.page.clock.setSystemTime(Date.now() + 36000000);
     await pass(20, stir);
     assert.ok(dwelt() < 40, `${dwelt()} s`);
     assert.ok(site.of('dwell').every((event) => event.ms > 0));

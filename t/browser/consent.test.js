@@ -5,7 +5,7 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause } = require('./lib/chromium');
+const { pause } = require('./lib/browser');
 const { product } = require('./lib/site');
 
 const shop = openShop();
@@ -57,13 +57,13 @@ test('a refusal drops what an earlier page left', async () => {
     await shop.open('/product/5');
     await act();
     assert.notDeepStrictEqual(await kept(), []);
-    shop.complaints.length = 0;
+    shop.forgiven = /Failed to load resource/;
 
     site.status = 204;
-    await shop.context.setOffline(true);
+    await shop.cut(true);
     await answer(false);
     assert.deepStrictEqual(await kept(), []);
-    await shop.context.setOffline(false);
+    await shop.cut(false);
     await act();
     assert.deepStrictEqual(site.arrived, []);
 });

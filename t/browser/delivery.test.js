@@ -5,44 +5,40 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause, until } = require('./lib/chromium');
+const { FIREFOX, pause, until } = require('./lib/browser');
 
 const shop = openShop();
 const { site } = shop;
 
 const cart = (n) => shop.page.evaluate((qty) => reco('cart', { qty }), n);
 const quantities = () => site.of('cart').map((event) => event.qty);
-const stored = () => shop.page.evaluate(() => Object.entries(localStorage)
-    .flatMap(([, events]) => JSON.parse(events)));
+const { stored } = shop;
 
 // A cut network is what a console complains about, and rightly.
-const forgive = () => {
-    assert.ok(shop.complaints.every((complaint) =>
-        /Failed to load resource/.test(complaint)), `${shop.complaints}`);
-    shop.complaints.length = 0;
-};
+const forgive = () => (shop.forgiven = /Failed to load resource/);
 
 
 test('the network is cut: everything arrives once it is back', async () => {
+    forgive();
     await shop.open('/product/5');
     await shop.arrival('view');
-    await shop.context.setOffline(true);
+    await shop.cut(true);
     for (let n = 1; n <= 5; n++) await cart(n);
     await pause(1500);
     assert.deepStrictEqual(quantities(), []);
     assert.strictEqual((await stored()).length >= 5, true);
 
-    await shop.context.setOffline(false);
+    await shop.cut(false);
     await until('5 carts', () => quantities().length === 5);
     await until('an empty store', async () => !(await stored()).length);
 
     assert.deepStrictEqual(quantities(), [1, 2, 3, 4, 5]);
     assert.strictEqual(site.arrived.length, site.events.length);
-    forgive();
 });
 
 test('the page is left while the network is cut: the next page sends it',
     async () => {
+        forgive();
         await shop.open('/product/5');
         await shop.arrival('view');
         site.status = 0;
@@ -52,14 +48,16 @@ test('the page is left while the network is cut: the next page sends it',
         assert.deepStrictEqual(quantities(), []);
 
         site.status = 204;
-        await shop.arrival('cart', 1, 10000);
+        await shop.arrival('cart');
         assert.deepStrictEqual(quantities(), [1]);
         assert.ok(shop.page.url().endsWith('/6'));
         assert.strictEqual(site.of('cart')[0].item, '5');
-        forgive();
     });
 
-test('a tab that crashes loses nothing that was captured', async () => {
+test('a tab that crashes loses nothing that was captured', {
+    skip: FIREFOX && 'Firefox has no address that crashes a tab',
+}, async () => {
+    forgive();
     site.status = 503;
     await shop.open('/product/5');
     await cart(1);
@@ -71,7 +69,6 @@ test('a tab that crashes loses nothing that was captured', async () => {
     const crashed = new Promise((done) => shop.page.once('crash', done));
     shop.page.goto('chrome://crash').catch(() => {});
     await crashed;
-    forgive();
 
     site.status = 204;
     shop.page = await shop.context.newPage();
@@ -90,32 +87,35 @@ test('a reload during a send: each event has one effect', async () => {
     }
     site.delay = 0;
     await until('3 carts', () => quantities().length === 3);
-    await pause(1500);
+    await until('an empty store', async () => !(await stored()).length);
 
     assert.deepStrictEqual(quantities().sort(), [1, 2, 3]);
-    assert.deepStrictEqual(await stored(), []);
 });
 
 for (const status of [500, 503, 429]) {
     test(`${status} is tried again, with the same id`, async () => {
+        forgive();
         site.status = status;
         await shop.open('/product/5');
         await cart(1);
-        await pause(300);
-        const [{ id }] = (await stored()).filter((event) =>
-            event.type === 'cart');
-        const repaired = Date.now();
+        await until('a refusal', () => site.refused.length);
+        const [[{ id }]] = site.refused;
+        const attempts = () => [...site.refused, ...site.bodies].flat()
+            .filter((event) => event.id === id);
 
+        await until('a second attempt', () => attempts().length > 1);
         site.status = 204;
-        const [event] = await shop.arrival('cart', 1, 10000);
-        assert.strictEqual(event.id, id);
-        assert.ok(event.sent >= repaired);
-        forgive();
+        await shop.arrival('cart');
+        const sent = attempts().map((event) => event.sent);
+        assert.strictEqual(new Set(attempts().map(({ ts }) => ts)).size, 1);
+        assert.deepStrictEqual(sent, [...new Set(sent)].sort());
+        assert.ok(site.arrived.some((event) => event.id === id));
     });
 }
 
 for (const status of [400, 403, 413]) {
     test(`${status} is final`, async () => {
+        forgive();
         site.status = status;
         await shop.open('/product/5');
         await cart(1);
@@ -125,11 +125,11 @@ for (const status of [400, 403, 413]) {
         await shop.arrival('cart');
 
         assert.deepStrictEqual(quantities(), [2]);
-        forgive();
     });
 }
 
 test('a batch that is too large for a request goes in pieces', async () => {
+    forgive();
     site.status = 503;
     await shop.open('/product/5');
     await shop.page.evaluate(() => {
@@ -139,27 +139,27 @@ test('a batch that is too large for a request goes in pieces', async () => {
     });
     await pause(500);
     site.status = 204;
-    await until('8 events', () => site.of('custom').length === 8, 30000);
+    await until('8 events', () => site.of('custom').length === 8);
 
     assert.deepStrictEqual(site.of('custom').map((event) => event.ctx.i),
         [0, 1, 2, 3, 4, 5, 6, 7]);
-    forgive();
 });
 
 test('what is stored is bounded, and the newest', async () => {
+    forgive();
     site.status = 503;
     await shop.open('/product/5');
-    await shop.page.evaluate(() => {
+    const events = await shop.page.evaluate(() => {
         for (let i = 0; i < 600; i++) reco('custom', { ctx: { i } });
+        return Object.values(localStorage).flatMap((text) => JSON.parse(text));
     });
-    const events = await stored();
 
     assert.strictEqual(events.length, 256);
     assert.strictEqual(events[255].ctx.i, 599);
-    forgive();
 });
 
 test('two tabs do not take each other\'s events', async () => {
+    forgive();
     await shop.open('/product/5');
     const first = shop.page;
     await shop.arrival('view');
@@ -168,7 +168,7 @@ test('two tabs do not take each other\'s events', async () => {
     const second = shop.page;
     await shop.arrival('view', 2);
 
-    await shop.context.setOffline(true);
+    await shop.cut(true);
     for (let n = 1; n <= 3; n++) {
         for (shop.page of [first, second]) await cart(n);
     }
@@ -177,7 +177,7 @@ test('two tabs do not take each other\'s events', async () => {
         event.type === 'cart').length, 6);
     await first.close();
     await second.close();
-    await shop.context.setOffline(false);
+    await shop.cut(false);
     shop.page = await shop.context.newPage();
     await shop.open('/product/7');
     await shop.arrival('cart', 6);
@@ -186,7 +186,6 @@ test('two tabs do not take each other\'s events', async () => {
         assert.deepStrictEqual(site.of('cart').filter((event) =>
             event.item === item).map((event) => event.qty), [1, 2, 3]);
     }
-    forgive();
 });
 
 test('foreign and broken entries of the store do no harm', async () => {

@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const { BUILD } = require('./lib/site');
-const { launch, pause, until, visit } = require('./lib/chromium');
+const { launch, pause, until, visit } = require('./lib/browser');
 
 const ROOT = path.join(__dirname, '..', '..');
 const SCREENSHOTS = path.join(BUILD, 'screenshots');

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause } = require('./lib/chromium');
+const { pause } = require('./lib/browser');
 const { block, product } = require('./lib/site');
 
 const GOLDEN = path.join(__dirname, '..', 'golden', 'events');

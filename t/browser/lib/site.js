@@ -13,7 +13,7 @@ const BUILD = process.env.RECO_BUILD ||
 const BODY_MAX = 65536;
 
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; " +
-    "style-src 'self'; base-uri 'none'; form-action 'none'; " +
+    "style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; " +
     "frame-ancestors 'none'";
 
 const STYLE = '.scroller { overflow: auto; width: 300px; ' +
@@ -58,7 +58,8 @@ class Site {
     }
 
     reset() {
-        this.bodies = []; // of each beacon that was answered
+        this.bodies = []; // of each beacon that was taken
+        this.refused = []; // of each that was not
         this.requests = []; // method and address of each request
         this.status = 204; // of the beacon's answer
         this.delay = 0; // ms until the beacon answers
@@ -72,8 +73,11 @@ class Site {
     async start() {
         this.stop();
         this.reset();
-        this.server = http.createServer((request, response) =>
-            this.answer(request, response));
+        const server = http.createServer((request, response) => {
+            if (server === this.server) this.answer(request, response);
+            else request.socket.destroy();
+        });
+        this.server = server;
         await new Promise((done) => this.server.listen(0, '127.0.0.1', done));
         this.origin = `http://127.0.0.1:${this.server.address().port}`;
     }
@@ -126,6 +130,8 @@ class Site {
     }
 
     beacon(request, response) {
+        // Those of this test, should the answer take until the next one.
+        const { bodies, refused } = this;
         let body = '';
 
         request.on('data', (piece) => (body += piece));
@@ -134,10 +140,10 @@ class Site {
                 response.writeHead(413).end();
                 return;
             }
-            if (this.status === 204) {
-                this.bodies.push(JSON.parse(body));
-                this.type = request.headers['content-type'];
-            }
+            const taken = this.status === 204;
+
+            (taken ? bodies : refused).push(JSON.parse(body));
+            if (taken) this.type = request.headers['content-type'];
             if (this.status === 0) request.socket.destroy();
             else response.writeHead(this.status).end();
         }, this.delay));

@@ -64,6 +64,14 @@ test('nothing in it needs more than script-src \'self\'', () => {
     assert.doesNotMatch(script, /\beval\b|\bFunction\(|javascript:|\son\w+=/);
 });
 
+test('its syntax is that of Safari 14', () => {
+    const [lowered, same] = ['safari14', 'esnext'].map((target) =>
+        execFileSync('esbuild', [`--target=${target}`, '--loader=js'],
+            { input: built('reco.js') }).toString());
+
+    assert.strictEqual(lowered, same);
+});
+
 const compiler = spawnSync('tsc', ['--version']);
 
 test('the types hold', { skip: compiler.error && 'no TypeScript here' },

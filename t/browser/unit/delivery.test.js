@@ -12,6 +12,9 @@ const SOURCE = path.join(__dirname, '..', '..', '..', 'sdk', 'src');
 const script = execFileSync('esbuild', [path.join(SOURCE, 'delivery.ts'),
     '--bundle', '--format=cjs', '--log-level=warning']).toString();
 
+// What is to follow an act.
+const act = () => {};
+
 // A page in which time passes when the test says so.
 const openPage = (option = {}) => {
     const page = {
@@ -86,11 +89,24 @@ test('what is noticed waits a second for company', async () => {
         ['dwell', 'hover']);
 });
 
+test('what follows an act does so once all has arrived', async () => {
+    let followed = 0;
+    const page = openPage({ answer: () => page.posts.length < 3 ? 503 : 204 });
+
+    page.emit('cart', { item: '1' }, () => followed++);
+    page.emit('dwell', { ms: 1000 });
+    await page.pass(3999);
+    assert.strictEqual(followed, 0);
+    await page.pass(60000);
+    assert.strictEqual(page.posts.at(-1).events.at(-1).type, 'dwell');
+    assert.strictEqual(followed, 1);
+});
+
 test('an act goes at once, with what waited before it', async () => {
     const page = openPage();
 
     page.emit('dwell', { ms: 1000 });
-    page.emit('cart', { item: '1' }, 1);
+    page.emit('cart', { item: '1' }, act);
 
     assert.deepStrictEqual(page.posts[0].events.map((event) => event.type),
         ['dwell', 'cart']);
@@ -102,7 +118,7 @@ test('one request at a time: order is kept', async () => {
         settle = done;
     }) });
 
-    for (const item of ['1', '2', '3']) page.emit('cart', { item }, 1);
+    for (const item of ['1', '2', '3']) page.emit('cart', { item }, act);
     await page.pass(5000);
     assert.strictEqual(page.posts.length, 1);
     settle(204);
@@ -116,7 +132,7 @@ test('pauses double up to a minute, times a random share', async () => {
     const pauses = async (random) => {
         const page = openPage({ random, answer: () => 503 });
 
-        page.emit('cart', {}, 1);
+        page.emit('cart', {}, act);
         await page.pass(400000);
         return page.posts.slice(1).map(({ time }, i) =>
             time - page.posts[i].time);
@@ -131,10 +147,10 @@ test('pauses double up to a minute, times a random share', async () => {
 test('a success ends the pauses', async () => {
     const page = openPage({ answer: () => page.posts.length < 5 ? 0 : 204 });
 
-    page.emit('cart', {}, 1);
+    page.emit('cart', {}, act);
     await page.pass(100000);
     page.answer = () => page.posts.length < 7 ? 0 : 204;
-    page.emit('cart', {}, 1);
+    page.emit('cart', {}, act);
     await page.pass(100000);
 
     assert.strictEqual(page.posts.length, 7);
@@ -160,7 +176,7 @@ test('after a failure events go one at a time, and not by keepalive',
 test('an id is the same in each attempt, "sent" is not', async () => {
     const page = openPage({ answer: () => 0 });
 
-    page.emit('cart', {}, 1);
+    page.emit('cart', {}, act);
     await page.pass(5000);
     const attempts = page.posts.map(({ events: [event] }) => event);
 
@@ -193,7 +209,7 @@ test('a page that is left sends by beacon what no request carries',
             beacon: (events) => beacons.push(...events),
         });
 
-        page.emit('cart', { item: '1' }, 1);
+        page.emit('cart', { item: '1' }, act);
         page.emit('dwell', { item: '2', ms: 900 });
         page.send(true);
 
@@ -209,7 +225,7 @@ test('a beacon that the browser refuses stays for the next page', () => {
     page.send(true);
     const next = openPage({ storage: page.storage });
     next.adopt();
-    next.emit('cart', { item: '3' }, 1);
+    next.emit('cart', { item: '3' }, act);
 
     assert.deepStrictEqual(next.posts[0].events.map(({ item }) => item),
         ['2', '3']);
@@ -222,7 +238,7 @@ test('a refusal while a request is under way loses nothing that comes later',
             settle = done;
         }) });
 
-        page.emit('cart', { item: '1' }, 1);
+        page.emit('cart', { item: '1' }, act);
         page.allow(false);
         page.allow(true);
         page.emit('hover', { item: '2' });

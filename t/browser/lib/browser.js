@@ -1,6 +1,7 @@
 'use strict';
 
-// Debian's Chromium, driven by Playwright.
+// Debian's browsers, driven by Playwright: Chromium by its own protocol,
+// Firefox by WebDriver BiDi.  RECO_BROWSER says which.
 
 const { createRequire } = require('node:module');
 const path = require('node:path');
@@ -8,16 +9,28 @@ const { BUILD } = require('./site');
 
 const installed = createRequire(path.resolve(BUILD, 'browser', 'tests.js'));
 
+const FIREFOX = process.env.RECO_BROWSER === 'firefox';
+
 const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu',
     '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'];
 
-const launch = () => installed('playwright-core').chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ARGUMENTS,
-    // Going back must find the page as it was left.
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-});
+// What a condition may take on a machine that has better things to do.
+const PATIENCE = 60000;
+
+const launch = () => FIREFOX
+    ? installed('playwright-core')._bidiFirefox.launch({
+        executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr',
+        headless: true,
+        timeout: PATIENCE,
+    })
+    : installed('playwright-core').chromium.launch({
+        executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+        args: ARGUMENTS,
+        timeout: PATIENCE,
+        // Going back must find the page as it was left.
+        ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    });
 
 // A page of a visitor of its own, and what its console complained about.
 const visit = async (browser, option) => {
@@ -25,6 +38,7 @@ const visit = async (browser, option) => {
     const page = await context.newPage();
     const complaints = [];
 
+    page.setDefaultTimeout(PATIENCE);
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(message.text());
@@ -34,7 +48,7 @@ const visit = async (browser, option) => {
 };
 
 // Waits until a condition holds; says which did not.
-const until = async (what, condition, ms = 5000) => {
+const until = async (what, condition, ms = PATIENCE) => {
     const end = Date.now() + ms;
 
     while (!await condition()) {
@@ -45,4 +59,4 @@ const until = async (what, condition, ms = 5000) => {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-module.exports = { launch, pause, until, visit };
+module.exports = { FIREFOX, launch, pause, until, visit };
