@@ -307,6 +307,11 @@ ngx_http_reco_api_forget(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
 
+    /* who has taken back their consent may be forgotten all the same */
+
+    ctx->consent_known = 1;
+    ctx->consent = 1;
+
     if (ngx_http_reco_visitor(r, ctx) == NGX_OK && !ctx->visitor_new
         && lcf->zone != NULL)
     {
