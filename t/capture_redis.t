@@ -225,6 +225,31 @@ ok(beacons(3), 'with sentinels: events are taken');
 ok(logged(qr/sentinel knows no such master/), 'a master that is not known yet');
 ok(all_there('ev'), 'they arrive at the one that is named');
 
+# -- a server that loses what it has confirmed -----------------------------------
+
+with("unix:$dir/redis.sock stream=hold shards=1 hold=5s");
+$sent = 0;
+ok(beacons(5) && all_there('hold'), 'hold=5s: events arrive');
+ok($world->wait_for(10, sub { status('outbox_records') == 0 }), 'none waits');
+cmp_ok(status('outbox_bytes'), '>', 0, 'they are kept');
+
+# As a crash does it.
+sub lose {
+    $redis->command('DEL', 'hold:0');
+    $redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+}
+lose();
+ok(all_there('hold'), 'what was lost is sent again, in order');
+ok($world->wait_for(30, sub { status('outbox_bytes') == 0 }),
+    'they are let go of in the end');
+my $connects = status('redis_connects_total');
+lose();
+ok($world->wait_for(20, sub { status('redis_connects_total') > $connects }),
+    'a connection that breaks after that');
+ok(beacons(1) && $world->wait_for(10, sub { $redis->entries('hold:0') }),
+    'brings the next event');
+is(join(' ', map { $_->[1]{id} } $redis->entries('hold:0')), 'n6', 'alone');
+
 # -- the configuration -------------------------------------------------------
 
 for (
@@ -234,6 +259,7 @@ for (
     ['reco_redis no.such.host.invalid', qr/host not found/],
     ['reco_redis unix:/x user=me', qr/"user=" of "reco_redis" needs "password="/],
     ['reco_redis unix:/x timeout=soon', qr/is not a time/],
+    ['reco_redis unix:/x hold=long', qr/is not a time/],
     ["reco_redis unix:/x; reco_outbox $dir/outbox size=1k", qr/too small/],
     ["reco_redis unix:/x; reco_outbox $dir/outbox sync=2s", qr/"sync=2s"/],
     ["reco_redis unix:/x; reco_outbox $dir/outbox drop=all", qr/"drop=all"/],
