@@ -41,6 +41,7 @@ int reco_cli_show(int argc, char **argv);
 int reco_cli_status(int argc, char **argv);
 int reco_cli_tail(int argc, char **argv);
 int reco_cli_train(int argc, char **argv);
+int reco_cli_tune(int argc, char **argv);
 int reco_cli_versions(int argc, char **argv);
 
 

@@ -212,6 +212,23 @@ static const command_t commands[] = {
         "  --force             publish although the gate says no\n"
         "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
         reco_cli_train},
+    {"tune", "search parameters on a part of history that was kept apart",
+        " --train FILE... --valid FILE... --protocol P --out CONF [OPTION]...\n"
+        "\n"
+        "  --train FILE        history to learn from; may be repeated\n"
+        "  --valid FILE        what is asked, later than it; may be repeated\n"
+        "  --items FILE        a catalogue, as of \"recoctl eval\"\n"
+        "  --protocol P        next, novel, heldout or leave-last\n"
+        "  --metric NAME       to raise; MRR@20, or NDCG@20 of users\n"
+        "  --budget SECONDS    600\n"
+        "  --trials N          no more than these, in the runs of all\n"
+        "  --seed N            of everything random; 1\n"
+        "  --config FILE       to start from\n"
+        "  --set KEY=VALUE     replaces a value; engine.NAME too\n"
+        "  --out CONF          the best so far, for eval --config and\n"
+        "                      trainer.conf; CONF.trials has every trial, and\n"
+        "                      a second run goes on from there\n",
+        reco_cli_tune},
     {"versions", "list the versions of the model",
         " [OPTION]...\n"
         "\n"
