@@ -18,12 +18,27 @@
 #define WEIGHT_MAX     100.0 /* as the engine's table has it */
 
 
+static const reco_blend_view_t blend_views[] = {
+    {"visit", {{NULL, NULL}}},
+    {"fading", {{"neighbors.items", "32"}, {"neighbors.decay", "8"},
+                   {"neighbors.candidates", "200"}, {"factors.items", "32"},
+                   {"factors.decay", "12"}, {"factors.candidates", "200"},
+                   {"session.position_decay", "2"}}},
+    {"profile",
+        {{"neighbors.items", "32"}, {"neighbors.decay", "0"},
+            {"neighbors.history", "1000"}, {"neighbors.history_weight", "1"},
+            {"neighbors.candidates", "200"}, {"factors.items", "32"},
+            {"factors.decay", "0"}, {"factors.history", "1000"},
+            {"factors.history_weight", "1"}, {"factors.candidates", "200"}}},
+};
+
 typedef struct {
     const reco_history_t *history;
     const reco_snapshot_item_t *items;
     const reco_config_t *config;
     reco_replay_t replay;
     uint64_t *keys;
+    reco_snapshot_t *snapshot;
     reco_engine_model_t *model;
     reco_engine_scratch_t *scratch;
     reco_case_query_t query;
@@ -33,6 +48,7 @@ typedef struct {
     reco_random_t random;
     reco_softmax_t examples; /* those that teach, then those that check */
     uint32_t nteach;
+    uint32_t asked; /* cases that check */
 } learning_t;
 
 
@@ -235,6 +251,11 @@ release(learning_t *learning)
     free(learning->examples.features);
     free(learning->examples.shares);
     free(learning->examples.counts);
+    memset(&learning->examples, 0, sizeof(learning->examples));
+    memset(&learning->query, 0, sizeof(learning->query));
+    learning->scratch = NULL;
+    learning->keys = NULL;
+    learning->candidates = NULL;
 }
 
 
@@ -289,7 +310,7 @@ static reco_status_t
 fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 {
     double floors[RECO_ENGINE_FEATURES_MAX];
-    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge, focus;
+    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge, focus, share;
     reco_softmax_t teach, check;
     reco_status_t status;
 
@@ -313,8 +334,10 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
         return status;
     }
 
-    blend->shipped = reco_softmax_rank(&check, shipped);
-    blend->found = reco_softmax_rank(&check, blend->weights);
+    share = check.ngroups / fmax(1, learning->asked);
+    blend->asked = learning->asked;
+    blend->shipped = share * reco_softmax_rank(&check, shipped);
+    blend->found = share * reco_softmax_rank(&check, blend->weights);
     blend->learnt = blend->found >= blend->shipped;
 
     status = reco_softmax_fit(
@@ -325,47 +348,108 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 }
 
 
+/* The engine as a view, and over it the configuration, has it. */
+static reco_status_t
+open_view(
+    learning_t *learning, const reco_blend_view_t *view, reco_error_t *error)
+{
+    reco_engine_params_t params;
+    reco_status_t status;
+    const char *key, *value;
+    unsigned i;
+
+    reco_engine_params_init(&params);
+    status = RECO_OK;
+    for (i = 0; status == RECO_OK && view->settings[i][0] != NULL; i++) {
+        key = view->settings[i][0];
+        value = view->settings[i][1];
+        status = reco_engine_params_set(&params, (reco_str_t){strlen(key), key},
+            (reco_str_t){strlen(value), value}, error);
+    }
+    if (status == RECO_OK) {
+        status = reco_config_engine(learning->config, &params, error);
+    }
+
+    return status == RECO_OK ? reco_engine_model_open(
+               learning->snapshot, NULL, &params, &learning->model, error)
+                             : status;
+}
+
+
+static reco_status_t
+learn_view(learning_t *learning, const reco_blend_view_t *view,
+    reco_blend_t *blend, reco_error_t *error)
+{
+    reco_status_t status;
+
+    memset(blend, 0, sizeof(*blend));
+    blend->view = view;
+    learning->asked = 0;
+    status = open_view(learning, view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = allocate(learning);
+    if (status == RECO_OK) {
+        status = ask_cases(learning, 0);
+    }
+    if (status == RECO_OK) {
+        learning->nteach = learning->examples.ngroups;
+        status = ask_cases(learning, 1);
+    }
+
+    if (status == RECO_OK) {
+        status = fit(learning, blend, error);
+    } else {
+        reco_error_set(error, status, "out of memory for a replay");
+    }
+
+    release(learning);
+    reco_engine_model_close(learning->model);
+
+    return status;
+}
+
+
+/* Visits have one view; who asks with a profile may have others. */
+static unsigned
+count_views(const learning_t *learning)
+{
+    return learning->replay.cases.protocol == RECO_PROTOCOL_HELDOUT
+                   || learning->replay.cases.protocol
+                          == RECO_PROTOCOL_LEAVE_LAST
+               ? sizeof(blend_views) / sizeof(blend_views[0])
+               : 1;
+}
+
+
 static reco_status_t
 learn(learning_t *learning, const char *path, reco_blend_t *blend,
     reco_error_t *error)
 {
     reco_train_report_t report = {0};
-    reco_snapshot_t *snapshot;
+    reco_blend_t trial;
     reco_status_t status;
+    unsigned i;
 
     status = reco_version_train(&learning->replay.before, learning->items,
         learning->config, NULL, path, &report, error);
-    if (status != RECO_OK) {
-        return status;
-    }
-
-    status = reco_snapshot_open(path, 0, &snapshot, error);
-    if (status != RECO_OK) {
-        return status;
-    }
-
-    status =
-        reco_engine_model_open(snapshot, NULL, NULL, &learning->model, error);
     if (status == RECO_OK) {
-        status = allocate(learning);
-        if (status == RECO_OK) {
-            status = ask_cases(learning, 0);
-        }
-        if (status == RECO_OK) {
-            learning->nteach = learning->examples.ngroups;
-            status = ask_cases(learning, 1);
-        }
-        if (status != RECO_OK) {
-            reco_error_set(error, status, "out of memory for a replay");
-        }
-        if (status == RECO_OK) {
-            status = fit(learning, blend, error);
-        }
-        release(learning);
-        reco_engine_model_close(learning->model);
+        status = reco_snapshot_open(path, 0, &learning->snapshot, error);
+    }
+    if (status != RECO_OK) {
+        return status;
     }
 
-    reco_snapshot_release(snapshot);
+    for (i = 0; status == RECO_OK && i < count_views(learning); i++) {
+        status = learn_view(learning, &blend_views[i], &trial, error);
+        if (status == RECO_OK && (i == 0 || trial.found > blend->found)) {
+            *blend = trial;
+        }
+    }
+
+    reco_snapshot_release(learning->snapshot);
 
     return status;
 }

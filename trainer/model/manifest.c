@@ -86,17 +86,28 @@ add_blend(cJSON *root, const reco_blend_t *blend)
            && cJSON_AddBoolToObject(object, "learnt", blend->learnt)
            && cJSON_AddNumberToObject(object, "cases", blend->cases)
            && cJSON_AddNumberToObject(object, "checked", blend->checked)
+           && cJSON_AddNumberToObject(object, "asked", blend->asked)
+           && cJSON_AddStringToObject(object, "view", blend->view->name)
            && cJSON_AddNumberToObject(object, "shipped", blend->shipped)
            && cJSON_AddNumberToObject(object, "found", blend->found);
 }
 
 
-/* Learnt weights, short enough to read. */
+/* The view and learnt weights, these short enough to read. */
 static int
 add_weights(cJSON *engine, const reco_blend_t *blend)
 {
     char name[64], value[32];
     unsigned j;
+
+    for (j = 0; blend->view->settings[j][0] != NULL; j++) {
+        if (cJSON_AddStringToObject(engine, blend->view->settings[j][0],
+                blend->view->settings[j][1])
+            == NULL)
+        {
+            return 0;
+        }
+    }
 
     for (j = 0; reco_engine_feature_name(j) != NULL; j++) {
         snprintf(name, sizeof(name), "weight.%s", reco_engine_feature_name(j));
