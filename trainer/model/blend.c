@@ -15,6 +15,7 @@
 #define CANDIDATES_MAX 2048
 #define CASES_MIN      100
 #define CHECK_EVERY    5     /* groups: one judges, the others teach */
+#define TOLERANCE      0.99  /* few cases check, and more have taught */
 #define WEIGHT_MAX     100.0 /* as the engine's table has it */
 
 
@@ -183,6 +184,7 @@ ask_cases(learning_t *learning, int checking)
         ncandidates =
             reco_engine_candidates(learning->model, &learning->query.query,
                 learning->scratch, learning->candidates, CANDIDATES_MAX);
+        learning->asked += (uint32_t) checking;
         add_case(learning, which, ncandidates);
     }
 
@@ -338,7 +340,7 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
     blend->asked = learning->asked;
     blend->shipped = share * reco_softmax_rank(&check, shipped);
     blend->found = share * reco_softmax_rank(&check, blend->weights);
-    blend->learnt = blend->found >= blend->shipped;
+    blend->learnt = blend->found >= TOLERANCE * blend->shipped;
 
     status = reco_softmax_fit(
         &learning->examples, ridge, focus, floors, blend->weights, error);

@@ -1,0 +1,136 @@
+# recoctl eval and tune: the names that others read, models side by side,
+# weights that follow the shop, a search that goes on where it broke off.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use JSON::PP;
+use Test::More;
+
+use Reco;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+
+# A shop of forty items in a ring: two clicks of three go on to the next one, no
+# visit goes back.  Numbers that are the same on every machine.
+my $state = 7;
+sub draw { $state = ($state * 1103515245 + 12345) % 2**31; return int($state / 65536) % $_[0] }
+
+sub sessions {
+    my ($count, $first) = @_;
+
+    my $rows = "SessionId\tItemId\tTime\n";
+    for my $session ($first .. $first + $count - 1) {
+        my ($item, $time) = (draw(40), 1000 * $session);
+        for (1 .. 4) {
+            $rows .= join "\t", $session, "i$item", $time++ . "\n";
+            $item = ($item + (draw(3) ? 1 : draw(40))) % 40;
+        }
+    }
+    return $rows;
+}
+
+sub lines {
+    my ($count) = @_;
+
+    my $rows = '';
+    for my $user (1 .. $count) {
+        my $half = draw(2) * 20;
+        my %item = map { ($half + draw(20)) => 1 } 1 .. 8;
+        $rows .= join(' ', "u$user", map { "i$_" } sort { $a <=> $b } keys %item) . "\n";
+    }
+    return $rows;
+}
+
+Reco->write_file("$dir/train.tsv", sessions(2000, 1));
+Reco->write_file("$dir/test.tsv",  sessions(150,  2001));
+Reco->write_file("$dir/users.txt", lines(400));
+
+my @small = ('--set', 'ials_dimensions=8', '--set', 'ials_iterations=3');
+
+sub evaluate {
+    my ($protocol, @arguments) = @_;
+
+    my @files = $protocol eq 'leave-last'
+        ? ('--train', "$dir/users.txt", '--test', "$dir/users.txt")
+        : ('--train', "$dir/train.tsv", '--test', "$dir/test.tsv");
+    my ($code, $output) = $world->recoctl('eval', @files, '--protocol', $protocol,
+        '--json', @small, @arguments);
+    is($code, 0, "eval --protocol $protocol @arguments") or diag $output;
+    return decode_json($output =~ s/^[^{]+//r);
+}
+
+my $blend = evaluate('next');
+ok(exists $blend->{$_}, $_)
+    for (map { my $name = $_; map {"$name\@$_"} 5, 10, 20 }
+             qw(MRR HitRate Recall Precision NDCG Coverage)),
+    qw(n protocol model build_seconds p50_us p90_us p99_us);
+is($blend->{n}, 450, 'every prefix was asked');
+ok(!exists $blend->{models}, 'one model has nothing beside it');
+
+my $shipped = evaluate('next', '--set', 'blend=off');
+cmp_ok($blend->{'MRR@20'}, '>', $shipped->{'MRR@20'}, 'learnt weights beat the shipped ones');
+
+my $again = evaluate('next');
+is($again->{'MRR@20'}, $blend->{'MRR@20'}, 'and are the same again');
+
+my $several = evaluate('next', '--model', 'blend,session,vmis', '--compare', 'popular');
+is($several->{'MRR@20'}, $blend->{'MRR@20'}, 'the first model as if alone');
+is_deeply([map { $_->{model} } @{$several->{models}}], [qw(session vmis popular)], 'the others');
+is($several->{compare}{model}, 'session', 'the second is what compare has');
+for my $other (@{$several->{models}}) {
+    my $difference = $other->{difference}{'MRR@20'};
+    cmp_ok(abs($several->{'MRR@20'} - $other->{'MRR@20'} - $difference->{mean}),
+        '<', 1e-9, "$other->{model}: the difference");
+    ok($difference->{low} <= $difference->{mean} && $difference->{mean} <= $difference->{high},
+        "$other->{model}: lies in its interval");
+}
+cmp_ok($several->{models}[2]{difference}{'MRR@20'}{low}, '>', 0, 'popular is beaten');
+
+my $users = evaluate('leave-last');
+is($users->{n}, 400, 'every user was asked');
+ok(exists $users->{$_}, $_) for map {("HR\@$_", "NDCG\@$_")} 5, 10, 20;
+
+my ($code, $output) = $world->recoctl('eval', '--train', "$dir/train.tsv", '--test',
+    "$dir/test.tsv", '--protocol', 'next', '--model', 'oracle');
+is($code, 2, 'a model that is not there');
+like($output, qr/no model "oracle"/, 'is named');
+
+sub tune {
+    my ($out, @arguments) = @_;
+
+    return $world->recoctl('tune', '--train', "$dir/train.tsv", '--valid',
+        "$dir/test.tsv", '--protocol', 'next', '--out', "$dir/$out", '--set',
+        'ials_dimensions=0', @arguments);
+}
+
+sub trials {
+    my ($head, @lines) = split /\n/, Reco->read_file("$dir/$_[0].trials");
+    return @lines;
+}
+
+($code, $output) = tune('whole.conf', '--trials', 6);
+is($code, 0, 'tune') or diag $output;
+like($output, qr/MRR\@20 .* as configured/, 'starts from what is configured');
+is(scalar trials('whole.conf'), 6, 'keeps every trial');
+
+my ($best) = sort { $b <=> $a } map { (split)[0] } trials('whole.conf');
+my ($same, $conf) = ($world->recoctl('eval', '--config', "$dir/whole.conf", '--train',
+    "$dir/train.tsv", '--test', "$dir/test.tsv", '--protocol', 'next', '--json'));
+cmp_ok(abs(decode_json($conf =~ s/^[^{]+//r)->{'MRR@20'} - $best), '<', 1e-6, 'eval --config gives the figure again');
+
+tune('parts.conf', '--trials', 3);
+($code, $output) = tune('parts.conf', '--trials', 6);
+is($code, 0, 'a search that broke off') or diag $output;
+is_deeply([trials('parts.conf')], [trials('whole.conf')], 'goes on as if it had not');
+is(Reco->read_file("$dir/parts.conf"), Reco->read_file("$dir/whole.conf"), 'to the same end');
+
+($code, $output) = tune('parts.conf', '--trials', 6, '--seed', 2);
+is($code, 1, 'another search over it');
+like($output, qr/is of another search/, 'is refused');
+
+$world->done;
+done_testing;
