@@ -11,6 +11,7 @@
 typedef struct {
     reco_catalog_t *catalog;
     const reco_names_t *names;
+    reco_names_t *adding;                /* NULL: entries are filled */
     unsigned columns[RECO_COLUMN_COUNT]; /* 1-based; 0: absent */
     uint64_t capacity;                   /* of catalog->rows */
 } reading_t;
@@ -141,6 +142,14 @@ read_item(reading_t *reading, const reco_table_row_t *row, reco_error_t *error)
     uint32_t number;
     double value;
 
+    if (reading->catalog == NULL) {
+        status = reco_names_add(
+            reading->adding, field(reading, row, RECO_COLUMN_ITEM), &number);
+        return status == RECO_OK
+                   ? RECO_OK
+                   : reco_error_set(error, status, "too many items");
+    }
+
     number =
         reco_names_find(reading->names, field(reading, row, RECO_COLUMN_ITEM));
     if (number >= reading->catalog->nitems) {
@@ -242,22 +251,40 @@ format_of(const char *path)
 }
 
 
-reco_status_t
-reco_catalog_read(reco_catalog_t *catalog, const reco_names_t *names,
-    const char *path, reco_error_t *error)
+static reco_status_t
+read_file(reading_t *reading, const char *path, reco_error_t *error)
 {
-    reading_t reading = {.catalog = catalog, .names = names};
     reco_status_t status;
     reco_table_t *table;
 
-    reading.capacity = catalog->nrows;
     status = reco_table_open(path, format_of(path), 0, &table, error);
     if (status != RECO_OK) {
         return status;
     }
 
-    status = read_rows(&reading, table, error);
+    status = read_rows(reading, table, error);
     reco_table_close(table);
 
     return status;
+}
+
+
+reco_status_t
+reco_catalog_read(reco_catalog_t *catalog, const reco_names_t *names,
+    const char *path, reco_error_t *error)
+{
+    reading_t reading = {.catalog = catalog, .names = names};
+
+    reading.capacity = catalog->nrows;
+
+    return read_file(&reading, path, error);
+}
+
+
+reco_status_t
+reco_catalog_names(reco_names_t *names, const char *path, reco_error_t *error)
+{
+    reading_t reading = {.adding = names};
+
+    return read_file(&reading, path, error);
 }

@@ -35,4 +35,11 @@ reco_status_t reco_catalog_read(reco_catalog_t *catalog,
     const reco_names_t *names, const char *path, reco_error_t *error);
 void reco_catalog_done(reco_catalog_t *catalog);
 
+/*
+ * Adds to names the items of such a file: what is on sale is known before
+ * anybody has met it.  Errors as above.
+ */
+reco_status_t reco_catalog_names(
+    reco_names_t *names, const char *path, reco_error_t *error);
+
 #endif /* RECO_CATALOG_H */

@@ -99,7 +99,7 @@ const reco_config_key_t reco_config_keys[] = {
 
     /* Sequential rules. */
     {"rules_window", RECO_CONFIG_INTEGER, "10", 1, 1000},
-    {"rules_decay", RECO_CONFIG_NUMBER, "1", 0, 10},
+    {"rules_decay", RECO_CONFIG_NUMBER, "2", 0, 10},
     {"rules_shrinkage", RECO_CONFIG_NUMBER, "1", 0, 1e6},
     {"rules_sample", RECO_CONFIG_INTEGER, "20000", 1, 1e9},
 

@@ -90,7 +90,17 @@ load(reco_experiment_t *experiment, const reco_experiment_files_t *files,
         return status;
     }
 
+    if (files->items != NULL) {
+        *path = files->items;
+        status =
+            reco_catalog_names(&experiment->names.items, files->items, error);
+        if (status != RECO_OK) {
+            return status;
+        }
+    }
+
     nitems = experiment->names.items.count;
+    experiment->train.nitems = nitems;
     status = read_files(&experiment->test, experiment, files->test,
         files->ntest, gap, &test_users, path, error);
     if (status == RECO_OK) {

@@ -61,7 +61,7 @@ typedef enum {
         "exponent of a neighbour session's length, which divides")             \
     X(SESSION_CANDIDATES, "session.candidates", 200, 0, 1000,                  \
         "candidates taken from session kNN")                                   \
-    X(NEXT_ITEMS, "next.items", 3, 1, 32,                                      \
+    X(NEXT_ITEMS, "next.items", 5, 1, 32,                                      \
         "last items whose sequential rules are followed")                      \
     X(NEXT_DECAY, "next.decay", 1, 0, 100,                                     \
         "lambda of their place in the visit, items; 0: off")                   \
