@@ -72,6 +72,33 @@ model_prepare_decays(reco_engine_model_t *model)
 }
 
 
+/* Learnt weights may lie on a source's value, on its logarithm, or on both. */
+static void
+model_prepare_credit(reco_engine_model_t *model)
+{
+    unsigned source;
+    float *credit;
+
+    credit = model->credit;
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        credit[source] = model->weights[source];
+    }
+
+    credit[RECO_ENGINE_SESSION] +=
+        model->weights[RECO_ENGINE_FEATURE_SESSION_LOG];
+    credit[RECO_ENGINE_NEXT] += model->weights[RECO_ENGINE_FEATURE_NEXT_LOG];
+    credit[RECO_ENGINE_VIEWED] +=
+        model->weights[RECO_ENGINE_FEATURE_VIEWED_LOG];
+    credit[RECO_ENGINE_BACKFILL] +=
+        model->weights[RECO_ENGINE_FEATURE_BACKFILL_LOG];
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        credit[source] = fmaxf(credit[source], 0);
+    }
+}
+
+
 static void
 model_prepare(reco_engine_model_t *model)
 {
@@ -83,6 +110,7 @@ model_prepare(reco_engine_model_t *model)
 
     memcpy(model->weights, &model->params.values[RECO_ENGINE_WEIGHT_SESSION],
         RECO_ENGINE_FEATURE_COUNT * sizeof(model->weights[0]));
+    model_prepare_credit(model);
     model->idf_unknown = log1pf((float) model->base->sessions.nsessions);
 
     if (model->overlay != NULL) {

@@ -38,6 +38,7 @@ struct reco_engine_model_s {
     float recency_step;                          /* steps in a second */
     float type_weight[RECO_ENGINE_TYPE_COUNT];
     float weights[RECO_ENGINE_FEATURES_MAX]; /* of features; rest 0 */
+    float credit[RECO_ENGINE_SOURCE_COUNT]; /* of a source's value, 0 or more */
     float idf_unknown; /* of an item in no session of the base */
 
     /* What is taken of the overlay besides its catalogue. */

@@ -173,7 +173,7 @@ backfill_strength(const reco_engine_model_t *model,
     strength = 0;
 
     for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
-        strength += pool->features[row][source] * model->weights[source];
+        strength += pool->features[row][source] * model->credit[source];
     }
 
     return strength;

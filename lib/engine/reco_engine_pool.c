@@ -222,7 +222,7 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row->sources |= 1u << source;
     pool->features[number][source] += value;
 
-    weighted = value * model->weights[source];
+    weighted = value * model->credit[source];
 
     if (weighted > row->strongest) {
         row->strongest = weighted;

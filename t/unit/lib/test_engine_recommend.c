@@ -377,6 +377,7 @@ test_sources(void **state)
 
     fixture = *state;
     reopen(fixture, "backfill.below", "1000");
+    reopen(fixture, "next.items", "3");
     shop_visit(&fixture->engine, fixture->shop, 6);
 
     for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
