@@ -3,7 +3,7 @@
  *
  *   engine_queries --items N --sessions N [--folder DIR] [--set KEY=VALUE]...
  *   engine_queries --train FILE --test FILE [...]
- *   ... --each | --only SOURCE, --n N, --queries N
+ *   ... --each | --only SOURCE, --n N, --queries N, --length EVENTS
  *
  * The first measures a synthetic shop (engine_synthetic.h), the second trains
  * on real sessions; the version is kept in DIR, if that is given, and used
@@ -37,6 +37,7 @@ typedef struct {
     uint32_t nsessions;
     unsigned n;
     unsigned nqueries;
+    unsigned length;  /* of every visit; 0: as they come */
     int each;         /* also every source alone */
     const char *only; /* one source */
     int ready;        /* the folder holds a version already */
@@ -98,8 +99,13 @@ ask_synthetic(const bench_t *bench, questions_t *questions)
 
     while (questions->count < bench->nqueries + WARM_UP) {
         length = synthetic_session(&shop, items);
-        question_add(questions, items,
-            1 + (unsigned) (synthetic_random(&shop) % (length - 1)));
+        length = 1 + (unsigned) (synthetic_random(&shop) % (length - 1));
+
+        if (bench->length != 0) {
+            length = synthetic_visit(&shop, items, bench->length);
+        }
+
+        question_add(questions, items, length);
     }
 
     synthetic_shop_done(&shop);
@@ -246,13 +252,28 @@ clock_cost(void)
 }
 
 
+/* Equal answers have equal sums, on any processor. */
+static uint64_t
+answers_add(uint64_t answers, const reco_engine_result_t *result)
+{
+    unsigned i;
+
+    for (i = 0; i < result->nhits; i++) {
+        answers = answers * 0x9e3779b97f4a7c15u + result->hits[i].item;
+        answers ^= answers >> 29;
+    }
+
+    return answers;
+}
+
+
 static void
 measure(const bench_t *bench, const reco_engine_model_t *model,
     const questions_t *questions, const char *name, uint32_t sources)
 {
     double begin, cost, *times;
     unsigned i, empty;
-    uint64_t nhits;
+    uint64_t nhits, answers;
     reco_engine_query_t query;
     reco_engine_result_t result;
     reco_engine_scratch_t *scratch;
@@ -267,6 +288,7 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
 
     cost = clock_cost();
     nhits = 0;
+    answers = 0;
     empty = 0;
 
     for (i = 0; i < questions->count; i++) {
@@ -287,14 +309,15 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
             times[i - WARM_UP] = begin > 0 ? begin : 0;
             nhits += result.nhits;
             empty += result.nhits == 0;
+            answers = answers_add(answers, &result);
         }
     }
 
     qsort(times, bench->nqueries, sizeof(times[0]), ascending);
-    printf("%-22s %8.1f %8.1f %8.1f %8.1f   %.2f\n", name,
+    printf("%-22s %8.1f %8.1f %8.1f %8.1f   %.2f   %08x\n", name,
         times[bench->nqueries / 2], times[bench->nqueries * 9 / 10],
         times[bench->nqueries * 99 / 100], times[bench->nqueries - 1],
-        (double) nhits / bench->nqueries);
+        (double) nhits / bench->nqueries, (unsigned) answers);
     fflush(stdout);
 
     reco_engine_scratch_destroy(scratch);
@@ -328,7 +351,7 @@ measure_all(const bench_t *bench, const questions_t *questions)
     printf("opened in %.2f ms\n\n",
         (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6 - begin);
     printf("%-22s %8s %8s %8s %8s   %s\n", "CPU us of a query", "p50", "p90",
-        "p99", "max", "hits");
+        "p99", "max", "hits   answers");
 
     for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
         name = reco_engine_source_name(source);
@@ -379,6 +402,7 @@ read_options(bench_t *bench, int argc, char **argv)
         {"test", required_argument, NULL, 'T'},
         {"n", required_argument, NULL, 'n'},
         {"queries", required_argument, NULL, 'q'},
+        {"length", required_argument, NULL, 'l'},
         {"each", no_argument, NULL, 'e'},
         {"only", required_argument, NULL, 'o'},
         {"set", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0}};
@@ -405,6 +429,9 @@ read_options(bench_t *bench, int argc, char **argv)
             break;
         case 'q':
             bench->nqueries = (unsigned) strtoul(optarg, NULL, 10);
+            break;
+        case 'l':
+            bench->length = (unsigned) strtoul(optarg, NULL, 10);
             break;
         case 'e':
             bench->each = 1;

@@ -134,6 +134,18 @@ item_number(const synthetic_shop_t *shop, uint32_t cluster, uint32_t place)
 }
 
 
+static uint32_t
+session_step(synthetic_shop_t *shop, uint32_t *cluster)
+{
+    if (uniform(shop) < JUMP) {
+        *cluster = zipf_draw(shop, shop->cluster_sums, shop->nclusters);
+    }
+
+    return item_number(
+        shop, *cluster, zipf_draw(shop, shop->item_sums, shop->per_cluster));
+}
+
+
 unsigned
 synthetic_session(synthetic_shop_t *shop, uint32_t *items)
 {
@@ -144,15 +156,26 @@ synthetic_session(synthetic_shop_t *shop, uint32_t *items)
     length = 0;
 
     do {
-        if (uniform(shop) < JUMP) {
-            cluster = zipf_draw(shop, shop->cluster_sums, shop->nclusters);
-        }
-
-        items[length++] = item_number(
-            shop, cluster, zipf_draw(shop, shop->item_sums, shop->per_cluster));
+        items[length++] = session_step(shop, &cluster);
     } while (length < 2 || (length < LONGEST && uniform(shop) < GO_ON));
 
     return length;
+}
+
+
+unsigned
+synthetic_visit(synthetic_shop_t *shop, uint32_t *items, unsigned length)
+{
+    unsigned i;
+    uint32_t cluster;
+
+    cluster = zipf_draw(shop, shop->cluster_sums, shop->nclusters);
+
+    for (i = 0; i < length && i < 32; i++) {
+        items[i] = session_step(shop, &cluster);
+    }
+
+    return i;
 }
 
 

@@ -36,6 +36,10 @@ uint64_t synthetic_random(synthetic_shop_t *shop);
 /* A session's items, at most 30; returns how many. */
 unsigned synthetic_session(synthetic_shop_t *shop, uint32_t *items);
 
+/* A session that goes on until it has length items, at most 32. */
+unsigned synthetic_visit(
+    synthetic_shop_t *shop, uint32_t *items, unsigned length);
+
 /* nitems * 64. */
 float *synthetic_vectors(synthetic_shop_t *shop);
 

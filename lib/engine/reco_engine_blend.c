@@ -6,6 +6,16 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
+
+/* As in the kernels: equal results on every processor. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+typedef float blend_lanes_t __attribute__((vector_size(16)));
 
 /* Weights past the last feature are 0. */
 #define BLEND_FEATURES ((RECO_ENGINE_FEATURE_COUNT + 3u) & ~3u)
@@ -124,13 +134,14 @@ static float
 blend_sum(const float *weights, const float *features)
 {
     unsigned i;
-    float sums[4] = {0, 0, 0, 0};
+    blend_lanes_t sums, left, right;
+
+    sums = (blend_lanes_t){0};
 
     for (i = 0; i < BLEND_FEATURES; i += 4) {
-        sums[0] += weights[i] * features[i];
-        sums[1] += weights[i + 1] * features[i + 1];
-        sums[2] += weights[i + 2] * features[i + 2];
-        sums[3] += weights[i + 3] * features[i + 3];
+        memcpy(&left, weights + i, sizeof(left));
+        memcpy(&right, features + i, sizeof(right));
+        sums += left * right;
     }
 
     return (sums[0] + sums[2]) + (sums[1] + sums[3]);

@@ -111,6 +111,11 @@ diversify_next(const diversify_t *work)
             continue;
         }
 
+        /* Nobody behind is more relevant, and similarity only costs. */
+        if (best != NULL && !(work->lambda * candidate->relevance > most)) {
+            break;
+        }
+
         /* The worth so far is an upper bound. */
         worth = diversify_worth(work, candidate);
 

@@ -13,8 +13,11 @@
 #include "reco_engine_sources.h"
 
 /* Codes between two looks at the threshold. */
-#define FACTORS_BLOCK   128
+#define FACTORS_BLOCK   32
 #define FACTORS_NEAREST 4
+
+/* Candidates between asking for a vector and multiplying with it. */
+#define FACTORS_AHEAD 12
 
 
 /* Keeps the wanted best once there is no room for more. */
@@ -299,26 +302,48 @@ reco_engine_factors_search(const reco_engine_model_t *model,
 }
 
 
+/* A candidate's vector, on its way from memory. */
+static void
+factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
+{
+    uint32_t i;
+
+    row->norm = 0;
+    row->vector = reco_engine_vector(model, row->item, &row->norm);
+
+    for (i = 0; i < model->base->vectors.dimensions; i += 16) {
+        __builtin_prefetch((const float *) row->vector + i);
+    }
+}
+
+
 /* The product of each candidate that another source named. */
 static void
 factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    float norm, best, product;
+    float best, product;
     unsigned row;
-    const void *vector;
     reco_engine_pool_t *pool;
 
     pool = &scratch->pool;
     best = 0;
 
+    for (row = 0; row < pool->nrows && row < FACTORS_AHEAD; row++) {
+        factors_fetch(model, &pool->rows[row]);
+    }
+
     for (row = 0; row < pool->nrows; row++) {
-        norm = 0;
-        vector = reco_engine_vector(model, pool->rows[row].item, &norm);
-        product = vector != NULL ? model->kernels->dot(
-                      scratch->vector, vector, model->base->vectors.dimensions)
-                                 : 0;
+        if (row + FACTORS_AHEAD < pool->nrows) {
+            factors_fetch(model, &pool->rows[row + FACTORS_AHEAD]);
+        }
+
+        product = pool->rows[row].vector != NULL ? model->kernels->dot(
+                      scratch->vector, pool->rows[row].vector,
+                      model->base->vectors.dimensions)
+                                                 : 0;
         pool->features[row][RECO_ENGINE_FACTORS] = product;
-        pool->features[row][RECO_ENGINE_FEATURE_COSINE] = product * norm;
+        pool->features[row][RECO_ENGINE_FEATURE_COSINE] =
+            product * pool->rows[row].norm;
         best = product > best ? product : best;
     }
 

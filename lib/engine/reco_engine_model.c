@@ -319,28 +319,19 @@ reco_engine_brand(const reco_engine_model_t *model, uint32_t item)
 
 
 int
-reco_engine_available(const reco_engine_model_t *model, uint32_t item,
-    const reco_snapshot_hot_t *hot)
+reco_engine_gone(const reco_engine_model_t *model, uint32_t item)
 {
     uint32_t place;
-
-    if ((hot->category & RECO_SNAPSHOT_AVAILABLE) == 0) {
-        return 0;
-    }
-
-    if (model->gone == NULL) {
-        return 1;
-    }
 
     for (place = model_gone_place(model, item); model->gone[place] != 0;
          place = (place + 1) & model->gone_mask)
     {
         if (model->gone[place] == item + 1) {
-            return 0;
+            return 1;
         }
     }
 
-    return 1;
+    return 0;
 }
 
 

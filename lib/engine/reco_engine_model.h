@@ -113,9 +113,18 @@ uint32_t reco_engine_find_category(
 /* Empty if the item has none. */
 reco_str_t reco_engine_brand(const reco_engine_model_t *model, uint32_t item);
 
+/* Does the overlay say that a base item is gone? */
+int reco_engine_gone(const reco_engine_model_t *model, uint32_t item);
+
 /* Can be bought now. */
-int reco_engine_available(const reco_engine_model_t *model, uint32_t item,
-    const reco_snapshot_hot_t *hot);
+static inline int
+reco_engine_available(const reco_engine_model_t *model, uint32_t item,
+    const reco_snapshot_hot_t *hot)
+{
+    return (hot->category & RECO_SNAPSHOT_AVAILABLE) != 0
+           && (model->gone == NULL || !reco_engine_gone(model, item));
+}
+
 
 /* The overlay's row of an item's vector, where that counts; or NONE. */
 uint32_t reco_engine_overlay_vector(

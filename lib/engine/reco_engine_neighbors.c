@@ -6,23 +6,33 @@
 #include "reco_engine_sources.h"
 
 
+/* The edges of an item; none where this kind is absent. */
+static reco_snapshot_row_t
+neighbors_row(
+    const reco_engine_model_t *model, reco_neighbors_kind_t kind, uint32_t item)
+{
+    reco_snapshot_row_t none = {0, 0};
+    const reco_snapshot_edges_t *edges;
+
+    edges = &model->base->neighbors[kind];
+
+    return edges->offsets != NULL ? reco_snapshot_row(
+               edges->offsets, model->base->catalog.nitems, edges->nedges, item)
+                                  : none;
+}
+
+
 /* Adds the row of item to the tally; origin is for "because". */
 static void
 neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
-    reco_neighbors_kind_t kind, uint32_t item, float weight, uint16_t origin)
+    reco_neighbors_kind_t kind, uint32_t item, float weight, uint32_t origin)
 {
     uint32_t i;
     reco_snapshot_row_t row;
     const reco_snapshot_edges_t *edges;
 
     edges = &model->base->neighbors[kind];
-
-    if (edges->offsets == NULL) {
-        return;
-    }
-
-    row = reco_snapshot_row(
-        edges->offsets, model->base->catalog.nitems, edges->nedges, item);
+    row = neighbors_row(model, kind, item);
 
     for (i = row.first; i < row.first + row.count; i++) {
         if (edges->items[i] < model->nitems) {
@@ -60,7 +70,7 @@ neighbors_walk_history(const reco_engine_model_t *model,
             && query->history[i].type < RECO_ENGINE_TYPE_COUNT) {
             neighbors_walk(model, &scratch->items, kind, item,
                 weight * model->type_weight[query->history[i].type],
-                UINT16_MAX);
+                RECO_ENGINE_TALLY_NOBODY);
         }
     }
 }
@@ -102,21 +112,36 @@ neighbors_source(const reco_engine_model_t *model,
     unsigned wanted)
 {
     unsigned place;
+    uint32_t i, expected;
+    reco_snapshot_row_t row;
     const reco_engine_visit_t *visit;
+    const reco_snapshot_edges_t *edges;
 
     visit = &scratch->visit;
+    edges = &model->base->neighbors[kind];
+    expected = 0;
 
     if (!reco_engine_visit_wants(visit, source) || wanted == 0
-        || model->base->neighbors[kind].offsets == NULL)
+        || edges->offsets == NULL)
     {
         return;
     }
 
-    reco_engine_tally_clear(&scratch->items);
+    for (place = 0; place < visit->nitems && place < nitems; place++) {
+        row = neighbors_row(model, kind, visit->items[place].item);
+        expected += row.count;
+
+        for (i = 0; i < row.count; i += 16) {
+            __builtin_prefetch(&edges->items[row.first + i]);
+            __builtin_prefetch(&edges->scores[row.first + i]);
+        }
+    }
+
+    reco_engine_tally_clear(&scratch->items, expected);
 
     for (place = 0; place < visit->nitems && place < nitems; place++) {
         neighbors_walk(model, &scratch->items, kind, visit->items[place].item,
-            visit->items[place].weight * decay[place], (uint16_t) place);
+            visit->items[place].weight * decay[place], place);
     }
 
     if (kind != RECO_NEIGHBORS_NEXT) {
@@ -211,7 +236,7 @@ reco_engine_source_backfill(
     }
 
     best = reco_engine_key_score(scratch->ranking[0]);
-    reco_engine_tally_clear(&scratch->items);
+    reco_engine_tally_clear(&scratch->items, 0);
 
     for (i = 0; i < seeds; i++) {
         row = reco_engine_key_number(scratch->ranking[i]);
@@ -223,9 +248,9 @@ reco_engine_source_backfill(
         }
 
         neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_NEXT,
-            pool->rows[row].item, weight, UINT16_MAX);
+            pool->rows[row].item, weight, RECO_ENGINE_TALLY_NOBODY);
         neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_VIEW,
-            pool->rows[row].item, weight, UINT16_MAX);
+            pool->rows[row].item, weight, RECO_ENGINE_TALLY_NOBODY);
     }
 
     reco_engine_source_flush(model, scratch, RECO_ENGINE_BACKFILL,

@@ -6,7 +6,17 @@
 
 #include <string.h>
 
-#define POOL_OPEN (UINT16_MAX - 1)
+#define POOL_OPEN  (UINT16_MAX - 1)
+#define POOL_SLOTS 1024 /* to begin with */
+
+
+static void
+pool_use(reco_engine_pool_t *pool, uint32_t slots)
+{
+    pool->mask = slots - 1;
+    pool->shift = 32 - (uint32_t) __builtin_ctz(slots);
+    memset(pool->slots, 0, slots * sizeof(pool->slots[0]));
+}
 
 
 void
@@ -14,48 +24,71 @@ reco_engine_pool_clear(reco_engine_pool_t *pool)
 {
     pool->nrows = 0;
     pool->nentries = 0;
-    pool->stamp++;
+    pool_use(pool, POOL_SLOTS);
+}
 
-    /* Once in 65,536 times an old stamp would look new. */
-    if (pool->stamp == 0) {
-        memset(pool->entries, 0, sizeof(pool->entries));
-        pool->stamp = 1;
+
+/* The slot of an item, or the empty one where it belongs. */
+static inline uint32_t
+pool_slot(const reco_engine_pool_t *pool, uint32_t item)
+{
+    uint32_t slot;
+
+    slot = (item * 0x9e3779b1u) >> pool->shift;
+
+    while (pool->slots[slot] != 0
+           && pool->entries[pool->slots[slot] - 1].item != item)
+    {
+        slot = (slot + 1) & pool->mask;
+    }
+
+    return slot;
+}
+
+
+static void
+pool_grow(reco_engine_pool_t *pool)
+{
+    unsigned i;
+
+    pool_use(pool, 2 * (pool->mask + 1));
+
+    for (i = 0; i < pool->nentries; i++) {
+        pool->slots[pool_slot(pool, pool->entries[i].item)] =
+            (uint16_t) (i + 1);
     }
 }
 
 
 /* The entry of an item, new where it is not there yet; NULL if full. */
-static reco_engine_pool_entry_t *
+static inline reco_engine_pool_entry_t *
 pool_entry(reco_engine_pool_t *pool, uint32_t item)
 {
-    uint32_t place;
+    uint32_t slot;
     reco_engine_pool_entry_t *entry;
 
-    place = (item * 0x9e3779b1u) >> 18;
+    slot = pool_slot(pool, item);
 
-    for (;; place = (place + 1) % RECO_ENGINE_POOL_PLACES) {
-        entry = &pool->entries[place];
-
-        if (entry->stamp != pool->stamp) {
-            break;
-        }
-
-        if (entry->item == item) {
-            return entry;
-        }
+    if (pool->slots[slot] != 0) {
+        return &pool->entries[pool->slots[slot] - 1];
     }
 
-    if (pool->nentries == RECO_ENGINE_POOL_PLACES / 2) {
+    if (pool->nentries == RECO_ENGINE_POOL_ENTRIES) {
         return NULL;
     }
 
-    pool->nentries++;
+    entry = &pool->entries[pool->nentries++];
     entry->item = item;
-    entry->stamp = pool->stamp;
     entry->row = POOL_OPEN;
     entry->shown = 0;
     entry->history = 0;
     entry->place = 0;
+    pool->slots[slot] = (uint16_t) pool->nentries;
+
+    if (pool->nentries > pool->mask / 2
+        && pool->mask + 1 < RECO_ENGINE_POOL_SLOTS) {
+        pool_grow(pool);
+    }
 
     return entry;
 }
@@ -116,7 +149,8 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     query = visit->query;
 
     if (hot == NULL || !reco_engine_available(model, item, hot)
-        || reco_engine_rules_exclude(&visit->rules, model, item))
+        || (visit->rules.excluding != 0
+            && reco_engine_rules_exclude(&visit->rules, model, item)))
     {
         return 0;
     }
@@ -183,23 +217,18 @@ reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 uint16_t
 reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
 {
-    uint32_t place;
+    uint32_t slot;
     const reco_engine_pool_entry_t *entry;
 
-    place = (item * 0x9e3779b1u) >> 18;
+    slot = pool_slot(pool, item);
 
-    for (;; place = (place + 1) % RECO_ENGINE_POOL_PLACES) {
-        entry = &pool->entries[place];
-
-        if (entry->stamp != pool->stamp) {
-            return RECO_ENGINE_POOL_REFUSED;
-        }
-
-        if (entry->item == item) {
-            return entry->row < pool->nrows ? entry->row
-                                            : RECO_ENGINE_POOL_REFUSED;
-        }
+    if (pool->slots[slot] == 0) {
+        return RECO_ENGINE_POOL_REFUSED;
     }
+
+    entry = &pool->entries[pool->slots[slot] - 1];
+
+    return entry->row < pool->nrows ? entry->row : RECO_ENGINE_POOL_REFUSED;
 }
 
 

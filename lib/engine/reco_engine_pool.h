@@ -10,14 +10,14 @@
 #include "reco_engine_visit.h"
 
 
-#define RECO_ENGINE_POOL_ROWS   2048
-#define RECO_ENGINE_POOL_PLACES 16384
+#define RECO_ENGINE_POOL_ROWS    2048
+#define RECO_ENGINE_POOL_ENTRIES 8192
+#define RECO_ENGINE_POOL_SLOTS   16384
 
 #define RECO_ENGINE_POOL_REFUSED UINT16_MAX
 
 typedef struct {
     uint32_t item;
-    uint16_t stamp;
     uint16_t row; /* or OPEN: only marked; or REFUSED */
     uint8_t shown;
     uint8_t history; /* times in the profile */
@@ -30,6 +30,8 @@ typedef struct {
     uint32_t because;
     float strongest; /* of what the sources say, weighted */
     float score;
+    float norm;         /* of the vector, where the factors are a source */
+    const void *vector; /* unaligned; NULL: none */
     uint16_t place;
     uint8_t shown;
     uint8_t history;
@@ -39,8 +41,10 @@ typedef struct {
 typedef struct {
     unsigned nrows;
     unsigned nentries;
-    uint16_t stamp;
-    reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_PLACES];
+    uint32_t mask; /* of the slots in use: few, while few will do */
+    uint32_t shift;
+    uint16_t slots[RECO_ENGINE_POOL_SLOTS]; /* 1 + place of an entry */
+    reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_ENTRIES];
     reco_engine_pool_row_t rows[RECO_ENGINE_POOL_ROWS];
     float features[RECO_ENGINE_POOL_ROWS][RECO_ENGINE_FEATURES_MAX]
         __attribute__((aligned(64)));

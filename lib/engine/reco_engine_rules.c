@@ -107,7 +107,7 @@ reco_engine_rules_exclude(const reco_engine_rules_t *rules,
 {
     unsigned i;
 
-    for (i = 0; rules->excluding != 0 && i < rules->count; i++) {
+    for (i = 0; i < rules->count; i++) {
         if (rules->rules[i].rule->kind == RECO_ENGINE_RULE_EXCLUDE
             && rules_fit(&rules->rules[i], model, item))
         {
@@ -128,7 +128,7 @@ reco_engine_rules_boost(const reco_engine_rules_t *rules,
 
     factor = 1;
 
-    for (i = 0; rules->boosting != 0 && i < rules->count; i++) {
+    for (i = 0; i < rules->count; i++) {
         if (rules->rules[i].rule->kind == RECO_ENGINE_RULE_BOOST
             && rules_fit(&rules->rules[i], model, item))
         {

@@ -12,6 +12,7 @@
 #define RECO_ENGINE_SCAN_MAX    1024 /* products computed at a time */
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
+#define RECO_ENGINE_VOTERS_MAX  4000 /* session.k of base and of overlay */
 #define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
 
 /* An item that is folded into the visitor's vector. */
@@ -19,6 +20,14 @@ typedef struct {
     const void *vector; /* unaligned */
     float weight;
 } reco_engine_fold_t;
+
+/* A session that votes. */
+typedef struct {
+    const reco_snapshot_postings_t *postings;
+    reco_snapshot_row_t row; /* of its items */
+    float weight;
+    uint32_t place; /* of the visit's item that it matches */
+} reco_engine_neighbor_t;
 
 /* What MMR keeps of a candidate. */
 typedef struct {
@@ -41,6 +50,8 @@ struct reco_engine_scratch_s {
     uint32_t nkeys;
     uint32_t nsessions; /* entries of each tally */
     uint32_t nitems;
+    unsigned nneighbors;
+    reco_engine_neighbor_t neighbors[RECO_ENGINE_VOTERS_MAX];
     reco_engine_visit_t visit;
     reco_engine_pool_t pool;
     reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];

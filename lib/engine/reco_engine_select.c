@@ -4,8 +4,9 @@
 
 #include "reco_engine_select.h"
 
-#define SELECT_ROUNDS 40 /* then the pivots are bad on purpose */
-#define SELECT_FEW    96 /* so many keys are sorted by counting */
+#define SELECT_ROUNDS 40  /* then the pivots are bad on purpose */
+#define SELECT_RUN    8   /* so many keys are sorted by counting */
+#define SELECT_FEW    512 /* so many by merging such runs */
 
 
 static inline void
@@ -155,29 +156,69 @@ reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted)
 }
 
 
-/* Each key goes where the number of larger ones says, again without branches. */
+/* Each key goes where the number of larger ones says, without branches. */
 static void
-select_sort_few(uint64_t *keys, unsigned count)
+select_sort_run(uint64_t *keys, unsigned count)
 {
     unsigned i, j, rank;
-    uint64_t key, sorted[SELECT_FEW];
-
-    if (count == 0) {
-        return;
-    }
+    uint64_t sorted[SELECT_RUN];
 
     for (i = 0; i < count; i++) {
-        key = keys[i];
         rank = 0;
 
         for (j = 0; j < count; j++) {
-            rank += keys[j] > key;
+            rank += keys[j] > keys[i];
         }
 
-        sorted[rank] = key;
+        sorted[rank] = keys[i];
     }
 
     memcpy(keys, sorted, count * sizeof(keys[0]));
+}
+
+
+/* Two runs that follow each other become one in out; here too, which key is
+   next is computed, not jumped to. */
+static void
+select_merge(const uint64_t *keys, unsigned left, unsigned right, uint64_t *out)
+{
+    unsigned a, b, second;
+
+    a = 0;
+    b = left;
+
+    while (a < left && b < left + right) {
+        second = keys[b] > keys[a];
+        *out++ = second ? keys[b] : keys[a];
+        b += second;
+        a += !second;
+    }
+
+    memcpy(out, keys + a, (left - a) * sizeof(keys[0]));
+    memcpy(out + left - a, keys + b, (left + right - b) * sizeof(keys[0]));
+}
+
+
+static void
+select_sort_few(uint64_t *keys, unsigned count)
+{
+    unsigned first, run, left, right;
+    uint64_t other[SELECT_FEW];
+
+    for (first = 0; first < count; first += SELECT_RUN) {
+        select_sort_run(keys + first,
+            count - first < SELECT_RUN ? count - first : SELECT_RUN);
+    }
+
+    for (run = SELECT_RUN; run < count; run *= 2) {
+        for (first = 0; first < count; first += left + right) {
+            left = count - first < run ? count - first : run;
+            right = count - first - left < run ? count - first - left : run;
+            select_merge(keys + first, left, right, other + first);
+        }
+
+        memcpy(keys, other, count * sizeof(keys[0]));
+    }
 }
 
 

@@ -9,30 +9,46 @@
 
 #include "reco_engine_select.h"
 
+#define TALLY_SLOTS_MIN 128
+
+
+/* Slots for count entries, which fill half of them at most. */
+static uint32_t
+tally_slots(uint32_t count)
+{
+    uint32_t slots;
+
+    for (slots = TALLY_SLOTS_MIN; slots / 2 <= count; slots *= 2) {
+        /* void */
+    }
+
+    return slots;
+}
+
+
+static void
+tally_use(reco_engine_tally_t *tally, uint32_t slots)
+{
+    tally->mask = slots - 1;
+    tally->shift = 32 - (uint32_t) __builtin_ctz(slots);
+    memset(tally->slots, 0, slots * sizeof(tally->slots[0]));
+}
+
 
 reco_status_t
 reco_engine_tally_create(reco_engine_tally_t *tally, uint32_t limit)
 {
-    uint32_t size;
-
     memset(tally, 0, sizeof(*tally));
-    tally->shift = 32;
-
-    /* At most half full. */
-    for (size = 1; size < 2 * limit; size *= 2) {
-        tally->shift--;
-    }
-
-    tally->mask = size - 1;
     tally->limit = limit;
-    tally->stamp = 1;
-    tally->entries = calloc(size, sizeof(tally->entries[0]));
-    tally->places = malloc((size_t) limit * sizeof(tally->places[0]));
+    tally->entries = malloc((size_t) limit * sizeof(tally->entries[0]));
+    tally->slots = malloc(tally_slots(limit) * sizeof(tally->slots[0]));
 
-    if (tally->entries == NULL || tally->places == NULL) {
+    if (tally->entries == NULL || tally->slots == NULL) {
         reco_engine_tally_destroy(tally);
         return RECO_NOMEM;
     }
+
+    tally_use(tally, TALLY_SLOTS_MIN);
 
     return RECO_OK;
 }
@@ -42,22 +58,35 @@ void
 reco_engine_tally_destroy(reco_engine_tally_t *tally)
 {
     free(tally->entries);
-    free(tally->places);
+    free(tally->slots);
     memset(tally, 0, sizeof(*tally));
 }
 
 
 void
-reco_engine_tally_clear(reco_engine_tally_t *tally)
+reco_engine_tally_clear(reco_engine_tally_t *tally, uint32_t expected)
 {
     tally->count = 0;
-    tally->stamp++;
+    tally_use(
+        tally, tally_slots(expected < tally->limit ? expected : tally->limit));
+}
 
-    /* Once in 65,536 times an old stamp would look new. */
-    if (tally->stamp == 0) {
-        memset(tally->entries, 0,
-            ((size_t) tally->mask + 1) * sizeof(tally->entries[0]));
-        tally->stamp = 1;
+
+void
+reco_engine_tally_grow(reco_engine_tally_t *tally)
+{
+    uint32_t place, slot;
+
+    tally_use(tally, tally_slots(tally->count));
+
+    for (place = 0; place < tally->count; place++) {
+        slot = (tally->entries[place].number * 0x9e3779b1u) >> tally->shift;
+
+        while (tally->slots[slot] != 0) {
+            slot = (slot + 1) & tally->mask;
+        }
+
+        tally->slots[slot] = place + 1;
     }
 }
 
@@ -70,7 +99,7 @@ reco_engine_tally_select(
     const reco_engine_tally_entry_t *entry;
 
     for (i = 0; i < tally->count; i++) {
-        entry = &tally->entries[tally->places[i]];
+        entry = &tally->entries[i];
         keys[i] = reco_engine_key(entry->sum, entry->number);
     }
 

@@ -1,7 +1,8 @@
 /*
- * Sums by number: an open hash table with a list of the places in use, made
- * empty by a new stamp.  As large as a query needs, not as the catalogue is:
- * it stays in the processor's cache, and private memory stays small.
+ * Sums by number: entries in the order of their arrival, and an open hash
+ * table of their places.  The table is as large as a query needs, not as the
+ * catalogue is, and is cleared for each: it stays in the processor's nearest
+ * cache, and private memory stays small.
  */
 
 #ifndef RECO_ENGINE_TALLY_H
@@ -12,20 +13,20 @@
 
 typedef struct {
     uint32_t number;
-    uint16_t stamp;
-    uint16_t origin; /* who gave the most, by the caller's numbers */
+    uint32_t origin; /* who gave the most, by the caller's numbers */
     float sum;
     float most;
 } reco_engine_tally_entry_t;
 
+#define RECO_ENGINE_TALLY_NOBODY UINT32_MAX
+
 typedef struct {
     reco_engine_tally_entry_t *entries;
-    uint32_t *places; /* of the entries in use */
-    uint32_t mask;
+    uint32_t *slots; /* 1 + place of an entry, 0: empty */
+    uint32_t mask;   /* of the slots in use */
     uint32_t shift;
     uint32_t count;
     uint32_t limit; /* further numbers are left out */
-    uint16_t stamp;
 } reco_engine_tally_t;
 
 /* Room for limit numbers.  RECO_NOMEM. */
@@ -33,7 +34,11 @@ reco_status_t reco_engine_tally_create(
     reco_engine_tally_t *tally, uint32_t limit);
 void reco_engine_tally_destroy(reco_engine_tally_t *tally);
 
-void reco_engine_tally_clear(reco_engine_tally_t *tally);
+/* Empty, ready for about so many numbers; it grows where there are more. */
+void reco_engine_tally_clear(reco_engine_tally_t *tally, uint32_t expected);
+
+/* Twice the slots. */
+void reco_engine_tally_grow(reco_engine_tally_t *tally);
 
 /*
  * Writes the keys of the wanted entries with the largest sums to the front
@@ -47,17 +52,13 @@ unsigned reco_engine_tally_select(
 static inline reco_engine_tally_entry_t *
 reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 {
-    uint32_t place;
+    uint32_t slot;
     reco_engine_tally_entry_t *entry;
 
-    place = (number * 0x9e3779b1u) >> tally->shift;
+    slot = (number * 0x9e3779b1u) >> tally->shift;
 
-    for (;; place = (place + 1) & tally->mask) {
-        entry = &tally->entries[place];
-
-        if (entry->stamp != tally->stamp) {
-            break;
-        }
+    for (; tally->slots[slot] != 0; slot = (slot + 1) & tally->mask) {
+        entry = &tally->entries[tally->slots[slot] - 1];
 
         if (entry->number == number) {
             return entry;
@@ -68,12 +69,16 @@ reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
         return NULL;
     }
 
-    tally->places[tally->count++] = place;
+    entry = &tally->entries[tally->count++];
     entry->number = number;
-    entry->stamp = tally->stamp;
-    entry->origin = UINT16_MAX;
+    entry->origin = RECO_ENGINE_TALLY_NOBODY;
     entry->sum = 0;
     entry->most = 0;
+    tally->slots[slot] = tally->count;
+
+    if (tally->count > tally->mask / 2) {
+        reco_engine_tally_grow(tally);
+    }
 
     return entry;
 }
@@ -81,7 +86,7 @@ reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 
 static inline void
 reco_engine_tally_add(
-    reco_engine_tally_t *tally, uint32_t number, float value, uint16_t origin)
+    reco_engine_tally_t *tally, uint32_t number, float value, uint32_t origin)
 {
     reco_engine_tally_entry_t *entry;
 
