@@ -16,6 +16,7 @@
 #define GO_ON         0.72
 #define LONGEST       30
 #define EDGES         30
+#define NOISE         0.5f
 
 
 static void *
@@ -199,10 +200,10 @@ synthetic_vectors(synthetic_shop_t *shop)
         for (place = 0; place < shop->per_cluster; place++) {
             row = vectors
                   + (size_t) item_number(shop, cluster, place) * dimensions;
-            scale = 1 / (1 + 0.2f * logf((float) place + 1));
+            scale = 1 / (1 + 0.1f * logf((float) place + 1));
 
             for (i = 0; i < dimensions; i++) {
-                row[i] = scale * (centre[i] + gaussian(shop));
+                row[i] = scale * (centre[i] + NOISE * gaussian(shop));
             }
         }
     }

@@ -6,7 +6,7 @@
  * popularity, moves to another with probability 0.12 a step, and takes items
  * by popularity within the cluster it is in.  Lengths are 2 to 30,
  * geometric with a mean of 4.6.  An item's vector (64 dimensions) is its
- * cluster's centre plus noise of the same length, scaled by its popularity
+ * cluster's centre plus noise of half its length, scaled by its popularity
  * as matrix factorisation does.  Everything follows from the seed.
  */
 

@@ -130,6 +130,14 @@ typedef struct {
 #define RECO_ENGINE_RULES_MAX 64
 
 typedef struct {
+    /*
+     * Queries of one number that follow each other in a scratch share what
+     * does not hang on the slot: one pass over the sessions, one over the
+     * neighbours, one search.  They must agree in session, history, user and
+     * now; their answers are those that they would have alone.  0: shares
+     * nothing.
+     */
+    uint64_t page;
     uint64_t current; /* key of the page's own item; 0: none */
     const reco_engine_session_t *session;
     const reco_engine_event_t *history; /* the profile from before the session,

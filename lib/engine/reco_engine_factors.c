@@ -13,8 +13,10 @@
 #include "reco_engine_sources.h"
 
 /* Codes between two looks at the threshold. */
-#define FACTORS_BLOCK   32
-#define FACTORS_NEAREST 4
+#define FACTORS_BLOCK 32
+
+/* And centroids. */
+#define FACTORS_LISTS 256
 
 /* Candidates between asking for a vector and multiplying with it. */
 #define FACTORS_AHEAD 12
@@ -75,39 +77,65 @@ factors_quantize(
 }
 
 
+/* As many lists as recall asks for, and time allows. */
+static uint32_t
+factors_nprobe(const reco_engine_model_t *model)
+{
+    uint32_t nprobe, budget;
+    uint64_t lists;
+    const reco_snapshot_codes_t *codes;
+
+    codes = &model->base->codes;
+    nprobe = reco_engine_count(model, RECO_ENGINE_FACTORS_NPROBE);
+    nprobe = nprobe != 0 ? nprobe : codes->nprobe;
+    budget = reco_engine_count(model, RECO_ENGINE_FACTORS_BUDGET);
+
+    if (budget != 0 && codes->nvectors != 0) {
+        lists = (uint64_t) budget * codes->nlists / codes->nvectors;
+        lists = lists != 0 ? lists : 1;
+        nprobe = nprobe < lists ? nprobe : (uint32_t) lists;
+    }
+
+    return nprobe;
+}
+
+
 /* The lists whose centroids are nearest, in scratch->keys; the nearest ones
    first, so that the threshold rises early. */
 static unsigned
 factors_probe(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
+    float threshold;
     unsigned i, above, nkeys;
     uint32_t first, count, nlists, nprobe;
     const reco_snapshot_codes_t *codes;
 
     codes = &model->base->codes;
     nlists = codes->nlists < scratch->nkeys ? codes->nlists : scratch->nkeys;
-    nprobe = reco_engine_count(model, RECO_ENGINE_FACTORS_NPROBE);
-    nprobe = nprobe != 0 ? nprobe : codes->nprobe;
+    nprobe = factors_nprobe(model);
+    threshold = -INFINITY;
     nkeys = 0;
 
     for (first = 0; first < nlists; first += count) {
-        count = nlists - first < RECO_ENGINE_SCAN_MAX ? nlists - first
-                                                      : RECO_ENGINE_SCAN_MAX;
+        count = nlists - first < FACTORS_LISTS ? nlists - first : FACTORS_LISTS;
         above = model->kernels->scan(&scratch->code,
             codes->centroids + (size_t) first * codes->stride,
-            codes->centroid_scales + first, count, -INFINITY, scratch->products,
+            codes->centroid_scales + first, count, threshold, scratch->products,
             scratch->places);
 
         for (i = 0; i < above; i++) {
             scratch->keys[nkeys++] = reco_engine_key(
                 scratch->products[i], first + scratch->places[i]);
         }
+
+        if (nkeys > nprobe) {
+            nkeys = factors_keep(scratch->keys, nkeys, nprobe, &threshold);
+        }
     }
 
-    nprobe = reco_engine_select(scratch->keys, nkeys, nprobe);
-    reco_engine_select(scratch->keys, nprobe, FACTORS_NEAREST);
+    reco_engine_sort(scratch->keys, nkeys);
 
-    return nprobe;
+    return nkeys;
 }
 
 
@@ -354,42 +382,76 @@ factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 }
 
 
+/* How many the search is to find: what the visitor has seen is near its
+   vector, and may be refused; and the order by codes is not quite that by
+   vectors. */
+static unsigned
+factors_wanted(
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit)
+{
+    unsigned wanted;
+
+    wanted = reco_engine_count(model, RECO_ENGINE_FACTORS_CANDIDATES);
+
+    if (wanted == 0) {
+        return 0;
+    }
+
+    wanted = wanted > 2 * visit->query->n ? wanted : 2 * visit->query->n;
+
+    return wanted + wanted / 4 + visit->nitems + visit->query->nhistory;
+}
+
+
+/* The vector and what it points at; 0: the visitor has none. */
+static int
+factors_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned wanted;
+    reco_engine_shared_t *shared;
+
+    shared = &scratch->shared;
+    wanted = factors_wanted(model, &scratch->visit);
+
+    if (reco_engine_shared(scratch, RECO_ENGINE_FACTORS)
+        && shared->wanted == wanted)
+    {
+        return 1;
+    }
+
+    if (!reco_engine_factors_fold(model, scratch)) {
+        return 0;
+    }
+
+    shared->nfound = reco_engine_factors_search(model, scratch, wanted);
+    shared->wanted = wanted;
+    shared->ready |= 1u << RECO_ENGINE_FACTORS;
+
+    return 1;
+}
+
+
 void
 reco_engine_source_factors(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    unsigned i, nfound, wanted, refused;
-    uint32_t item;
-    const reco_engine_query_t *query;
-
-    query = scratch->visit.query;
+    unsigned i;
 
     if (!reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_FACTORS)
-        || !reco_engine_factors_fold(model, scratch))
+        || !factors_gather(model, scratch))
     {
         return;
     }
 
-    /* What the visitor has seen is near its vector, and may be refused; and
-       the order by codes is not quite that by vectors. */
-    refused = scratch->visit.nitems + query->nhistory;
-    wanted = reco_engine_count(model, RECO_ENGINE_FACTORS_CANDIDATES);
-    if (wanted != 0) {
-        wanted = wanted > 2 * query->n ? wanted : 2 * query->n;
-        wanted += wanted / 4 + refused;
-    }
-
-    nfound = reco_engine_factors_search(model, scratch, wanted);
-
-    for (i = 0; i < nfound; i++) {
+    for (i = 0; i < scratch->shared.nfound; i++) {
         __builtin_prefetch(
             reco_engine_hot(model, reco_engine_key_number(scratch->found[i])));
     }
 
-    for (i = 0; i < nfound; i++) {
-        item = reco_engine_key_number(scratch->found[i]);
-        reco_engine_pool_add(&scratch->pool, model, &scratch->visit, item,
-            RECO_ENGINE_FACTORS, 0, RECO_ITEM_NONE);
+    for (i = 0; i < scratch->shared.nfound; i++) {
+        reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
+            reco_engine_key_number(scratch->found[i]), RECO_ENGINE_FACTORS, 0,
+            RECO_ITEM_NONE);
     }
 
     factors_score(model, scratch);

@@ -246,9 +246,8 @@ knn_weigh(const reco_engine_model_t *model, reco_engine_tally_t *items)
 }
 
 
-void
-reco_engine_source_session(
-    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+static void
+knn_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     unsigned i;
     uint32_t newest, expected;
@@ -279,6 +278,18 @@ reco_engine_source_session(
     }
 
     knn_weigh(model, &scratch->items);
-    reco_engine_source_flush(model, scratch, RECO_ENGINE_SESSION,
+    reco_engine_source_gather(model, scratch, RECO_ENGINE_SESSION,
         reco_engine_count(model, RECO_ENGINE_SESSION_CANDIDATES));
+}
+
+
+void
+reco_engine_source_session(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    if (!reco_engine_shared(scratch, RECO_ENGINE_SESSION)) {
+        knn_gather(model, scratch);
+    }
+
+    reco_engine_source_name_all(model, scratch, RECO_ENGINE_SESSION);
 }

@@ -7,16 +7,19 @@
 
 
 void
-reco_engine_source_flush(const reco_engine_model_t *model,
+reco_engine_source_gather(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source,
     unsigned wanted)
 {
     float best, score;
     unsigned i, count;
-    uint32_t item, origin;
-    const reco_engine_visit_t *visit;
+    uint32_t origin;
+    reco_engine_list_t *list;
+    reco_engine_named_t *named;
 
-    visit = &scratch->visit;
+    wanted = wanted < RECO_ENGINE_NAMED_MAX ? wanted : RECO_ENGINE_NAMED_MAX;
+    list = &scratch->lists[source];
+    list->count = 0;
     count = reco_engine_tally_select(&scratch->items, scratch->keys, wanted);
     best = 0;
 
@@ -28,16 +31,37 @@ reco_engine_source_flush(const reco_engine_model_t *model,
     }
 
     for (i = 0; i < count; i++) {
-        item = reco_engine_key_number(scratch->keys[i]);
         score = reco_engine_key_score(scratch->keys[i]);
-        origin = reco_engine_tally_entry(&scratch->items, item)->origin;
 
         if (score > 0) {
-            reco_engine_pool_add(&scratch->pool, model, visit, item, source,
-                score / best,
-                origin < visit->nitems ? visit->items[origin].item
-                                       : RECO_ITEM_NONE);
+            named = &list->named[list->count++];
+            named->item = reco_engine_key_number(scratch->keys[i]);
+            named->value = score / best;
+            origin =
+                reco_engine_tally_entry(&scratch->items, named->item)->origin;
+            named->because = origin < scratch->visit.nitems
+                                 ? scratch->visit.items[origin].item
+                                 : RECO_ITEM_NONE;
         }
+    }
+
+    scratch->shared.ready |= 1u << source;
+}
+
+
+void
+reco_engine_source_name_all(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source)
+{
+    unsigned i;
+    const reco_engine_list_t *list;
+
+    list = &scratch->lists[source];
+
+    for (i = 0; i < list->count; i++) {
+        reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
+            list->named[i].item, source, list->named[i].value,
+            list->named[i].because);
     }
 }
 

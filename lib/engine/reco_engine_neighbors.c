@@ -106,7 +106,7 @@ neighbors_last(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
 
 
 static void
-neighbors_source(const reco_engine_model_t *model,
+neighbors_gather(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_neighbors_kind_t kind,
     reco_engine_source_t source, const float *decay, unsigned nitems,
     unsigned wanted)
@@ -119,15 +119,10 @@ neighbors_source(const reco_engine_model_t *model,
 
     visit = &scratch->visit;
     edges = &model->base->neighbors[kind];
+    nitems = nitems < visit->nitems ? nitems : visit->nitems;
     expected = 0;
 
-    if (!reco_engine_visit_wants(visit, source) || wanted == 0
-        || edges->offsets == NULL)
-    {
-        return;
-    }
-
-    for (place = 0; place < visit->nitems && place < nitems; place++) {
+    for (place = 0; place < nitems; place++) {
         row = neighbors_row(model, kind, visit->items[place].item);
         expected += row.count;
 
@@ -139,7 +134,7 @@ neighbors_source(const reco_engine_model_t *model,
 
     reco_engine_tally_clear(&scratch->items, expected);
 
-    for (place = 0; place < visit->nitems && place < nitems; place++) {
+    for (place = 0; place < nitems; place++) {
         neighbors_walk(model, &scratch->items, kind, visit->items[place].item,
             visit->items[place].weight * decay[place], place);
     }
@@ -148,7 +143,27 @@ neighbors_source(const reco_engine_model_t *model,
         neighbors_walk_history(model, scratch, kind);
     }
 
-    reco_engine_source_flush(model, scratch, source, wanted);
+    reco_engine_source_gather(model, scratch, source, wanted);
+}
+
+
+static void
+neighbors_source(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_neighbors_kind_t kind,
+    reco_engine_source_t source, const float *decay, unsigned nitems,
+    unsigned wanted)
+{
+    if (!reco_engine_visit_wants(&scratch->visit, source) || wanted == 0
+        || model->base->neighbors[kind].offsets == NULL)
+    {
+        return;
+    }
+
+    if (!reco_engine_shared(scratch, source)) {
+        neighbors_gather(model, scratch, kind, source, decay, nitems, wanted);
+    }
+
+    reco_engine_source_name_all(model, scratch, source);
 }
 
 
@@ -253,6 +268,7 @@ reco_engine_source_backfill(
             pool->rows[row].item, weight, RECO_ENGINE_TALLY_NOBODY);
     }
 
-    reco_engine_source_flush(model, scratch, RECO_ENGINE_BACKFILL,
+    reco_engine_source_gather(model, scratch, RECO_ENGINE_BACKFILL,
         reco_engine_count(model, RECO_ENGINE_BACKFILL_CANDIDATES));
+    reco_engine_source_name_all(model, scratch, RECO_ENGINE_BACKFILL);
 }

@@ -99,6 +99,8 @@ typedef enum {
         "candidates taken from the search with the visitor's vector")          \
     X(FACTORS_NPROBE, "factors.nprobe", 0, 0, 65536,                           \
         "lists probed; 0: as tuned when the index was built")                  \
+    X(FACTORS_BUDGET, "factors.budget", 32768, 0, 1e9,                         \
+        "vectors that a search looks at, at most; 0: any number")              \
     X(CATEGORY_CANDIDATES, "category.candidates", 10, 0, 100,                  \
         "candidates taken from the popular ones of the category")              \
     X(TRENDING_CANDIDATES, "trending.candidates", 10, 0, 200,                  \

@@ -104,6 +104,22 @@ recommend_mark(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 }
 
 
+/* Is the query another one of the page that the lists were made for? */
+static void
+recommend_share(const reco_engine_model_t *model,
+    const reco_engine_query_t *query, reco_engine_shared_t *shared)
+{
+    if (query->page == 0 || query->page != shared->page
+        || query->current != shared->current || model != shared->model)
+    {
+        shared->page = query->page;
+        shared->current = query->current;
+        shared->model = model;
+        shared->ready = 0;
+    }
+}
+
+
 /* Everything up to the scores. */
 static reco_status_t
 recommend_collect(const reco_engine_model_t *model,
@@ -117,6 +133,7 @@ recommend_collect(const reco_engine_model_t *model,
         return status;
     }
 
+    recommend_share(model, query, &scratch->shared);
     reco_engine_pool_clear(&scratch->pool);
     recommend_mark(model, scratch);
 
@@ -365,6 +382,10 @@ reco_engine_fold_in(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
     float *vector)
 {
+    /* The vector that a page's queries share is overwritten. */
+    scratch->shared.page = 0;
+    scratch->shared.ready = 0;
+
     if (reco_engine_visit_init(&scratch->visit, model, query) != RECO_OK
         || !reco_engine_factors_fold(model, scratch))
     {

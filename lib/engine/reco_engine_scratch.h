@@ -12,6 +12,7 @@
 #define RECO_ENGINE_SCAN_MAX    1024 /* products computed at a time */
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
+#define RECO_ENGINE_NAMED_MAX   1000 /* the most candidates of a source */
 #define RECO_ENGINE_VOTERS_MAX  4000 /* session.k of base and of overlay */
 #define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
 
@@ -28,6 +29,28 @@ typedef struct {
     float weight;
     uint32_t place; /* of the visit's item that it matches */
 } reco_engine_neighbor_t;
+
+/* What a source says, before any filter. */
+typedef struct {
+    uint32_t item;
+    uint32_t because;
+    float value;
+} reco_engine_named_t;
+
+typedef struct {
+    unsigned count;
+    reco_engine_named_t named[RECO_ENGINE_NAMED_MAX];
+} reco_engine_list_t;
+
+/* Whose lists those are that the queries of a page share. */
+typedef struct {
+    uint64_t page; /* 0: nobody's */
+    uint64_t current;
+    const reco_engine_model_t *model;
+    uint32_t ready;  /* mask of the sources whose lists are made */
+    unsigned wanted; /* how many the search was to find */
+    unsigned nfound;
+} reco_engine_shared_t;
 
 /* What MMR keeps of a candidate. */
 typedef struct {
@@ -52,11 +75,13 @@ struct reco_engine_scratch_s {
     uint32_t nitems;
     unsigned nneighbors;
     reco_engine_neighbor_t neighbors[RECO_ENGINE_VOTERS_MAX];
+    reco_engine_shared_t shared;
+    reco_engine_list_t lists[RECO_ENGINE_SOURCE_COUNT];
     reco_engine_visit_t visit;
     reco_engine_pool_t pool;
     reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
-    uint64_t found[RECO_ENGINE_FOUND_MAX];
+    uint64_t found[RECO_ENGINE_FOUND_MAX]; /* the search's, for the page */
     float products[RECO_ENGINE_SCAN_MAX + 1];
     uint32_t places[RECO_ENGINE_SCAN_MAX + 1];
     reco_engine_code_t code; /* of the vector */
@@ -67,5 +92,13 @@ struct reco_engine_scratch_s {
     float fold_direction[RECO_SNAPSHOT_DIMENSIONS_MAX];
     float fold_product[RECO_SNAPSHOT_DIMENSIONS_MAX];
 };
+
+/* Has a query of the same page made the source's list already? */
+static inline int
+reco_engine_shared(
+    const reco_engine_scratch_t *scratch, reco_engine_source_t source)
+{
+    return (scratch->shared.ready & 1u << source) != 0;
+}
 
 #endif /* RECO_ENGINE_SCRATCH_H */

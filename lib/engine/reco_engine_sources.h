@@ -46,10 +46,14 @@ void reco_engine_fallback(const reco_engine_model_t *model,
 
 /*
  * The best wanted entries of the item tally, with values divided by the
- * best one's, to the pool.
+ * best one's, become the source's list.
  */
-void reco_engine_source_flush(const reco_engine_model_t *model,
+void reco_engine_source_gather(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source,
     unsigned wanted);
+
+/* The source's list goes to the pool, which filters. */
+void reco_engine_source_name_all(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source);
 
 #endif /* RECO_ENGINE_SOURCES_H */
