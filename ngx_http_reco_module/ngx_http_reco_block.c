@@ -79,6 +79,10 @@ ngx_http_reco_microseconds(void)
 }
 
 
+/* The engine makes one pass for all blocks of a page. */
+static uint64_t ngx_http_reco_block_pages;
+
+
 /* The version that all of this request's blocks come from. */
 static ngx_int_t
 ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
@@ -101,6 +105,10 @@ ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         || ngx_http_reco_session(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (ctx->number == 0) {
+        ctx->number = ++ngx_http_reco_block_pages;
     }
 
     if (ctx->shown == NULL) {
@@ -160,6 +168,7 @@ ngx_http_reco_block_recommend(
 
     query.current = slot->alone ? 0 : ctx->item_key;
     query.session = ctx->session;
+    query.page = ctx->number;
     query.now = ngx_time();
     query.sources = slot->sources;
     query.n = slot->n;

@@ -173,6 +173,7 @@ typedef struct {
     uint64_t learning;          /* the page, where it is to be learnt from */
 
     u_char rendering[16]; /* hex; ties clicks to this answer */
+    uint64_t number;      /* of the page in this worker; 0: not yet */
     uint64_t *shown;      /* keys in the blocks so far */
     ngx_uint_t nshown;
     ngx_uint_t count;   /* items in the blocks */

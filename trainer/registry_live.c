@@ -183,6 +183,11 @@ expose(
         if (status == RECO_OK) {
             status = reco_files_copy_folder(from, aside, error);
         }
+
+        /* Workers map the copy unread: it is read here, once for all. */
+        if (status == RECO_OK) {
+            status = reco_registry_verify(aside, error);
+        }
         if (status == RECO_OK && rename(aside, to) != 0) {
             status = reco_error_set(error, RECO_IO,
                 "cannot move \"%s\" to \"%s\": %s", aside, to, strerror(errno));

@@ -104,18 +104,49 @@ recommend_mark(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 }
 
 
-/* Is the query another one of the page that the lists were made for? */
-static void
-recommend_share(const reco_engine_model_t *model,
-    const reco_engine_query_t *query, reco_engine_shared_t *shared)
+/* Is the visit the one that the lists were made for? */
+static int
+recommend_same(
+    const reco_engine_shared_t *shared, const reco_engine_visit_t *visit)
 {
-    if (query->page == 0 || query->page != shared->page
-        || query->current != shared->current || model != shared->model)
+    unsigned i;
+
+    if (shared->nitems != visit->nitems) {
+        return 0;
+    }
+
+    for (i = 0; i < visit->nitems; i++) {
+        if (shared->items[i].item != visit->items[i].item
+            || shared->items[i].weight != visit->items[i].weight)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Lists of another page, or of another visit, are of no use. */
+static void
+recommend_share(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    reco_engine_shared_t *shared;
+    const reco_engine_visit_t *visit;
+
+    shared = &scratch->shared;
+    visit = &scratch->visit;
+
+    if (visit->query->page == 0 || visit->query->page != shared->page
+        || model != shared->model || !recommend_same(shared, visit))
     {
-        shared->page = query->page;
-        shared->current = query->current;
+        shared->page = visit->query->page;
         shared->model = model;
         shared->ready = 0;
+        shared->nitems = visit->nitems;
+        memcpy(shared->items, visit->items,
+            visit->nitems * sizeof(visit->items[0]));
     }
 }
 
@@ -133,7 +164,7 @@ recommend_collect(const reco_engine_model_t *model,
         return status;
     }
 
-    recommend_share(model, query, &scratch->shared);
+    recommend_share(model, scratch);
     reco_engine_pool_clear(&scratch->pool);
     recommend_mark(model, scratch);
 

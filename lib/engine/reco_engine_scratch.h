@@ -45,7 +45,8 @@ typedef struct {
 /* Whose lists those are that the queries of a page share. */
 typedef struct {
     uint64_t page; /* 0: nobody's */
-    uint64_t current;
+    unsigned nitems;
+    reco_engine_visited_t items[RECO_ENGINE_PLACES]; /* the visit's */
     const reco_engine_model_t *model;
     uint32_t ready;  /* mask of the sources whose lists are made */
     unsigned wanted; /* how many the search was to find */

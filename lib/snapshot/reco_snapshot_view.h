@@ -191,7 +191,7 @@ reco_snapshot_vector(
 
     position = (uint64_t) hot->position * 4;
 
-    if (hot->position == RECO_ITEM_NONE
+    if (hot->position == RECO_ITEM_NONE || vectors->dimensions == 0
         || position + (uint64_t) vectors->dimensions * 4
                > vectors->lists_length)
     {

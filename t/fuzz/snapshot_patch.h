@@ -3,7 +3,9 @@
  * file, and checksums made right again, so that what lies behind them is
  * reached.
  *
- * A patch is 8 bytes: file, operation, offset u32, value u16.
+ * A patch is 8 bytes: file, operation, offset u32, value u16.  Where the
+ * operation has PATCH_SECTION, the offset's first byte names a section and
+ * the rest a place in it, so that small sections are hit as often as large.
  */
 
 #ifndef SNAPSHOT_PATCH_H
@@ -22,13 +24,59 @@
 #define PATCH_SIZE  8
 #define PATCH_SLACK 4096
 
+#define PATCH_SECTION 0x40
+
 typedef struct {
     const char *name; /* a literal */
     uint8_t *intact;
     size_t intact_size;
     uint8_t *bytes; /* intact_size + PATCH_SLACK */
     size_t size;
+    unsigned hits[RECO_SNAPSHOT_CONTAINER_SECTIONS]; /* of each section */
 } patched_t;
+
+
+/* How many the engine was asked about: an all too strict reader would let
+   the walks untested. */
+static unsigned patched_served;
+
+
+/* The intact file's table of sections; *count is 0 where it has none. */
+static inline const reco_snapshot_container_entry_t *
+patched_table(const patched_t *file, uint32_t *count)
+{
+    const reco_snapshot_container_header_t *header;
+
+    header = (const void *) file->intact;
+    *count = memcmp(header->magic, "RECOSNAP", 8) == 0 ? header->nsections : 0;
+
+    return (const void *) (file->intact + sizeof(*header));
+}
+
+
+/* Where a patch goes that is aimed at a section. */
+static inline uint32_t
+patched_aim(patched_t *file, uint32_t offset)
+{
+    uint32_t count, section;
+    const reco_snapshot_container_entry_t *table;
+
+    table = patched_table(file, &count);
+
+    if (count == 0) {
+        return offset;
+    }
+
+    section = offset % 256 % count;
+    file->hits[section]++;
+
+    if (table[section].length == 0) {
+        return (uint32_t) table[section].offset;
+    }
+
+    return (uint32_t) (table[section].offset
+                       + (offset >> 8) % table[section].length);
+}
 
 
 static inline void
@@ -93,6 +141,8 @@ patched_apply(patched_t *file, const uint8_t *patch)
 
     memcpy(&offset, patch + 2, sizeof(offset));
     memcpy(&value, patch + 6, sizeof(value));
+    offset =
+        (patch[1] & PATCH_SECTION) != 0 ? patched_aim(file, offset) : offset;
     offset = file->size != 0 ? offset % (uint32_t) file->size : 0;
 
     switch (patch[1] % 8) {
@@ -234,6 +284,7 @@ ask_anything(reco_snapshot_t *base, reco_snapshot_overlay_t *overlay)
         atexit(patched_forget);
     }
 
+    patched_served++;
     memset(&session, 0, sizeof(session));
     memset(&query, 0, sizeof(query));
     query.session = &session;

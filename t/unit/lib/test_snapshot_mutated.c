@@ -15,10 +15,25 @@
 #define MUTATIONS 5000
 
 
+/* Every section was aimed at. */
+static void
+check_hits(const patched_t *file)
+{
+    uint32_t i, count;
+
+    patched_table(file, &count);
+
+    for (i = 0; i < count; i++) {
+        assert_int_not_equal(file->hits[i], 0);
+    }
+}
+
+
 static void
 test_mutated(void **state)
 {
     char *count;
+    unsigned file;
     shop_t random;
     size_t size, i;
     uint8_t input[1 + 6 * PATCH_SIZE];
@@ -37,6 +52,17 @@ test_mutated(void **state)
         }
 
         assert_int_equal(LLVMFuzzerTestOneInput(input, size), 0);
+    }
+
+    if (rounds < MUTATIONS) {
+        return;
+    }
+
+    /* Some are refused, and what is let in is asked. */
+    assert_in_range(patched_served, rounds / 20, rounds - 1);
+
+    for (file = 0; file < FILES; file++) {
+        check_hits(&files[file]);
     }
 }
 

@@ -15,6 +15,20 @@
 #define MUTATIONS 5000
 
 
+/* Every section was aimed at. */
+static void
+check_hits(const patched_t *file)
+{
+    uint32_t i, count;
+
+    patched_table(file, &count);
+
+    for (i = 0; i < count; i++) {
+        assert_int_not_equal(file->hits[i], 0);
+    }
+}
+
+
 static void
 test_mutated(void **state)
 {
@@ -38,6 +52,14 @@ test_mutated(void **state)
 
         assert_int_equal(LLVMFuzzerTestOneInput(input, size), 0);
     }
+
+    if (rounds < MUTATIONS) {
+        return;
+    }
+
+    /* Some are refused, and what is let in is asked. */
+    assert_in_range(patched_served, rounds / 20, rounds - 1);
+    check_hits(&overlay);
 }
 
 
