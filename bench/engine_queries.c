@@ -24,6 +24,7 @@
 #include "dataset.h"
 #include "engine/reco_engine.h"
 #include "engine_synthetic.h"
+#include "snapshot/reco_snapshot_view.h"
 #include "train.h"
 
 #define WARM_UP 2000
@@ -325,6 +326,32 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
 }
 
 
+/* What each file costs an item, or a session. */
+static void
+print_sizes(const bench_t *bench, const reco_snapshot_t *snapshot)
+{
+    char path[512];
+    unsigned i;
+    double count;
+    struct stat st;
+
+    static const char *const names[] = {"catalog.bin", "codes.bin",
+        "vectors.faiss", "neighbors.bin", "popular.bin", "sessions.bin"};
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", bench->folder, names[i]);
+        count = i < 5 ? reco_snapshot_nitems(snapshot)
+                      : reco_snapshot_view(snapshot)->sessions.nsessions;
+
+        if (stat(path, &st) == 0 && count > 0) {
+            printf("%-14s %11lld bytes %8.1f %s\n", names[i],
+                (long long) st.st_size, (double) st.st_size / count,
+                i < 5 ? "an item" : "a session");
+        }
+    }
+}
+
+
 static void
 measure_all(const bench_t *bench, const questions_t *questions)
 {
@@ -348,8 +375,10 @@ measure_all(const bench_t *bench, const questions_t *questions)
     }
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    printf("opened in %.2f ms\n\n",
+    printf("opened in %.2f ms\n",
         (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6 - begin);
+    print_sizes(bench, snapshot);
+    printf("\n");
     printf("%-22s %8s %8s %8s %8s   %s\n", "CPU us of a query", "p50", "p90",
         "p99", "max", "hits   answers");
 

@@ -17,9 +17,3 @@ $(BUILD)/reco-trainer: $(BUILD)/trainer/main.o $(TRAINER_LIB) $(LIB) $(FAISS_C)
 	$(CC) $(SANITIZE) -o $@ $< $(TRAINER_LIB) $(LIB) $(TRAINER_LIBS) $(LIB_LIBS)
 
 -include $(TRAINER_OBJECTS:.o=.d) $(BUILD)/trainer/main.d
-
-# For programs that are compiled outside of this Makefile: bench/.
-print-libs:
-	@echo $(TRAINER_LIBS) $(LIB_LIBS)
-
-.PHONY: print-libs
