@@ -2,6 +2,7 @@
 #include "manifest.h"
 #include "place.h"
 #include "snapshot/reco_snapshot.h"
+#include "store_rates.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ typedef struct {
     reco_registry_t *registry;
     reco_version_id_t live;   /* "" none */
     reco_version_id_t pinned; /* "" none */
+    reco_store_t *store;      /* NULL: none yet */
     int verify;
     cJSON *json; /* an array; NULL: a table is printed */
     unsigned corrupt;
@@ -69,9 +71,26 @@ verify(run_t *run, const reco_version_id_t *id)
 static const char *
 state_of(const run_t *run, const reco_version_id_t *id)
 {
-    return strcmp(id->id, run->pinned.id) == 0 ? "pinned"
-           : strcmp(id->id, run->live.id) == 0 ? "live"
-                                               : "";
+    return strcmp(id->id, run->pinned.id) == 0          ? "pinned"
+           : strcmp(id->id, run->live.id) == 0          ? "live"
+           : reco_registry_retreated(run->registry, id) ? "left"
+                                                        : "";
+}
+
+
+/* Zeros where there is no store. */
+static reco_store_rate_t
+rate_of(const run_t *run, const reco_version_id_t *id)
+{
+    reco_store_rate_t rate = {0, 0};
+
+    if (run->store == NULL
+        || reco_store_rate(run->store, id->id, &rate, NULL) != RECO_OK)
+    {
+        memset(&rate, 0, sizeof(rate));
+    }
+
+    return rate;
 }
 
 
@@ -79,8 +98,9 @@ static void
 print_version(const run_t *run, const reco_version_id_t *id)
 {
     const char *verdict;
+    reco_store_rate_t rate;
+    char created[24], clicks[16];
     cJSON *manifest;
-    char created[24];
 
     manifest = reco_cli_manifest(run->name, run->registry, id);
     if (manifest == NULL) {
@@ -91,12 +111,19 @@ print_version(const run_t *run, const reco_version_id_t *id)
     reco_cli_manifest_time(
         reco_cli_manifest_number(manifest, "created", 0), created);
 
-    printf("%-8s %-7s %-19s %10.0f %9.0f %8.0f %8.1f MB  %s\n", id->id,
+    strcpy(clicks, "-");
+    rate = rate_of(run, id);
+    if (rate.shown > 0) {
+        snprintf(clicks, sizeof(clicks), "%.2f %%",
+            100 * (double) rate.clicked / (double) rate.shown);
+    }
+
+    printf("%-8s %-7s %-19s %10.0f %9.0f %8.0f %8.1f MB %8s  %s\n", id->id,
         state_of(run, id), created,
         reco_cli_manifest_number(manifest, "trained.events", 0),
         reco_cli_manifest_number(manifest, "trained.sessions", 0),
         reco_cli_manifest_number(manifest, "trained.items", 0),
-        size_of(manifest) / 1e6, verdict[0] != '\0' ? verdict : "-");
+        size_of(manifest) / 1e6, clicks, verdict[0] != '\0' ? verdict : "-");
 
     cJSON_Delete(manifest);
 }
@@ -106,6 +133,7 @@ print_version(const run_t *run, const reco_version_id_t *id)
 static int
 add_version(run_t *run, const reco_version_id_t *id, int whole)
 {
+    reco_store_rate_t rate;
     cJSON *manifest, *version;
     const cJSON *trained;
     int done;
@@ -117,6 +145,7 @@ add_version(run_t *run, const reco_version_id_t *id, int whole)
     }
 
     manifest = reco_cli_manifest(run->name, run->registry, id);
+    rate = rate_of(run, id);
     trained = cJSON_GetObjectItemCaseSensitive(manifest, "trained");
     done = cJSON_AddStringToObject(version, "version", id->id)
            && cJSON_AddStringToObject(version, "state", state_of(run, id))
@@ -125,6 +154,8 @@ add_version(run_t *run, const reco_version_id_t *id, int whole)
            && cJSON_AddStringToObject(
                version, "parent", reco_cli_manifest_text(manifest, "parent"))
            && cJSON_AddNumberToObject(version, "size", size_of(manifest))
+           && cJSON_AddNumberToObject(version, "shown", (double) rate.shown)
+           && cJSON_AddNumberToObject(version, "clicked", (double) rate.clicked)
            && cJSON_AddStringToObject(version, "gate",
                reco_cli_manifest_text(manifest, "gate.verdict"))
            && (whole < 0 || cJSON_AddBoolToObject(version, "whole", whole))
@@ -167,8 +198,9 @@ list_table(run_t *run, const reco_version_id_t *ids, size_t nids)
 {
     size_t i;
 
-    printf("%-8s %-7s %-19s %10s %9s %8s %11s  %s\n", "version", "state",
-        "created (UTC)", "events", "sessions", "items", "size", "gate");
+    printf("%-8s %-7s %-19s %10s %9s %8s %11s %8s  %s\n", "version", "state",
+        "created (UTC)", "events", "sessions", "items", "size", "clicked",
+        "gate");
 
     for (i = 0; i < nids; i++) {
         print_version(run, &ids[i]);
@@ -239,10 +271,18 @@ reco_cli_versions(int argc, char **argv)
         result = reco_place_registry(run.name, config, &run.registry);
     }
     if (result == RECO_CLI_OK) {
+        /* Without one there is nothing to tell of clicks. */
+        if (reco_store_open(reco_config_string(config, "state"),
+                RECO_STORE_EXISTING, 0, &run.store, NULL)
+            != RECO_OK)
+        {
+            run.store = NULL;
+        }
         result = list(&run);
     }
 
     cJSON_Delete(run.json);
+    reco_store_close(run.store);
     reco_registry_close(run.registry);
     reco_config_destroy(config);
 

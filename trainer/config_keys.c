@@ -50,6 +50,10 @@ const reco_config_key_t reco_config_keys[] = {
     {"gate_tolerance", RECO_CONFIG_NUMBER, "0.02", 0, 1},
     {"gate_holdout", RECO_CONFIG_NUMBER, "0.05", 0.001, 0.5},
 
+    {"rollback", RECO_CONFIG_FLAG, "on", 0, 0},
+    {"rollback_shown", RECO_CONFIG_INTEGER, "5000", 100, 1e12},
+    {"rollback_tolerance", RECO_CONFIG_NUMBER, "0.05", 0, 1},
+
     /* The overlay. */
     {"overlay_interval", RECO_CONFIG_DURATION, "500ms", 50, HOUR},
     {"overlay_sessions", RECO_CONFIG_INTEGER, "20000", 1, 1e7},

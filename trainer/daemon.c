@@ -7,6 +7,7 @@
 #include "ingest.h"
 #include "log.h"
 #include "registry.h"
+#include "retreat.h"
 #include "runner.h"
 #include "store.h"
 
@@ -17,11 +18,12 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#define TICK_MS       200 /* the longest that a signal waits */
-#define GATHER_MS     20  /* lets events of a moment share a transaction */
-#define CHECK_SECONDS 1.0
-#define RETRY_SECONDS 60.0
-#define QUIET_SECONDS 60.0
+#define TICK_MS         200 /* the longest that a signal waits */
+#define GATHER_MS       20  /* lets events of a moment share a transaction */
+#define CHECK_SECONDS   1.0
+#define RETRY_SECONDS   60.0
+#define COMPARE_SECONDS 5.0
+#define QUIET_SECONDS   60.0
 
 
 typedef struct {
@@ -36,6 +38,7 @@ typedef struct {
     int64_t ingest_due;
     int64_t checked;    /* when a batch run was last thought of */
     int64_t complained; /* of the overlay */
+    int64_t compared;   /* the live version with the one before */
     int64_t notified;
     uint64_t applied; /* events since the start */
     int was_connected;
@@ -423,6 +426,38 @@ schedule(daemon_t *daemon)
 }
 
 
+/* Goes back where the live version is clicked less than the one before. */
+static void
+compare(daemon_t *daemon)
+{
+    reco_error_t error = {0};
+    reco_retreat_t retreat;
+    reco_version_id_t id;
+    reco_status_t status;
+
+    if (daemon->compared != 0
+        && reco_clock_elapsed(daemon->compared) < COMPARE_SECONDS)
+    {
+        return;
+    }
+
+    daemon->compared = reco_clock_monotonic_ns();
+    status = reco_retreat(
+        &retreat, daemon->registry, daemon->store, daemon->config, &id, &error);
+
+    if (status == RECO_OK) {
+        daemon->overlay_due = 0;
+        reco_log(RECO_LOG_WARN,
+            "version %s is clicked less than the one before: %.3f %% of items "
+            "shown, against %.3f %% (%.1f standard errors); back to version %s",
+            reco_follow_version(daemon->follow), 100 * retreat.live,
+            100 * retreat.before, retreat.z, id.id);
+    } else if (status != RECO_DECLINED) {
+        reco_log(RECO_LOG_ERROR, "%s", error.message);
+    }
+}
+
+
 static void
 notify(daemon_t *daemon)
 {
@@ -462,6 +497,7 @@ serve(daemon_t *daemon)
         ingest(daemon);
         publish_overlay(daemon);
         schedule(daemon);
+        compare(daemon);
         notify(daemon);
     }
 

@@ -188,8 +188,8 @@ static reco_status_t
 compare_versions(reco_gate_t *gate, compare_t *compare, reco_snapshot_t *live,
     const reco_config_t *config, const char *path, reco_error_t *error)
 {
+    reco_history_t before, tail;
     reco_status_t status;
-    reco_history_t tail;
     uint32_t begin;
 
     begin = tail_begin(compare->history, trained_until(live),
@@ -201,10 +201,11 @@ compare_versions(reco_gate_t *gate, compare_t *compare, reco_snapshot_t *live,
         return RECO_OK;
     }
 
+    reco_history_slice(compare->history, 0, begin, &before);
     reco_history_slice(
         compare->history, begin, compare->history->nsessions, &tail);
     status = reco_cases_build(
-        &compare->cases, RECO_PROTOCOL_NEXT, NULL, &tail, 0, error);
+        &compare->cases, RECO_PROTOCOL_NEXT, &before, &tail, 0, error);
     if (status != RECO_OK) {
         return status;
     }

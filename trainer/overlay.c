@@ -354,6 +354,27 @@ tell_step(reco_overlay_t *overlay, reco_store_view_t *view,
 }
 
 
+/* An item makes one step up for each visit that it is in, and for a cart or
+   purchase: whoever loads a page again and again pushes nothing. */
+static int
+was_there(const reco_overlay_t *overlay, const reco_overlay_act_t *act)
+{
+    const reco_overlay_session_t *session;
+    uint32_t i;
+
+    session = reco_overlay_sessions_find(&overlay->sessions, act);
+
+    for (i = 0; session != NULL && i < session->nitems; i++) {
+        if (session->items[i] == act->item
+            && session->weights[i] >= act->weight) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* One item that a visitor's event is about. */
 static reco_status_t
 take_act(reco_overlay_t *overlay, reco_store_view_t *view,
@@ -361,6 +382,7 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
 {
     reco_overlay_act_t act;
     reco_status_t status;
+    int again;
 
     act.weight = overlay->type_weights[event->type];
     if (!(act.weight > 0) || event->ts < 0) {
@@ -376,6 +398,7 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
     act.name = event->session;
     act.time = (uint32_t) (event->ts / 1000);
 
+    again = was_there(overlay, &act);
     if (overlay->watch.step != NULL) {
         status = tell_step(overlay, view, event, item, &act);
         if (status != RECO_OK) {
@@ -388,7 +411,7 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
         return status;
     }
 
-    return add_trend(overlay, item, event->ts, act.weight);
+    return again ? RECO_OK : add_trend(overlay, item, event->ts, act.weight);
 }
 
 

@@ -56,9 +56,10 @@ reco_status_t reco_registry_add(reco_registry_t *registry,
 
 /* What the journal calls it. */
 typedef enum {
-    RECO_REGISTRY_PUBLISH, /* a new version, by the trainer */
-    RECO_REGISTRY_PROMOTE, /* an old or refused one, by a person */
-    RECO_REGISTRY_ROLLBACK /* the one before */
+    RECO_REGISTRY_PUBLISH,  /* a new version, by the trainer */
+    RECO_REGISTRY_PROMOTE,  /* an old or refused one, by a person */
+    RECO_REGISTRY_ROLLBACK, /* the one before, by a person */
+    RECO_REGISTRY_RETREAT   /* the one before, by the trainer */
 } reco_registry_action_t;
 
 /*
@@ -73,6 +74,10 @@ reco_status_t reco_registry_publish(reco_registry_t *registry,
    RECO_DECLINED: there is none. */
 reco_status_t reco_registry_previous(
     reco_registry_t *registry, reco_version_id_t *id, reco_error_t *error);
+
+/* 1: the trainer went back from this version to the one before. */
+int reco_registry_retreated(
+    reco_registry_t *registry, const reco_version_id_t *id);
 
 /* RECO_DECLINED: none is. */
 reco_status_t reco_registry_live(

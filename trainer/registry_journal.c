@@ -19,6 +19,7 @@ static const char *const actions[] = {
     [RECO_REGISTRY_PUBLISH] = "publish",
     [RECO_REGISTRY_PROMOTE] = "promote",
     [RECO_REGISTRY_ROLLBACK] = "rollback",
+    [RECO_REGISTRY_RETREAT] = "retreat",
 };
 
 
@@ -76,7 +77,9 @@ replay(const char *line, reco_version_id_t *stack, size_t *depth)
         return;
     }
 
-    if (strcmp(action, actions[RECO_REGISTRY_ROLLBACK]) == 0) {
+    if (strcmp(action, actions[RECO_REGISTRY_ROLLBACK]) == 0
+        || strcmp(action, actions[RECO_REGISTRY_RETREAT]) == 0)
+    {
         for (i = *depth; i > 0; i--) {
             if (strcmp(stack[i - 1].id, id.id) == 0) {
                 *depth = i;
@@ -143,4 +146,40 @@ reco_journal_previous(const char *archive, const reco_version_id_t *live,
     free(stack);
 
     return status;
+}
+
+
+int
+reco_journal_retreated(const char *archive, const reco_version_id_t *id)
+{
+    char path[PATH_MAX], action[16], text[RECO_REGISTRY_ID_MAX];
+    reco_version_id_t live, other;
+    char *line, *next;
+    reco_str_t journal;
+    int retreated;
+
+    journal_path(path, archive);
+    if (reco_files_read(path, JOURNAL_MAX, &journal, NULL) != RECO_OK) {
+        return 0;
+    }
+
+    retreated = 0;
+    live.id[0] = '\0';
+
+    for (line = strtok_r((char *) journal.data, "\n", &next); line != NULL;
+         line = strtok_r(NULL, "\n", &next))
+    {
+        if (sscanf(line, "%*s %15s %15s", action, text) != 2
+            || !reco_version_id_parse(text, &other))
+        {
+            continue;
+        }
+        if (strcmp(live.id, id->id) == 0) {
+            retreated = strcmp(action, actions[RECO_REGISTRY_RETREAT]) == 0;
+        }
+        live = other;
+    }
+    free((char *) journal.data);
+
+    return retreated;
 }

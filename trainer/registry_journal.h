@@ -23,4 +23,7 @@ reco_status_t reco_journal_previous(const char *archive,
     const reco_version_id_t *live, reco_version_id_t *previous,
     reco_error_t *error);
 
+/* 1: the last time that the version ended to be live was by a retreat. */
+int reco_journal_retreated(const char *archive, const reco_version_id_t *id);
+
 #endif /* RECO_REGISTRY_JOURNAL_H */

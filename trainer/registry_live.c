@@ -314,6 +314,13 @@ reco_registry_previous(
 }
 
 
+int
+reco_registry_retreated(reco_registry_t *registry, const reco_version_id_t *id)
+{
+    return reco_journal_retreated(registry->archive, id);
+}
+
+
 reco_status_t
 reco_registry_restore(reco_registry_t *registry, reco_error_t *error)
 {

@@ -43,6 +43,7 @@ take_setting(reco_selection_t *selection, reco_prequential_figures_t *figures,
 {
     selection->setting = *setting;
     memset(figures->rivals, 0, sizeof(figures->rivals));
+    memset(&figures->base, 0, sizeof(figures->base));
     memset(&figures->overlay, 0, sizeof(figures->overlay));
     memset(&figures->difference, 0, sizeof(figures->difference));
     note_change(selection, figures);

@@ -33,7 +33,8 @@ typedef struct {
 void reco_selection_init(reco_selection_t *selection);
 
 /* What the figures say now.  1: the setting or its use changed; figures that
-   belonged to the old setting are cleared. */
+   belonged to the old setting are cleared, so that all are of the same
+   cases. */
 int reco_selection_choose(
     reco_selection_t *selection, reco_prequential_figures_t *figures);
 

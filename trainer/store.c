@@ -34,6 +34,7 @@ static const table_t tables[RECO_STORE_TABLE_COUNT] = {
     [RECO_STORE_STREAMS] = {"streams", 0},
     [RECO_STORE_COUNTERS] = {"counters", 0},
     [RECO_STORE_STATE] = {"state", 0},
+    [RECO_STORE_RATES] = {"rates", 0},
     [RECO_STORE_META] = {"meta", 0},
 };
 

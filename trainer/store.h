@@ -17,6 +17,7 @@
  *   changes   number -> item whose metadata changed
  *   streams   stream -> id of the newest entry that was applied
  *   counters  name -> count
+ *   rates     model version -> items shown in its time, and clicked
  *   state     what models keep that learn from the log: store_state.h
  *   meta      format, newest time
  *

@@ -35,6 +35,7 @@ typedef struct {
     visitor_cache_t visitor;
     uint64_t outcomes[RECO_STORE_OUTCOME_COUNT];
     uint64_t types[RECO_EVENT_TYPE_COUNT];
+    reco_store_rates_t rates;
     char record[RECO_STORE_RECORD_MAX];
 } apply_t;
 
@@ -505,6 +506,7 @@ apply_act(
     if (rc == 0) {
         note_visit(apply, event->ts);
         apply->types[event->type]++;
+        reco_store_rates_note(&apply->rates, event);
         if (event->ts > apply->meta.newest) {
             apply->meta.newest = event->ts;
         }
@@ -621,6 +623,9 @@ apply_batch(reco_store_t *store, MDB_txn *txn, void *context)
     }
     if (rc == 0) {
         rc = count_all(&apply);
+    }
+    if (rc == 0) {
+        rc = reco_store_rates_save(store, txn, &apply.rates);
     }
     if (rc == 0) {
         rc = save_positions(&apply);

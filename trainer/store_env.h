@@ -6,6 +6,7 @@
 #define RECO_STORE_ENV_H
 
 #include "store.h"
+#include "store_rates.h"
 
 #include <lmdb.h>
 
@@ -21,6 +22,7 @@ typedef enum {
     RECO_STORE_STREAMS,
     RECO_STORE_COUNTERS,
     RECO_STORE_STATE,
+    RECO_STORE_RATES,
     RECO_STORE_META,
     RECO_STORE_TABLE_COUNT
 } reco_store_table_t;
@@ -65,6 +67,10 @@ int reco_store_save_meta(
 
 /* Of visitors who were removed on demand. */
 #define RECO_STORE_FORGOTTEN "forgotten"
+
+/* Adds what was counted. */
+int reco_store_rates_save(
+    reco_store_t *store, MDB_txn *txn, const reco_store_rates_t *rates);
 
 /* Adds to a counter. */
 int reco_store_count(
