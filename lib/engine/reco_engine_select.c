@@ -163,6 +163,10 @@ select_sort_run(uint64_t *keys, unsigned count)
     unsigned i, j, rank;
     uint64_t sorted[SELECT_RUN];
 
+    if (count == 0) {
+        return;
+    }
+
     for (i = 0; i < count; i++) {
         rank = 0;
 
