@@ -23,7 +23,7 @@ base_make(const store_case_t *self, const char *id)
     static const uint64_t offsets[] = {0, 3};
     static const uint32_t items[] = {0, 1, 2};
     static const uint32_t times[] = {1700000000};
-    static char names[BASE_ITEMS][8];
+    static char names[BASE_ITEMS][12];
     float popularity[BASE_ITEMS], trend[BASE_ITEMS];
     float factors[BASE_ITEMS * BASE_DIMENSIONS] = {0};
     reco_snapshot_item_t catalog[BASE_ITEMS];

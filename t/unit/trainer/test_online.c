@@ -156,7 +156,7 @@ test_restart(void **state)
     reco_online_t *online;
     reco_snapshot_t *base, *next;
     reco_error_t error = {0};
-    char id[8];
+    char id[16];
     unsigned i;
 
     for (i = 1; i <= 20; i++) {
