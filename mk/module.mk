@@ -97,7 +97,15 @@ $(BUILD)/t/support/write_model: $(BUILD)/t/support/write_model.o $(LIB) \
 
 -include $(BUILD)/t/support/write_model.d
 
-# And large ones, of made-up shops.
+# A visitor's profile.
+module: $(BUILD)/t/support/write_profile
+
+$(BUILD)/t/support/write_profile: $(BUILD)/t/support/write_profile.o $(LIB)
+	$(CC) $(SANITIZE) -o $@ $^ -lm
+
+-include $(BUILD)/t/support/write_profile.d
+
+# Large models, of made-up shops.
 module: $(BUILD)/t/support/synthetic_model
 
 SYNTHETIC_OBJECTS := $(BUILD)/t/support/synthetic_model.o \

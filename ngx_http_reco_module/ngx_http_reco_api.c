@@ -27,8 +27,11 @@ static ngx_str_t ngx_http_reco_html_type =
 char *
 ngx_http_reco_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_http_reco_loc_conf_t *lcf = conf;
+
     ngx_http_core_loc_conf_t *clcf;
 
+    lcf->api = 1;
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_reco_api_handler;
 
@@ -316,6 +319,7 @@ ngx_http_reco_api_forget(ngx_http_request_t *r)
         && lcf->zone != NULL)
     {
         ngx_http_reco_zone_forget(lcf->zone, &ctx->id);
+        ngx_http_reco_profile_forget(r, &ctx->id);
     }
 
     if (ngx_http_reco_visitor_expire(r) != NGX_OK) {

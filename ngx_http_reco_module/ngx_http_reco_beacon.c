@@ -37,8 +37,11 @@ static u_char ngx_http_reco_gif[] = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0,
 char *
 ngx_http_reco_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_http_reco_loc_conf_t *lcf = conf;
+
     ngx_http_core_loc_conf_t *clcf;
 
+    lcf->api = 1;
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_reco_beacon_handler;
 

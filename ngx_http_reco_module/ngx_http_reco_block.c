@@ -146,6 +146,40 @@ ngx_http_reco_block_value(
 }
 
 
+/* The visitor's long-term vector, where it is one of the live base. */
+static const float *
+ngx_http_reco_block_taste(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    uint32_t dimensions;
+    ngx_http_reco_loc_conf_t *lcf;
+    ngx_http_reco_main_conf_t *main;
+
+    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (ctx->taste_known || main->profiles == NULL || lcf->zone == NULL
+        || !ctx->visitor_valid)
+    {
+        return ctx->taste;
+    }
+
+    ctx->taste_known = 1;
+    dimensions = reco_engine_dimensions(ctx->version->engine);
+
+    ctx->taste = ngx_palloc(r->pool, (dimensions + 1) * sizeof(float));
+
+    if (ctx->taste != NULL
+        && ngx_http_reco_zone_taste(
+               lcf->zone, &ctx->id, &ctx->version->id, dimensions, ctx->taste)
+               != NGX_OK)
+    {
+        ctx->taste = NULL;
+    }
+
+    return ctx->taste;
+}
+
+
 static ngx_int_t
 ngx_http_reco_block_recommend(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
@@ -169,6 +203,7 @@ ngx_http_reco_block_recommend(
     query.current = slot->alone ? 0 : ctx->item_key;
     query.session = ctx->session;
     query.page = ctx->number;
+    query.user = ngx_http_reco_block_taste(r, ctx);
     query.now = ngx_time();
     query.sources = slot->sources;
     query.n = slot->n;

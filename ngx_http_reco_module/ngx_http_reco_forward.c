@@ -28,6 +28,8 @@ static const ngx_http_reco_link_events_t ngx_http_reco_forward_events = {
     ngx_http_reco_forward_up,
     ngx_http_reco_forward_down,
     ngx_http_reco_forward_exiting,
+    "events wait in the outbox",
+    "Redis takes events again",
 };
 
 

@@ -159,7 +159,7 @@ ngx_http_reco_link_works(ngx_http_reco_link_t *link)
     if (link->logged[0] != '\0') {
         link->logged[0] = '\0';
         ngx_log_error(
-            NGX_LOG_NOTICE, link->log, 0, "reco: Redis takes events again");
+            NGX_LOG_NOTICE, link->log, 0, "reco: %s", link->events->mended);
     }
 }
 
@@ -259,8 +259,8 @@ ngx_http_reco_link_retry(ngx_http_reco_link_t *link)
     }
 
     if (ngx_strcmp(link->reason, link->logged) != 0) {
-        ngx_log_error(NGX_LOG_ERR, link->log, 0,
-            "reco: Redis: %s; events wait in the outbox", link->reason);
+        ngx_log_error(NGX_LOG_ERR, link->log, 0, "reco: Redis: %s; %s",
+            link->reason, link->events->broken);
         ngx_memcpy(link->logged, link->reason, NGX_HTTP_RECO_LINK_REASON);
     }
 

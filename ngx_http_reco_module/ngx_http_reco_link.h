@@ -27,6 +27,9 @@ typedef struct {
     /* The worker is told to finish.  The link stays up; last: it will be closed
        now in any case. */
     void (*exiting)(void *data, ngx_uint_t last);
+
+    const char *broken; /* what that means, for the log */
+    const char *mended;
 } ngx_http_reco_link_events_t;
 
 

@@ -22,6 +22,7 @@ static char *ngx_http_reco_origins(
     ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_http_reco_init_process(ngx_cycle_t *cycle);
 static void ngx_http_reco_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_reco_exit_master(ngx_cycle_t *cycle);
 static void ngx_http_reco_cleanup_ctx(void *data);
 
 
@@ -91,7 +92,7 @@ static ngx_command_t ngx_http_reco_commands[] = {
     NGX_HTTP_RECO_SET("reco_model", NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF,
         NGX_CONF_TAKE123, ngx_http_reco_model),
     NGX_HTTP_RECO_SET("reco_zone", NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF,
-        NGX_CONF_TAKE12, ngx_http_reco_zone),
+        NGX_CONF_TAKE123, ngx_http_reco_zone),
     NGX_HTTP_RECO_SET("reco_slot", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
         ngx_http_reco_slot),
     NGX_HTTP_RECO_SET("reco_rule", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_2MORE,
@@ -136,6 +137,15 @@ static ngx_command_t ngx_http_reco_commands[] = {
     },
 
     {
+        ngx_string("reco_profiles"),
+        NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
+        ngx_http_reco_profiles,
+        NGX_HTTP_MAIN_CONF_OFFSET,
+        0,
+        NULL,
+    },
+
+    {
         ngx_string("reco_types"),
         NGX_HTTP_RECO_ANYWHERE | NGX_CONF_1MORE,
         ngx_http_types_slot,
@@ -174,7 +184,7 @@ ngx_module_t ngx_http_reco_module = {
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
     ngx_http_reco_exit_process, /* exit process */
-    NULL,                       /* exit master */
+    ngx_http_reco_exit_master,  /* exit master */
     NGX_MODULE_V1_PADDING,
 };
 
@@ -326,7 +336,9 @@ ngx_http_reco_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_reco_main_conf_t *main = conf;
 
     main->robots = ngx_http_reco_robot_zone(cf);
-    if (main->robots == NULL) {
+    if (main->robots == NULL
+        || ngx_http_reco_profiles_init_conf(cf, main->profiles) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -477,7 +489,8 @@ ngx_http_reco_postconfiguration(ngx_conf_t *cf)
     main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
 
     if (ngx_http_reco_stats_init(cf, main) != NGX_OK
-        || ngx_http_reco_learn_init(cf, main) != NGX_OK)
+        || ngx_http_reco_learn_init(cf, main) != NGX_OK
+        || ngx_http_reco_profiles_init(cf, main) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -694,7 +707,8 @@ ngx_http_reco_init_process(ngx_cycle_t *cycle)
     ngx_http_reco_stats_init_process(main);
 
     if (ngx_http_reco_block_init_process(cycle) != NGX_OK
-        || ngx_http_reco_redis_init_process(cycle, main->redis) != NGX_OK)
+        || ngx_http_reco_redis_init_process(cycle, main->redis) != NGX_OK
+        || ngx_http_reco_profiles_init_process(cycle, main->profiles) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -714,7 +728,18 @@ ngx_http_reco_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_reco_profiles_exit_process(main->profiles);
     ngx_http_reco_redis_exit_process(main->redis);
     ngx_http_reco_model_exit_process(cycle, main);
     ngx_http_reco_block_exit_process(cycle);
+}
+
+
+static void
+ngx_http_reco_exit_master(ngx_cycle_t *cycle)
+{
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) != NULL) {
+        ngx_http_reco_zone_exit_master(
+            ngx_http_cycle_get_module_main_conf(cycle, ngx_http_reco_module));
+    }
 }

@@ -27,6 +27,7 @@
 
 #include "reco.h"
 #include "engine/reco_engine.h"
+#include "engine/reco_engine_profile.h"
 #include "event/reco_event.h"
 #include "html/reco_html.h"
 #include "render/reco_render.h"
@@ -41,6 +42,7 @@ typedef struct ngx_http_reco_version_s ngx_http_reco_version_t;
 typedef struct ngx_http_reco_base_s ngx_http_reco_base_t;
 typedef struct ngx_http_reco_rule_s ngx_http_reco_rule_t;
 typedef struct ngx_http_reco_arm_s ngx_http_reco_arm_t;
+typedef struct ngx_http_reco_profiles_s ngx_http_reco_profiles_t;
 
 
 /* A template file, parsed once however many slots use it. */
@@ -82,6 +84,7 @@ typedef struct {
     ngx_shm_zone_t *stats;
     ngx_shm_zone_t *robots;
     ngx_http_reco_redis_conf_t *redis;
+    ngx_http_reco_profiles_t *profiles; /* NULL: none are loaded */
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
     ngx_uint_t gunzip_enable;   /* offset of its "gunzip" flag */
     ngx_uint_t learning;        /* some place has reco_learn on */
@@ -125,6 +128,7 @@ typedef struct {
     ngx_array_t *arms;     /* ngx_http_reco_arm_t; NULL: no experiment */
     ngx_str_t experiment;
     ngx_int_t robot_rate; /* requests a minute of one visitor; 0: any */
+    ngx_flag_t api;       /* a visitor's request, though no page */
     ngx_hash_t types;
     ngx_array_t *types_keys;
 } ngx_http_reco_loc_conf_t;
@@ -160,12 +164,15 @@ typedef struct {
     unsigned viewed : 1; /* this page's view is recorded */
     unsigned arm_known : 1;
     unsigned withheld : 1; /* the arm keeps a block back */
+    unsigned waited : 1;   /* for the visitor's profile */
+    unsigned taste_known : 1;
 
     ngx_str_t item; /* external id of the page's item */
     uint64_t item_key;
 
     reco_engine_session_t *session; /* this request's copy */
     ngx_http_reco_arm_t *arm;       /* NULL: in none */
+    float *taste; /* the long-term vector; NULL: none, or of another base */
 
     ngx_http_reco_version_t *version; /* held until the request ends */
 
@@ -353,8 +360,24 @@ void ngx_http_reco_zone_shown(ngx_shm_zone_t *zone,
 ngx_int_t ngx_http_reco_zone_merge(ngx_shm_zone_t *zone,
     const ngx_http_reco_id_t *from, const ngx_http_reco_id_t *to);
 
+/* Puts a profile's events before those of the session, and its vector in. */
+void ngx_http_reco_zone_load(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
+    const reco_engine_profile_t *profile);
+
+ngx_uint_t ngx_http_reco_zone_knows(
+    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+
+/* The visitor's vector, if it is one of this base and of so many dimensions.
+   NGX_DECLINED: there is none. */
+ngx_int_t ngx_http_reco_zone_taste(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, const ngx_str_t *base, uint32_t dimensions,
+    float *taste);
+
 void ngx_http_reco_zone_forget(
     ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+
+/* In the master, as it ends: writes the zones that are to be kept. */
+void ngx_http_reco_zone_exit_master(ngx_http_reco_main_conf_t *main);
 
 typedef struct {
     ngx_uint_t capacity;
@@ -365,6 +388,28 @@ typedef struct {
 
 void ngx_http_reco_zone_state(
     ngx_shm_zone_t *zone, ngx_http_reco_zone_state_t *state);
+
+
+/* -- profile ------------------------------------------------------------- */
+
+char *ngx_http_reco_profiles(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* All of these take NULL, where there is no reco_profiles. */
+char *ngx_http_reco_profiles_init_conf(
+    ngx_conf_t *cf, ngx_http_reco_profiles_t *profiles);
+ngx_int_t ngx_http_reco_profiles_init(
+    ngx_conf_t *cf, ngx_http_reco_main_conf_t *main);
+ngx_int_t ngx_http_reco_profiles_init_process(
+    ngx_cycle_t *cycle, ngx_http_reco_profiles_t *profiles);
+void ngx_http_reco_profiles_exit_process(ngx_http_reco_profiles_t *profiles);
+
+/* Asks the feature store for a visitor whom the zone does not know. */
+void ngx_http_reco_profile_want(
+    ngx_http_request_t *r, const ngx_http_reco_id_t *id);
+
+/* What is still to be answered is not wanted any more. */
+void ngx_http_reco_profile_forget(
+    ngx_http_request_t *r, const ngx_http_reco_id_t *id);
 
 
 /* -- visitor ------------------------------------------------------------- */
@@ -478,28 +523,33 @@ ngx_int_t ngx_http_reco_add_variables(ngx_conf_t *cf);
 /* -- stats --------------------------------------------------------------- */
 
 typedef enum {
-    NGX_HTTP_RECO_PAGES = 0,    /* pages rewritten */
-    NGX_HTTP_RECO_BLOCKS,       /* blocks put into pages */
-    NGX_HTTP_RECO_ITEMS,        /* items in them */
-    NGX_HTTP_RECO_EMPTY,        /* blocks that had nothing to show */
-    NGX_HTTP_RECO_WITHHELD,     /* blocks that an experiment keeps back */
-    NGX_HTTP_RECO_UNPLACED,     /* slots that found no place in a page */
-    NGX_HTTP_RECO_NO_MODEL,     /* pages passed: no model yet */
-    NGX_HTTP_RECO_CODED,        /* pages passed: a coding unknown here */
-    NGX_HTTP_RECO_CHARSET,      /* pages passed: not ASCII-compatible */
-    NGX_HTTP_RECO_LIMITED,      /* pages in which a parser limit was met */
-    NGX_HTTP_RECO_FAILED,       /* blocks left out after a failure */
-    NGX_HTTP_RECO_API,          /* answers of reco_api */
-    NGX_HTTP_RECO_VIEWS,        /* page views recorded */
-    NGX_HTTP_RECO_LEARNT,       /* products learnt from pages */
-    NGX_HTTP_RECO_EVENTS,       /* events accepted */
-    NGX_HTTP_RECO_REJECTED,     /* events refused as invalid */
-    NGX_HTTP_RECO_REFUSED,      /* events refused for want of room */
-    NGX_HTTP_RECO_ROBOTS,       /* requests of robots, not recorded */
-    NGX_HTTP_RECO_SWAPS,        /* model versions taken */
-    NGX_HTTP_RECO_OVERLAYS,     /* overlays taken */
-    NGX_HTTP_RECO_BAD_VERSIONS, /* model versions refused */
-    NGX_HTTP_RECO_BAD_OVERLAYS, /* overlays refused */
+    NGX_HTTP_RECO_PAGES = 0,        /* pages rewritten */
+    NGX_HTTP_RECO_BLOCKS,           /* blocks put into pages */
+    NGX_HTTP_RECO_ITEMS,            /* items in them */
+    NGX_HTTP_RECO_EMPTY,            /* blocks that had nothing to show */
+    NGX_HTTP_RECO_WITHHELD,         /* blocks that an experiment keeps back */
+    NGX_HTTP_RECO_UNPLACED,         /* slots that found no place in a page */
+    NGX_HTTP_RECO_NO_MODEL,         /* pages passed: no model yet */
+    NGX_HTTP_RECO_CODED,            /* pages passed: a coding unknown here */
+    NGX_HTTP_RECO_CHARSET,          /* pages passed: not ASCII-compatible */
+    NGX_HTTP_RECO_LIMITED,          /* pages in which a parser limit was met */
+    NGX_HTTP_RECO_FAILED,           /* blocks left out after a failure */
+    NGX_HTTP_RECO_API,              /* answers of reco_api */
+    NGX_HTTP_RECO_VIEWS,            /* page views recorded */
+    NGX_HTTP_RECO_LEARNT,           /* products learnt from pages */
+    NGX_HTTP_RECO_EVENTS,           /* events accepted */
+    NGX_HTTP_RECO_REJECTED,         /* events refused as invalid */
+    NGX_HTTP_RECO_REFUSED,          /* events refused for want of room */
+    NGX_HTTP_RECO_ROBOTS,           /* requests of robots, not recorded */
+    NGX_HTTP_RECO_PROFILES_LOADED,  /* visitors' profiles */
+    NGX_HTTP_RECO_PROFILES_MISSING, /* visitors who have none */
+    NGX_HTTP_RECO_PROFILES_FAILED,  /* not answered */
+    NGX_HTTP_RECO_PROFILES_BAD,     /* refused as damaged */
+    NGX_HTTP_RECO_PROFILES_BROKEN,  /* connections to memcached that broke */
+    NGX_HTTP_RECO_SWAPS,            /* model versions taken */
+    NGX_HTTP_RECO_OVERLAYS,         /* overlays taken */
+    NGX_HTTP_RECO_BAD_VERSIONS,     /* model versions refused */
+    NGX_HTTP_RECO_BAD_OVERLAYS,     /* overlays refused */
     NGX_HTTP_RECO_COUNTERS
 } ngx_http_reco_counter_t;
 

@@ -282,6 +282,7 @@ ngx_http_reco_shelf_open(
         ngx_memory_barrier();
         record->id = *id;
         ngx_memzero(&record->session, sizeof(reco_engine_session_t));
+        ngx_memzero(&record->taste, sizeof(ngx_http_reco_taste_t));
 
         bucket = ngx_http_reco_shelf_bucket(shelf, id);
         record->next = *bucket;
@@ -304,15 +305,14 @@ ngx_http_reco_shelf_close(ngx_http_reco_record_t *record)
 }
 
 
-/* One record into another zone. */
-static void
-ngx_http_reco_shelf_move_record(
-    const ngx_http_reco_record_t *from, ngx_http_reco_zone_ctx_t *to)
+void
+ngx_http_reco_shelf_put(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_record_t *from)
 {
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
 
-    ngx_http_reco_shelf_lock(&shelf, to, &from->id);
+    ngx_http_reco_shelf_lock(&shelf, ctx, &from->id);
 
     record = ngx_http_reco_shelf_open(&shelf, &from->id);
 
@@ -322,6 +322,7 @@ ngx_http_reco_shelf_move_record(
     }
 
     record->session = from->session;
+    record->taste = from->taste;
     record->used = from->used;
 
     ngx_http_reco_shelf_close(record);
@@ -330,29 +331,29 @@ ngx_http_reco_shelf_move_record(
 
 
 ngx_uint_t
-ngx_http_reco_shelf_move(
-    ngx_http_reco_zone_ctx_t *from, ngx_http_reco_zone_ctx_t *to)
+ngx_http_reco_shelf_each(ngx_http_reco_zone_ctx_t *ctx,
+    void (*fn)(const ngx_http_reco_record_t *record, void *data), void *data)
 {
     uint32_t i, n;
-    ngx_uint_t list, moved;
+    ngx_uint_t list, count;
     ngx_http_reco_shelf_t shelf;
 
-    moved = 0;
+    count = 0;
 
-    for (i = 0; i < from->header->stripes; i++) {
-        ngx_http_reco_shelf_lock_stripe(&shelf, from, i);
+    for (i = 0; i < ctx->header->stripes; i++) {
+        ngx_http_reco_shelf_lock_stripe(&shelf, ctx, i);
 
         for (list = 0; list < NGX_HTTP_RECO_LISTS; list++) {
             for (n = shelf.stripe->lists[list].oldest;
                  n != NGX_HTTP_RECO_ZONE_NONE; n = shelf.records[n].newer)
             {
-                ngx_http_reco_shelf_move_record(&shelf.records[n], to);
-                moved++;
+                fn(&shelf.records[n], data);
+                count++;
             }
         }
 
         ngx_http_reco_shelf_unlock(&shelf);
     }
 
-    return moved;
+    return count;
 }

@@ -327,6 +327,7 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
             ngx_md5_update(&md5, value.data, value.len);
             ngx_md5_final(ctx->id.bytes, &md5);
             ctx->id.bytes[0] = NGX_HTTP_RECO_ID_LOGIN;
+            ngx_http_reco_profile_want(r, &ctx->id);
 
             if (anonymous && lcf->zone != NULL) {
                 /* what was done before the login belongs to the same person */
@@ -339,6 +340,7 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 
     if (anonymous) {
         ctx->id = id;
+        ngx_http_reco_profile_want(r, &ctx->id);
         goto found;
     }
 

@@ -16,7 +16,7 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     u_char *p;
     time_t ttl;
     ssize_t size;
-    ngx_str_t *value, name, s;
+    ngx_str_t *value, name, save, s;
     ngx_uint_t i;
     ngx_shm_zone_t *zone, **member;
     ngx_http_reco_zone_ctx_t *ctx;
@@ -29,6 +29,7 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     ttl = NGX_HTTP_RECO_ZONE_TTL;
     size = 0;
+    ngx_str_null(&save);
     name = value[1];
 
     p = (u_char *) ngx_strchr(name.data, ':');
@@ -60,6 +61,16 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             if (ttl != (time_t) NGX_ERROR && ttl > 0) {
                 continue;
             }
+
+        } else if (ngx_strncmp(value[i].data, "save=", 5) == 0
+                   && value[i].len > 5) {
+            save.data = value[i].data + 5;
+            save.len = value[i].len - 5;
+            if (ngx_conf_full_name(cf->cycle, &save, 0) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
         }
 
         ngx_conf_log_error(
@@ -78,6 +89,7 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         /* another server names the same zone */
         ctx = zone->data;
         ctx->ttl = ttl;
+        ctx->save = save;
         return NGX_CONF_OK;
     }
 
@@ -87,6 +99,7 @@ ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ctx->ttl = ttl;
+    ctx->save = save;
 
     zone->init = ngx_http_reco_zone_init;
     zone->data = ctx;
@@ -137,6 +150,13 @@ ngx_http_reco_zone_before(ngx_shm_zone_t *zone)
 }
 
 
+static void
+ngx_http_reco_zone_move_record(const ngx_http_reco_record_t *record, void *data)
+{
+    ngx_http_reco_shelf_put(data, record);
+}
+
+
 static ngx_int_t
 ngx_http_reco_zone_init(ngx_shm_zone_t *zone, void *data)
 {
@@ -170,13 +190,36 @@ ngx_http_reco_zone_init(ngx_shm_zone_t *zone, void *data)
     old = ngx_http_reco_zone_before(zone);
 
     if (old != NULL && old->header != NULL) {
-        moved = ngx_http_reco_shelf_move(old, ctx);
+        moved =
+            ngx_http_reco_shelf_each(old, ngx_http_reco_zone_move_record, ctx);
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
             "reco: zone \"%V\" changed its size, %ui sessions moved",
             &zone->shm.name, moved);
+
+    } else if (ctx->save.len > 0 && !ngx_test_config) {
+        ngx_http_reco_zone_restore(ctx, ngx_cycle->log);
     }
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_reco_zone_exit_master(ngx_http_reco_main_conf_t *main)
+{
+    ngx_uint_t i;
+    ngx_shm_zone_t **zones;
+    ngx_http_reco_zone_ctx_t *ctx;
+
+    zones = main->zones.elts;
+
+    for (i = 0; i < main->zones.nelts; i++) {
+        ctx = zones[i]->data;
+
+        if (ctx->save.len > 0 && ctx->header != NULL) {
+            ngx_http_reco_zone_save(ctx, ngx_cycle->log);
+        }
+    }
 }
 
 
@@ -283,6 +326,109 @@ ngx_http_reco_zone_merge(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *from,
 }
 
 
+/* What came before, with what came since on top of it. */
+static void
+ngx_http_reco_zone_join(
+    reco_engine_session_t *session, const reco_engine_session_t *before)
+{
+    uint32_t i, first;
+    reco_engine_session_t since;
+
+    since = *session;
+    *session = *before;
+    first = UINT32_MAX;
+
+    /* the trainer may have been told already of what this node saw */
+
+    if (since.nevents > 0) {
+        first = since.events[0].time;
+    }
+
+    for (i = 0; i < session->nevents && session->events[i].time < first; i++) {
+        /* void */
+    }
+
+    session->nevents = i;
+
+    for (i = 0; i < ngx_min(since.nevents, RECO_ENGINE_EVENTS_MAX); i++) {
+        reco_engine_session_apply(session, &since.events[i]);
+    }
+
+    reco_engine_session_shown(
+        session, since.seen, ngx_min(since.nseen, RECO_ENGINE_SEEN_MAX));
+}
+
+
+void
+ngx_http_reco_zone_load(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
+    const reco_engine_profile_t *profile)
+{
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_taste_t taste;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_taste_set(&taste, profile);
+
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
+
+    record = ngx_http_reco_shelf_open(&shelf, id);
+    ngx_http_reco_zone_join(&record->session, &profile->session);
+    record->taste = taste;
+    ngx_http_reco_shelf_close(record);
+
+    ngx_http_reco_shelf_unlock(&shelf);
+}
+
+
+ngx_uint_t
+ngx_http_reco_zone_knows(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
+{
+    ngx_uint_t known;
+    ngx_http_reco_shelf_t shelf;
+
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
+    known = ngx_http_reco_shelf_find(&shelf, id) != NULL;
+    ngx_http_reco_shelf_unlock(&shelf);
+
+    return known;
+}
+
+
+ngx_int_t
+ngx_http_reco_zone_taste(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
+    const ngx_str_t *base, uint32_t dimensions, float *taste)
+{
+    uint32_t i;
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_taste_t copy;
+    ngx_http_reco_record_t *record;
+
+    copy.dimensions = 0;
+
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
+    record = ngx_http_reco_shelf_find(&shelf, id);
+
+    if (record != NULL) {
+        copy = record->taste;
+    }
+
+    ngx_http_reco_shelf_unlock(&shelf);
+
+    if (copy.dimensions == 0 || copy.dimensions != dimensions
+        || copy.nbase != base->len
+        || ngx_memcmp(copy.base, base->data, base->len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < dimensions; i++) {
+        taste[i] = copy.components[i];
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_reco_zone_forget(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
 {
@@ -295,6 +441,7 @@ ngx_http_reco_zone_forget(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
 
     if (record != NULL) {
         ngx_memzero(&record->session, sizeof(reco_engine_session_t));
+        ngx_memzero(&record->taste, sizeof(ngx_http_reco_taste_t));
         ngx_http_reco_shelf_remove(&shelf, record - shelf.records);
     }
 

@@ -30,6 +30,21 @@
 #define NGX_HTTP_RECO_ZONE_NONE UINT32_MAX
 
 
+/*
+ * A visitor's long-term vector, to the nearest 127th of its largest component.
+ * One of more dimensions, or of a base with a longer id, is not kept.
+ */
+#define NGX_HTTP_RECO_TASTE_DIMENSIONS 128
+#define NGX_HTTP_RECO_TASTE_BASE       24
+
+typedef struct {
+    uint8_t nbase;
+    uint8_t dimensions; /* 0: none */
+    char base[NGX_HTTP_RECO_TASTE_BASE];
+    int8_t components[NGX_HTTP_RECO_TASTE_DIMENSIONS];
+} ngx_http_reco_taste_t;
+
+
 typedef struct {
     ngx_http_reco_id_t id;
     uint32_t next;  /* in its bucket */
@@ -39,6 +54,7 @@ typedef struct {
     uint8_t list;
     uint8_t writing; /* the session is not consistent */
     reco_engine_session_t session;
+    ngx_http_reco_taste_t taste;
 } ngx_http_reco_record_t;
 
 
@@ -79,6 +95,7 @@ typedef struct {
 typedef struct {
     ngx_http_reco_zone_header_t *header;
     time_t ttl;
+    ngx_str_t save; /* the file, ends with NUL; empty: none */
 } ngx_http_reco_zone_ctx_t;
 
 
@@ -113,11 +130,25 @@ ngx_http_reco_record_t *ngx_http_reco_shelf_open(
     ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id);
 void ngx_http_reco_shelf_close(ngx_http_reco_record_t *record);
 
-/* Copies all sessions, the oldest first; returns how many. */
-ngx_uint_t ngx_http_reco_shelf_move(
-    ngx_http_reco_zone_ctx_t *from, ngx_http_reco_zone_ctx_t *to);
+/* Calls fn for each record, the oldest first; returns how many there are. */
+ngx_uint_t ngx_http_reco_shelf_each(ngx_http_reco_zone_ctx_t *ctx,
+    void (*fn)(const ngx_http_reco_record_t *record, void *data), void *data);
+
+/* Puts a record of elsewhere in. */
+void ngx_http_reco_shelf_put(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_record_t *record);
 
 /* Frees a record by its number. */
 void ngx_http_reco_shelf_remove(ngx_http_reco_shelf_t *shelf, uint32_t n);
+
+/* To and from a profile; its length does not matter to the engine. */
+void ngx_http_reco_taste_set(
+    ngx_http_reco_taste_t *taste, const reco_engine_profile_t *profile);
+void ngx_http_reco_taste_get(
+    const ngx_http_reco_taste_t *taste, reco_engine_profile_t *profile);
+
+/* Writes the zone's file, and reads it and removes it; failures are logged. */
+void ngx_http_reco_zone_save(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log);
+void ngx_http_reco_zone_restore(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log);
 
 #endif /* NGX_HTTP_RECO_ZONE_H */

@@ -187,6 +187,9 @@ reco_status_t reco_engine_model_open(reco_snapshot_t *base,
     reco_engine_model_t **model, reco_error_t *error);
 void reco_engine_model_close(reco_engine_model_t *model);
 
+/* Of its vectors, and so of a query's user; 0: it has none. */
+uint32_t reco_engine_dimensions(const reco_engine_model_t *model);
+
 uint32_t reco_engine_find(const reco_engine_model_t *model, uint64_t key);
 void reco_engine_item(
     const reco_engine_model_t *model, uint32_t item, reco_snapshot_item_t *out);

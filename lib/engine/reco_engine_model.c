@@ -252,6 +252,13 @@ reco_engine_model_close(reco_engine_model_t *model)
 
 
 uint32_t
+reco_engine_dimensions(const reco_engine_model_t *model)
+{
+    return model->base->vectors.dimensions;
+}
+
+
+uint32_t
 reco_engine_find(const reco_engine_model_t *model, uint64_t key)
 {
     uint32_t item;

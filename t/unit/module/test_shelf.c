@@ -317,6 +317,13 @@ test_survives_random_kills(void **state)
 
 
 static void
+move(const ngx_http_reco_record_t *record, void *data)
+{
+    ngx_http_reco_shelf_put(data, record);
+}
+
+
+static void
 test_moves_to_another_size(void **state)
 {
     uint32_t i;
@@ -332,7 +339,7 @@ test_moves_to_another_size(void **state)
     put(&small, 42, 4242);
 
     zone_create(&large, 2 * ZONE_SIZE);
-    moved = ngx_http_reco_shelf_move(&small, &large);
+    moved = ngx_http_reco_shelf_each(&small, move, &large);
 
     assert_int_equal(moved, 100);
 
