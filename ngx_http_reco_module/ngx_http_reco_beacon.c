@@ -220,6 +220,8 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
         ngx_http_reco_beacon_apply(lcf->zone, ctx, &batch->events[i]);
     }
 
+    ngx_http_reco_profile_put(r, &ctx->id);
+
     return ngx_http_reco_visitor_header(r, ctx);
 }
 

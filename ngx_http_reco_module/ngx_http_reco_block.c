@@ -184,6 +184,7 @@ static ngx_int_t
 ngx_http_reco_block_recommend(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
 {
+    uint64_t key;
     reco_engine_query_t query;
     ngx_http_reco_slot_t own;
     ngx_http_reco_loc_conf_t *lcf;
@@ -222,6 +223,12 @@ ngx_http_reco_block_recommend(
         return NGX_ERROR;
     }
 
+    key = ngx_http_reco_answers_key(ctx->version, lcf->rules, &query);
+
+    if (ngx_http_reco_answers_find(key, &ngx_http_reco_work.result) == NGX_OK) {
+        return NGX_OK;
+    }
+
     if (reco_engine_recommend(ctx->version->engine, &query,
             ngx_http_reco_scratch(), &ngx_http_reco_work.result)
             != RECO_OK
@@ -229,6 +236,8 @@ ngx_http_reco_block_recommend(
     {
         return NGX_DECLINED;
     }
+
+    ngx_http_reco_answers_keep(key, &ngx_http_reco_work.result);
 
     return NGX_OK;
 }

@@ -125,6 +125,7 @@ ngx_http_reco_page_view(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 
     if (lcf->zone != NULL) {
         ngx_http_reco_zone_apply(lcf->zone, &ctx->id, &view, 1, ctx->session);
+        ngx_http_reco_profile_put(r, &ctx->id);
 
     } else {
         reco_engine_session_apply(ctx->session, &view);

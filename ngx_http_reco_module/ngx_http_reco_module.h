@@ -85,6 +85,7 @@ typedef struct {
     ngx_shm_zone_t *robots;
     ngx_http_reco_redis_conf_t *redis;
     ngx_http_reco_profiles_t *profiles; /* NULL: none are loaded */
+    ngx_uint_t answers;                 /* kept in a worker */
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
     ngx_uint_t gunzip_enable;   /* offset of its "gunzip" flag */
     ngx_uint_t learning;        /* some place has reco_learn on */
@@ -299,6 +300,25 @@ ngx_int_t ngx_http_reco_learn_start(
 void ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
 
+/* -- answers ------------------------------------------------------------- */
+
+char *ngx_http_reco_answers_directive(
+    ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_reco_answers_init_process(
+    ngx_cycle_t *cycle, ngx_uint_t number);
+
+/* What stands for a query; 0: its answer is one visitor's own.  rules tells
+   apart the places of the configuration that they come from. */
+uint64_t ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
+    const void *rules, const reco_engine_query_t *query);
+
+/* Both take 0, for which nothing is kept.  NGX_DECLINED: not there. */
+ngx_int_t ngx_http_reco_answers_find(
+    uint64_t key, reco_engine_result_t *result);
+void ngx_http_reco_answers_keep(
+    uint64_t key, const reco_engine_result_t *result);
+
+
 /* -- model --------------------------------------------------------------- */
 
 /* One object for each path; NULL: out of memory. */
@@ -324,6 +344,7 @@ struct ngx_http_reco_version_s {
     reco_engine_model_t *engine;
     ngx_http_reco_base_t *base;
     ngx_str_t id;
+    uint64_t serial; /* of this worker's versions */
     ngx_uint_t references;
 };
 
@@ -363,6 +384,10 @@ ngx_int_t ngx_http_reco_zone_merge(ngx_shm_zone_t *zone,
 /* Puts a profile's events before those of the session, and its vector in. */
 void ngx_http_reco_zone_load(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     const reco_engine_profile_t *profile);
+
+/* The other way round; NGX_DECLINED: the visitor is unknown. */
+ngx_int_t ngx_http_reco_zone_profile(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, reco_engine_profile_t *profile);
 
 ngx_uint_t ngx_http_reco_zone_knows(
     ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
@@ -406,6 +431,12 @@ void ngx_http_reco_profiles_exit_process(ngx_http_reco_profiles_t *profiles);
 /* Asks the feature store for a visitor whom the zone does not know. */
 void ngx_http_reco_profile_want(
     ngx_http_request_t *r, const ngx_http_reco_id_t *id);
+
+/*
+ * The visitor's session has changed: tells a store in which the nodes keep it
+ * themselves.  Not while its own answer is still to come.
+ */
+void ngx_http_reco_profile_put(ngx_http_request_t *r, ngx_http_reco_id_t *id);
 
 /* What is still to be answered is not wanted any more. */
 void ngx_http_reco_profile_forget(
@@ -534,6 +565,7 @@ typedef enum {
     NGX_HTTP_RECO_CHARSET,          /* pages passed: not ASCII-compatible */
     NGX_HTTP_RECO_LIMITED,          /* pages in which a parser limit was met */
     NGX_HTTP_RECO_FAILED,           /* blocks left out after a failure */
+    NGX_HTTP_RECO_ANSWERS_REUSED,   /* answers taken from reco_answers */
     NGX_HTTP_RECO_API,              /* answers of reco_api */
     NGX_HTTP_RECO_VIEWS,            /* page views recorded */
     NGX_HTTP_RECO_LEARNT,           /* products learnt from pages */

@@ -5,6 +5,7 @@
 
 #define NGX_HTTP_RECO_PROFILES_MAX    256  /* under way in a worker */
 #define NGX_HTTP_RECO_PROFILE_TIMEOUT 1000 /* ms */
+#define NGX_HTTP_RECO_PROFILE_TTL     (30 * 24 * 3600)
 
 
 /* A request that waits; lives in its pool. */
@@ -48,6 +49,12 @@ ngx_http_reco_profiles_word(
         return value.len <= NGX_HTTP_RECO_PROFILE_KEY_MAX ? NGX_OK : NGX_ERROR;
     }
 
+    if (ngx_strncmp(word->data, "ttl=", 4) == 0) {
+        profiles->ttl = ngx_parse_time(&value, 1);
+        return profiles->ttl > 0 && profiles->store->put != NULL ? NGX_OK
+                                                                 : NGX_ERROR;
+    }
+
     time = ngx_parse_time(&value, 0);
 
     if (time == NGX_ERROR) {
@@ -68,7 +75,10 @@ ngx_http_reco_profiles_word(
 }
 
 
-/* reco_profiles redis | memcached=ADDRESS [budget=T] [timeout=T] [prefix=P] */
+/*
+ * reco_profiles redis | memcached=ADDRESS
+ *     [budget=T] [timeout=T] [ttl=T] [prefix=P];
+ */
 char *
 ngx_http_reco_profiles(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -90,6 +100,7 @@ ngx_http_reco_profiles(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     main->profiles = profiles;
     profiles->redis = main->redis;
     profiles->timeout = NGX_HTTP_RECO_PROFILE_TIMEOUT;
+    profiles->ttl = NGX_HTTP_RECO_PROFILE_TTL;
     ngx_str_set(&profiles->prefix, "reco:visitor:");
 
     value = cf->args->elts;
@@ -289,6 +300,36 @@ ngx_http_reco_profile_forget(
 }
 
 
+void
+ngx_http_reco_profile_put(ngx_http_request_t *r, ngx_http_reco_id_t *id)
+{
+    u_char record[RECO_ENGINE_PROFILE_SIZE_MAX];
+    size_t len;
+    ngx_http_reco_loc_conf_t *lcf;
+    ngx_http_reco_main_conf_t *main;
+    static reco_engine_profile_t profile;
+
+    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (main->profiles == NULL || main->profiles->store->put == NULL
+        || lcf->zone == NULL
+        || ngx_http_reco_profile_find(main->profiles, id) != NULL
+        || ngx_http_reco_zone_profile(lcf->zone, id, &profile) != NGX_OK)
+    {
+        return;
+    }
+
+    profile.updated = ngx_http_reco_milliseconds();
+
+    if (reco_engine_profile_encode(&profile, record, sizeof(record), &len)
+        == RECO_OK)
+    {
+        main->profiles->store->put(main->profiles, id, record, len);
+    }
+}
+
+
 /* The oldest question is too old: the store is silent. */
 static void
 ngx_http_reco_profile_timer(ngx_event_t *ev)
@@ -365,10 +406,9 @@ ngx_http_reco_profile_answer(ngx_http_reco_profile_t *profile, ngx_int_t rc,
             1);
     }
 
-    while (!ngx_queue_empty(&profile->waiting)) {
-        q = ngx_queue_head(&profile->waiting);
-        ngx_queue_remove(q);
-
+    for (q = ngx_queue_head(&profile->waiting);
+         q != ngx_queue_sentinel(&profile->waiting); q = ngx_queue_next(q))
+    {
         wait = ngx_queue_data(q, ngx_http_reco_profile_wait_t, queue);
         wait->queued = 0;
 
@@ -382,6 +422,7 @@ ngx_http_reco_profile_answer(ngx_http_reco_profile_t *profile, ngx_int_t rc,
         ngx_post_event(wev, &ngx_posted_events);
     }
 
+    ngx_queue_init(&profile->waiting);
     ngx_queue_remove(&profile->queue);
     ngx_queue_insert_head(&profile->profiles->free, &profile->queue);
 }

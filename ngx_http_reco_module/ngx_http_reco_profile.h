@@ -34,6 +34,11 @@ typedef struct {
     ngx_int_t (*ask)(
         ngx_http_reco_profiles_t *profiles, ngx_http_reco_profile_t *profile);
 
+    /* Stores a value, if there is room for it just now; NULL: somebody else
+       does. */
+    void (*put)(ngx_http_reco_profiles_t *profiles, ngx_http_reco_id_t *id,
+        const void *data, size_t len);
+
     /* Gives up the connection: all that is asked is answered NGX_ERROR. */
     void (*reset)(ngx_http_reco_profiles_t *profiles, const char *reason);
     void (*done)(ngx_http_reco_profiles_t *profiles);
@@ -47,6 +52,7 @@ struct ngx_http_reco_profiles_s {
     ngx_str_t prefix; /* of keys */
     ngx_msec_t budget;
     ngx_msec_t timeout;
+    time_t ttl;
     const ngx_http_reco_profile_store_t *store;
     ngx_url_t url; /* of memcached */
     ngx_http_reco_redis_conf_t *redis;

@@ -11,11 +11,14 @@
  *
  *     get KEY\r\n     ->     VALUE KEY FLAGS LENGTH\r\nDATA\r\nEND\r\n
  *                            END\r\n
+ *     set KEY 0 TTL LENGTH noreply\r\nDATA\r\n
  */
 
 #define NGX_HTTP_RECO_MEMCACHED_OUT   (128 * 1024)
 #define NGX_HTTP_RECO_MEMCACHED_IN    (16 * 1024)
 #define NGX_HTTP_RECO_MEMCACHED_PAUSE 1000 /* ms after a failure */
+
+#define NGX_HTTP_RECO_MEMCACHED_TTL_MAX (30 * 24 * 3600)
 
 
 typedef struct {
@@ -127,6 +130,38 @@ ngx_http_reco_memcached_ask(
     ngx_post_event(m->peer.connection->write, &ngx_posted_events);
 
     return NGX_OK;
+}
+
+
+/* Without a reply: one more will come with the visitor's next event. */
+static void
+ngx_http_reco_memcached_put(ngx_http_reco_profiles_t *profiles,
+    ngx_http_reco_id_t *id, const void *data, size_t len)
+{
+    u_char *p;
+    ngx_http_reco_memcached_t *m;
+
+    m = profiles->connection;
+
+    if (ngx_exiting
+        || (m->peer.connection == NULL
+            && ngx_http_reco_memcached_connect(m) != NGX_OK)
+        || sizeof(m->out) - m->nout < NGX_HTTP_RECO_PROFILE_KEY_MAX + 128 + len)
+    {
+        return;
+    }
+
+    p = ngx_cpymem(m->out + m->nout, "set ", 4);
+    p = ngx_http_reco_profile_key(p, profiles, id);
+
+    /* a longer time than this would be taken for a date */
+    p = ngx_sprintf(p, " 0 %T %uz noreply\r\n",
+        ngx_min(profiles->ttl, NGX_HTTP_RECO_MEMCACHED_TTL_MAX), len);
+    p = ngx_cpymem(p, data, len);
+    p = ngx_cpymem(p, "\r\n", 2);
+    m->nout = p - m->out;
+
+    ngx_post_event(m->peer.connection->write, &ngx_posted_events);
 }
 
 
@@ -351,6 +386,7 @@ ngx_http_reco_memcached_done(ngx_http_reco_profiles_t *profiles)
 const ngx_http_reco_profile_store_t ngx_http_reco_profile_memcached = {
     ngx_http_reco_memcached_init,
     ngx_http_reco_memcached_ask,
+    ngx_http_reco_memcached_put,
     ngx_http_reco_memcached_reset,
     ngx_http_reco_memcached_done,
 };

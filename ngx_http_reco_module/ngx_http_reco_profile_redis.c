@@ -112,6 +112,7 @@ ngx_http_reco_profile_redis_done(ngx_http_reco_profiles_t *profiles)
 const ngx_http_reco_profile_store_t ngx_http_reco_profile_redis = {
     ngx_http_reco_profile_redis_init,
     ngx_http_reco_profile_redis_ask,
+    NULL,
     ngx_http_reco_profile_redis_reset,
     ngx_http_reco_profile_redis_done,
 };

@@ -44,6 +44,8 @@ const ngx_http_reco_counter_info_t
             "Pages in which a limit of the HTML parser was met."},
         [NGX_HTTP_RECO_FAILED] = {"blocks_failed",
             "Blocks left out after a failure."},
+        [NGX_HTTP_RECO_ANSWERS_REUSED] = {"answers_reused",
+            "Answers that the engine had given before."},
         [NGX_HTTP_RECO_API] = {"api_answers",
             "Answers of the recommendation interface."},
         [NGX_HTTP_RECO_VIEWS] = {"views", "Page views recorded."},

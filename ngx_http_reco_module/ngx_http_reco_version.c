@@ -200,6 +200,8 @@ ngx_http_reco_version_t *
 ngx_http_reco_version_create(ngx_http_reco_base_t *base,
     reco_snapshot_overlay_t *overlay, reco_error_t *error)
 {
+    static uint64_t serial;
+
     const char *id;
     reco_status_t status;
     ngx_http_reco_version_t *version;
@@ -214,6 +216,7 @@ ngx_http_reco_version_create(ngx_http_reco_base_t *base,
     }
 
     version->references = 1;
+    version->serial = ++serial;
     version->id.len = ngx_strlen(id);
     version->id.data = (u_char *) (version + 1);
     ngx_memcpy(version->id.data, id, version->id.len);

@@ -331,24 +331,25 @@ static void
 ngx_http_reco_zone_join(
     reco_engine_session_t *session, const reco_engine_session_t *before)
 {
-    uint32_t i, first;
+    uint32_t i;
+    reco_engine_event_t *event;
     reco_engine_session_t since;
 
     since = *session;
     *session = *before;
-    first = UINT32_MAX;
 
-    /* the trainer may have been told already of what this node saw */
+    /* whoever wrote it may have been told already of what this node saw */
 
-    if (since.nevents > 0) {
-        first = since.events[0].time;
+    for (i = 0; since.nevents > 0 && i < session->nevents; i++) {
+        event = &session->events[i];
+
+        if (event->time > since.events[0].time
+            || (event->time == since.events[0].time
+                && event->item == since.events[0].item))
+        {
+            session->nevents = i;
+        }
     }
-
-    for (i = 0; i < session->nevents && session->events[i].time < first; i++) {
-        /* void */
-    }
-
-    session->nevents = i;
 
     for (i = 0; i < ngx_min(since.nevents, RECO_ENGINE_EVENTS_MAX); i++) {
         reco_engine_session_apply(session, &since.events[i]);
@@ -377,6 +378,29 @@ ngx_http_reco_zone_load(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     ngx_http_reco_shelf_close(record);
 
     ngx_http_reco_shelf_unlock(&shelf);
+}
+
+
+ngx_int_t
+ngx_http_reco_zone_profile(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
+    reco_engine_profile_t *profile)
+{
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_memzero(profile, sizeof(reco_engine_profile_t));
+
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
+    record = ngx_http_reco_shelf_find(&shelf, id);
+
+    if (record != NULL) {
+        profile->session = record->session;
+        ngx_http_reco_taste_get(&record->taste, profile);
+    }
+
+    ngx_http_reco_shelf_unlock(&shelf);
+
+    return record != NULL ? NGX_OK : NGX_DECLINED;
 }
 
 

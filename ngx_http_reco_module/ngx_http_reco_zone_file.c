@@ -288,6 +288,7 @@ ngx_http_reco_zone_restore(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log)
         return;
     }
 
+    ngx_memzero(&file, sizeof(file));
     file.data = MAP_FAILED;
 
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {

@@ -267,6 +267,37 @@ for my $store (@stores) {
     $world->stop_nginx;
 }
 
+# -- two nodes keep sessions in memcached --
+
+if ($memcached) {
+    $world->{memcached_pid} = $world->start('memcached', '/usr/bin/memcached', '-l',
+        '127.0.0.1', '-p', $memcached, $> == 0 ? ('-u', 'root') : ());
+    $world->wait_for(10, sub { Reco::HTTP::can_connect($memcached) }) or die;
+    my $there = Reco->new;
+    mkdir "$there->{dir}/model";
+    symlink "$dir/model/versions", "$there->{dir}/model/versions";
+    symlink 'versions/000007', "$there->{dir}/model/current";
+    start("memcached=127.0.0.1:$memcached budget=20s timeout=20s ttl=1h");
+    (my $conf = conf("memcached=127.0.0.1:$memcached budget=20s timeout=20s"))
+        =~ s/127\.0\.0\.1:$world->{port}/127.0.0.1:$there->{port}/;
+    $conf =~ s/^.*reco_(?:redis|outbox).*$//mg;
+    $there->nginx($conf);
+    my ($here, $id) = ($world, visitor());
+    page($id, $_) for 1, 2;
+    ok($world->wait_for(20, sub {
+        my $socket = Reco::HTTP::connect_to($memcached);
+        Reco::HTTP::send_all($socket, "get reco:visitor:$id\r\n");
+        sysread $socket, my $value, 4096;
+        return $value =~ /^VALUE [^\n]*\n(RECP.*)/s && unpack('v', substr $1, 12, 2) == 2;
+    }), 'a node stores what is done there');
+    ($here->{port}, $there->{port}) = ($there->{port}, $here->{port});
+    is(page($id, 3)->{recent}, 'item-2 item-1', 'another node knows what was done here');
+    ($here->{port}, $there->{port}) = ($there->{port}, $here->{port});
+    $there->stop_nginx;
+    $there->done;
+    $world->stop_nginx;
+}
+
 # -- a server that is not memcached, or a hostile one --
 
 my $speech = '';
@@ -345,6 +376,7 @@ for (['reco_profiles disk;' => qr/needs "redis" or "memcached=ADDRESS"/],
      ['reco_profiles redis;' => qr/needs "reco_redis"/],
      ['reco_profiles memcached=;' => qr/no host in address|address/],
      ['reco_profiles memcached=127.0.0.1 budget=x;' => qr/invalid parameter "budget=x"/],
+     ["reco_redis unix:$dir/redis.sock; reco_profiles redis ttl=1h;" => qr/invalid parameter "ttl=1h"/],
      ['reco_profiles memcached=127.0.0.1 timeout=0;' => qr/invalid parameter "timeout=0"/],
      ['reco_profiles memcached=127.0.0.1 "prefix=a b";' => qr/invalid parameter/],
      ['reco_profiles memcached=127.0.0.1; reco_profiles redis;' => qr/is duplicate/],
