@@ -188,7 +188,8 @@ ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
 {
     uint32_t n;
 
-    ngx_memcpy(&n, id->bytes, sizeof(n));
+    /* not the first bytes: they tell where an id is from */
+    ngx_memcpy(&n, id->bytes + 8, sizeof(n));
 
     ngx_http_reco_shelf_lock_stripe(shelf, ctx, n & (ctx->header->stripes - 1));
 }

@@ -30,7 +30,7 @@ visitor(uint32_t n)
     ngx_http_reco_id_t id;
 
     ngx_memzero(&id, sizeof(id));
-    ngx_memcpy(id.bytes, &n, sizeof(n));
+    ngx_memcpy(id.bytes + 8, &n, sizeof(n));
     n *= 2654435761u;
     ngx_memcpy(id.bytes + 4, &n, sizeof(n));
 
