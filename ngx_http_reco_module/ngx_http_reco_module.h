@@ -438,9 +438,10 @@ void ngx_http_reco_profile_want(
  */
 void ngx_http_reco_profile_put(ngx_http_request_t *r, ngx_http_reco_id_t *id);
 
-/* What is still to be answered is not wanted any more. */
+/* What is still to be answered is not wanted any more; what the nodes keep
+   themselves is removed. */
 void ngx_http_reco_profile_forget(
-    ngx_http_request_t *r, const ngx_http_reco_id_t *id);
+    ngx_http_request_t *r, ngx_http_reco_id_t *id);
 
 
 /* -- visitor ------------------------------------------------------------- */

@@ -282,8 +282,7 @@ ngx_http_reco_profile_want(ngx_http_request_t *r, const ngx_http_reco_id_t *id)
 
 
 void
-ngx_http_reco_profile_forget(
-    ngx_http_request_t *r, const ngx_http_reco_id_t *id)
+ngx_http_reco_profile_forget(ngx_http_request_t *r, ngx_http_reco_id_t *id)
 {
     ngx_http_reco_profile_t *profile;
     ngx_http_reco_main_conf_t *main;
@@ -295,6 +294,10 @@ ngx_http_reco_profile_forget(
 
         if (profile != NULL) {
             profile->zone = NULL;
+        }
+
+        if (main->profiles->store->put != NULL) {
+            main->profiles->store->put(main->profiles, id, NULL, 0);
         }
     }
 }

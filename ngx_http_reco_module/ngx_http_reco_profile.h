@@ -34,8 +34,8 @@ typedef struct {
     ngx_int_t (*ask)(
         ngx_http_reco_profiles_t *profiles, ngx_http_reco_profile_t *profile);
 
-    /* Stores a value, if there is room for it just now; NULL: somebody else
-       does. */
+    /* Stores a value, or removes it where data is NULL, if there is room for
+       the command just now.  No such function: somebody else does. */
     void (*put)(ngx_http_reco_profiles_t *profiles, ngx_http_reco_id_t *id,
         const void *data, size_t len);
 

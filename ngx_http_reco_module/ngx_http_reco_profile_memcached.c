@@ -151,14 +151,22 @@ ngx_http_reco_memcached_put(ngx_http_reco_profiles_t *profiles,
         return;
     }
 
-    p = ngx_cpymem(m->out + m->nout, "set ", 4);
+    p = ngx_sprintf(m->out + m->nout, data != NULL ? "set " : "delete ");
     p = ngx_http_reco_profile_key(p, profiles, id);
 
-    /* a longer time than this would be taken for a date */
-    p = ngx_sprintf(p, " 0 %T %uz noreply\r\n",
-        ngx_min(profiles->ttl, NGX_HTTP_RECO_MEMCACHED_TTL_MAX), len);
-    p = ngx_cpymem(p, data, len);
-    p = ngx_cpymem(p, "\r\n", 2);
+    if (data != NULL) {
+        /* a longer time than this would be taken for a date */
+        p = ngx_sprintf(p, " 0 %T %uz",
+            ngx_min(profiles->ttl, NGX_HTTP_RECO_MEMCACHED_TTL_MAX), len);
+    }
+
+    p = ngx_cpymem(p, " noreply\r\n", sizeof(" noreply\r\n") - 1);
+
+    if (data != NULL) {
+        p = ngx_cpymem(p, data, len);
+        p = ngx_cpymem(p, "\r\n", 2);
+    }
+
     m->nout = p - m->out;
 
     ngx_post_event(m->peer.connection->write, &ngx_posted_events);

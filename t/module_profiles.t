@@ -293,6 +293,13 @@ if ($memcached) {
     ($here->{port}, $there->{port}) = ($there->{port}, $here->{port});
     is(page($id, 3)->{recent}, 'item-2 item-1', 'another node knows what was done here');
     ($here->{port}, $there->{port}) = ($there->{port}, $here->{port});
+    $world->post('/api/forget', '', headers => { Cookie => "reco=$id" });
+    ok($world->wait_for(20, sub {
+        my $socket = Reco::HTTP::connect_to($memcached);
+        Reco::HTTP::send_all($socket, "get reco:visitor:$id\r\n");
+        sysread $socket, my $value, 4096;
+        return $value eq "END\r\n";
+    }), 'and forgets it there');
     $there->stop_nginx;
     $there->done;
     $world->stop_nginx;
