@@ -28,7 +28,8 @@ module: nginx-static
 endif
 
 
-nginx-dynamic: $(NGX_TREE)/objs/Makefile
+# The library first: of two makes that archive it at once, one links half of it.
+nginx-dynamic: worker-lib $(NGX_TREE)/objs/Makefile
 	@$(MAKE) -s --no-print-directory -C $(NGX_TREE) -f objs/Makefile modules
 	@cmp -s $(NGX_TREE)/objs/ngx_http_reco_module.so \
 	    $(BUILD)/ngx_http_reco_module.so \
