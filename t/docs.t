@@ -1,0 +1,117 @@
+# The documentation holds: links lead somewhere, every directive, variable and
+# command is described and no other one is, and nginx takes the configurations
+# that are shown.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use File::Basename qw(dirname);
+use Test::More;
+
+use Reco;
+
+plan skip_all => 'once is enough' if $ENV{RECO_BUILD};
+
+chdir $Reco::ROOT or die;
+
+my $world = Reco->new;
+my @pages = split /\n/, `git ls-files -co --exclude-standard '*.md'`;
+my %text  = map { $_ => scalar Reco->read_file("$Reco::ROOT/$_") } @pages;
+
+
+# -- links --
+
+# The anchors that a page's headings make, as code hosts make them.
+sub anchors {
+    my ($page) = @_;
+
+    return map {
+        my $anchor = lc;
+        $anchor =~ s/[^\w\- ]//g;
+        $anchor =~ tr/ /-/;
+        $anchor => 1;
+    } $text{$page} =~ /^#+ +(.*?) *$/mg;
+}
+
+my @broken;
+for my $page (@pages) {
+    (my $prose = $text{$page}) =~ s/^```.*?^```//msg;
+    while ($prose =~ /\]\(([^)\s]+)\)/g) {
+        my ($path, $anchor) = split /#/, $1, 2;
+        next if $path =~ /^[a-z]+:/;
+        my $target = $path eq '' ? $page : dirname($page) . "/$path";
+        1 while $target =~ s{(^|/)(?!\.\.?/)[^/]+/\.\./}{$1} || $target =~ s{(^|/)\./}{$1};
+        if (!-e $target) {
+            push @broken, "$page: $path is not there";
+        } elsif (defined $anchor) {
+            my %there = $text{$target} ? anchors($target) : ();
+            push @broken, "$page: $target has no \"$anchor\"" unless $there{$anchor};
+        }
+    }
+}
+is_deeply(\@broken, [], 'every link leads somewhere') or diag join "\n", @broken;
+
+
+# -- directives and variables --
+
+my $module = join '', map { scalar Reco->read_file($_) }
+    glob "$Reco::ROOT/ngx_http_reco_module/*.c";
+
+my ($commands) = $module =~ /ngx_command_t ngx_http_reco_commands\[\] = (.*?)^\};/ms;
+my %directive = map { $_ => 1 } $commands =~ /"(reco\w*)"/g;
+my %described = map { $_ => 1 } map { /^    Syntax:  (reco\w*)/mg } values %text;
+cmp_ok(scalar keys %directive, '>', 10, 'the module has directives');
+is_deeply([sort keys %described], [sort keys %directive],
+    'each directive is described, and no other one');
+
+my ($variables) = $module =~ /ngx_http_reco_variables\[\] = (.*?)^\};/ms;
+my %variable = map { $_ => 1 } $variables =~ /"(reco_\w+)"/g;
+my %told = map { $_ => 1 }
+    $text{'docs/directives.md'} =~ /^\| `\$(reco_\w+?)(?:_N)?` \|/mg;
+delete $_->{reco_path_segment} for \%told, \%variable;
+delete $variable{reco_path_segment_};
+is_deeply([sort keys %told], [sort keys %variable],
+    'each variable is described, and no other one');
+
+
+# -- configurations that are shown --
+
+$text{'conf/nginx.conf'} = "```nginx\n"
+    . Reco->read_file("$Reco::ROOT/conf/nginx.conf") . "```\n";
+
+for my $page (@pages, 'conf/nginx.conf') {
+    my $n = 0;
+    while ($text{$page} =~ /^```nginx\n(.*?)^```/msg) {
+        my $shown = $1;
+        next unless $shown =~ /^http \{\n(.*)^\}/ms;
+        my $http = $1;
+        my $dir = $world->{dir};
+        $n++;
+
+        $http =~ s{/(?:etc|usr/share)/reco/}{$Reco::ROOT/conf/templates/}g;
+        $http =~ s{/var/log/nginx/}{$dir/logs/}g;
+        $http =~ s{^ *(?:include|default_type) .*;$}{}mg;
+        $http =~ s{/(?:run|var/lib)/reco/}{$dir/}g;
+        $http .= "    upstream shop { server 127.0.0.1:9; }\n"
+            if $http !~ /upstream shop /;
+
+        my ($ok, $output) = $world->nginx_test($http);
+        ok($ok, "$page: configuration $n") or diag $output;
+    }
+}
+
+
+# -- commands --
+
+my (undef, $help) = $world->recoctl('help');
+my %command = map { $_ => 1 } $help =~ /^  ([a-z][a-z-]+)  +\S/mg;
+my %section = map { $_ => 1 }
+    map { map { split m{[ ,]+|\b and \b} } /^## ((?:[a-z-]+(?:, | and )?)+)$/mg }
+    $text{'docs/recoctl.md'};
+my @missing = grep { !$section{$_} } sort keys %command;
+is_deeply(\@missing, [], 'docs/recoctl.md has each command');
+
+$world->done;
+done_testing;
