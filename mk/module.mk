@@ -29,11 +29,15 @@ endif
 
 
 # The library first: of two makes that archive it at once, one links half of it.
+# Renamed into its place: an nginx that runs the old file goes on with it.
 nginx-dynamic: worker-lib $(NGX_TREE)/objs/Makefile
 	@$(MAKE) -s --no-print-directory -C $(NGX_TREE) -f objs/Makefile modules
 	@cmp -s $(NGX_TREE)/objs/ngx_http_reco_module.so \
 	    $(BUILD)/ngx_http_reco_module.so \
-	 || cp $(NGX_TREE)/objs/ngx_http_reco_module.so $(BUILD)/
+	 || { cp $(NGX_TREE)/objs/ngx_http_reco_module.so \
+	         $(BUILD)/ngx_http_reco_module.so.new \
+	      && mv $(BUILD)/ngx_http_reco_module.so.new \
+	            $(BUILD)/ngx_http_reco_module.so; }
 
 ifeq ($(SANITIZE),)
 # The list of files is read by configure; their contents are make's business.
