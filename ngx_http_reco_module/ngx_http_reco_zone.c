@@ -428,6 +428,7 @@ ngx_http_reco_zone_taste(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     ngx_http_reco_record_t *record;
 
     copy.dimensions = 0;
+    copy.nbase = 0;
 
     ngx_http_reco_shelf_lock(&shelf, zone->data, id);
     record = ngx_http_reco_shelf_find(&shelf, id);

@@ -79,7 +79,8 @@ group_odds(const reco_softmax_t *softmax, uint32_t group, const float *padded,
         odds[i] /= sum;
     }
 
-    return likelihood - log(sum);
+    /* the highest alone gives at least 1, so no group comes to nothing */
+    return likelihood - log(fmax(sum, 1));
 }
 
 
