@@ -213,7 +213,7 @@ static const command_t commands[] = {
         "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
         reco_cli_train},
     {"tune", "search parameters on a part of history that was kept apart",
-        " --train FILE... --valid FILE... --protocol P --out CONF [OPTION]...\n"
+        " --train FILE... --valid FILE... --protocol P --out CONF ...\n"
         "\n"
         "  --train FILE        history to learn from; may be repeated\n"
         "  --valid FILE        what is asked, later than it; may be repeated\n"
