@@ -251,6 +251,9 @@ $load
 $user
 $main
 daemon off;
+# For a sanitizer in a binary that nginx starts itself, in an upgrade.
+env LSAN_OPTIONS;
+env ASAN_OPTIONS;
 worker_processes $workers;
 worker_shutdown_timeout 5s;
 pid $dir/nginx.pid;
