@@ -40,7 +40,10 @@ before(async () => {
     }
     demo.on('exit', (code) => (said += `\ndemo/run ended: ${code}`));
     await until('an open shop', () => {
-        [, shop] = /open:\s+(http:\S+)\//.exec(said) || [];
+        const [, port] = /open:\s+http:\S+:(\d+)\//.exec(said) || [];
+
+        // A bare machine may not know the name localhost.
+        if (port) shop = `http://127.0.0.1:${port}`;
         return shop || demo.exitCode !== null;
     }, START_MS);
     assert.ok(shop, said);

@@ -107,7 +107,8 @@ test('a page that comes back from the cache is viewed again', async () => {
     await shop.page.evaluate(() => history.back());
     await shop.arrival('view', 3);
     assert.strictEqual(await shop.page.evaluate(() => window.kept), true);
-    await pause(700);
+    // Longer than a page that comes back may take to be focused.
+    await pause(1500);
     await shop.page.evaluate(() => history.forward());
     const since = () => site.of('dwell').filter((event) =>
         event.item === '5' && event.ts > start);
