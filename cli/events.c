@@ -32,8 +32,10 @@ static const struct option options[] = {RECO_PLACE_OPTIONS,
 
 
 static int
-take_option(run_t *run, int option, const char *value)
+take_option(void *data, int option, const char *value)
 {
+    run_t *run = data;
+
     switch (option) {
     case 'v':
         run->visitor = value;
@@ -49,8 +51,8 @@ take_option(run_t *run, int option, const char *value)
                    ? RECO_CLI_OK
                    : reco_cli_misuse(run->name, "\"%s\" is no time", value);
     case 'n':
-        run->limit = strtoull(value, NULL, 10);
-        return RECO_CLI_OK;
+        return reco_options_count(
+            run->name, "limit", value, 1, UINT64_MAX, &run->limit);
     case 'i':
         run->items = 1;
         return RECO_CLI_OK;
@@ -211,21 +213,12 @@ export_all(run_t *run)
 static int
 events(run_t *run, int argc, char **argv)
 {
-    int option, result;
+    int result;
 
     run->config = reco_place_create(argc, argv);
-    result = run->config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(run, option, optarg);
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            run->name, "\"%s\" is one argument too many", argv[optind]);
-    }
+    result = run->config != NULL ? reco_options_read(
+                 argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0)
+                                 : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
         result = reco_place_open(
             run->name, run->config, RECO_STORE_EXISTING, &run->store);

@@ -16,7 +16,7 @@ typedef struct {
     const char *session;
     const char *item;
     const char *version;
-    unsigned long n;
+    uint64_t n;
     int repeat;
     int json;
     reco_live_t live;
@@ -33,9 +33,9 @@ static const struct option options[] = {RECO_PLACE_OPTIONS,
 
 
 static int
-take_option(run_t *run, int option, const char *value)
+take_option(void *data, int option, const char *value)
 {
-    char *end;
+    run_t *run = data;
 
     switch (option) {
     case 'v':
@@ -51,11 +51,8 @@ take_option(run_t *run, int option, const char *value)
         run->version = value;
         return RECO_CLI_OK;
     case 'n':
-        run->n = strtoul(value, &end, 10);
-        return *end == '\0' && run->n > 0 && run->n <= RECO_ENGINE_RESULT_MAX
-                   ? RECO_CLI_OK
-                   : reco_cli_misuse(run->name, "--n is from 1 to %d",
-                       RECO_ENGINE_RESULT_MAX);
+        return reco_options_count(
+            run->name, "n", value, 1, RECO_ENGINE_RESULT_MAX, &run->n);
     case 'r':
         run->repeat = 1;
         return RECO_CLI_OK;
@@ -71,22 +68,12 @@ take_option(run_t *run, int option, const char *value)
 static int
 take_options(run_t *run, int argc, char **argv)
 {
-    int option, result;
+    int result;
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(run, option, optarg);
-    }
-
+    result = reco_options_read(
+        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0);
     if (result != RECO_CLI_OK) {
         return result;
-    }
-    if (optind < argc) {
-        return reco_cli_misuse(
-            run->name, "\"%s\" is one argument too many", argv[optind]);
     }
     if ((run->visitor == NULL) == (run->session == NULL)) {
         return reco_cli_misuse(run->name, "either --visitor or --session");

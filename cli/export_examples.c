@@ -24,25 +24,10 @@ static const struct option options[] = {RECO_PLACE_OPTIONS,
 
 
 static int
-take_count(const char *name, const char *option, const char *text,
-    unsigned long most, unsigned long *count)
+take_option(void *data, int option, const char *value)
 {
-    char *end;
-
-    errno = 0;
-    *count = strtoul(text, &end, 10);
-
-    return *end == '\0' && errno == 0 && *text != '-' && *count > 0
-                   && *count <= most
-               ? RECO_CLI_OK
-               : reco_cli_misuse(name, "--%s is from 1 to %lu", option, most);
-}
-
-
-static int
-take_option(run_t *run, int option, const char *value)
-{
-    unsigned long count;
+    run_t *run = data;
+    uint64_t count;
     char *end;
     int result;
 
@@ -62,12 +47,11 @@ take_option(run_t *run, int option, const char *value)
                    ? RECO_CLI_OK
                    : reco_cli_misuse(run->name, "--share is between 0 and 1");
     case 'n':
-        result = take_count(run->name, "limit", value, UINT32_MAX, &count);
-        run->options.limit = count;
-        return result;
+        return reco_options_count(
+            run->name, "limit", value, 1, UINT32_MAX, &run->options.limit);
     case 'k':
-        result = take_count(
-            run->name, "candidates", value, RECO_EXAMPLES_CANDIDATES, &count);
+        result = reco_options_count(run->name, "candidates", value, 1,
+            RECO_EXAMPLES_CANDIDATES, &count);
         run->options.candidates = (unsigned) count;
         return result;
     case 'r':
@@ -76,25 +60,6 @@ take_option(run_t *run, int option, const char *value)
     default:
         return reco_place_option(run->name, option, value, run->config);
     }
-}
-
-
-static int
-take_options(run_t *run, int argc, char **argv)
-{
-    int option, result;
-
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(run, option, optarg);
-    }
-
-    return result == RECO_CLI_OK && optind < argc ? reco_cli_misuse(
-               run->name, "\"%s\" is one argument too many", argv[optind])
-                                                  : result;
 }
 
 
@@ -165,8 +130,9 @@ reco_cli_export_examples(int argc, char **argv)
     int result;
 
     run.config = reco_place_create(argc, argv);
-    result =
-        run.config != NULL ? take_options(&run, argc, argv) : RECO_CLI_FAILED;
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
+                                : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
         result = export(&run);
     }

@@ -7,8 +7,28 @@
 #include <string.h>
 
 
+typedef struct {
+    const char *name;
+    reco_config_t *config;
+    int use_redis;
+} run_t;
+
 static const struct option options[] = {RECO_PLACE_OPTIONS,
     {"no-redis", no_argument, NULL, 'R'}, {NULL, 0, NULL, 0}};
+
+
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    if (option == 'R') {
+        run->use_redis = 0;
+        return RECO_CLI_OK;
+    }
+
+    return reco_place_option(run->name, option, value, run->config);
+}
 
 
 /* Redis first: what is left there could come into the store again. */
@@ -48,8 +68,7 @@ forget_one(const char *name, const reco_config_t *config, reco_store_t *store,
 
 
 static int
-forget(const char *name, const reco_config_t *config, int use_redis,
-    int nvisitors, char **visitors)
+forget(const run_t *run, int nvisitors, char **visitors)
 {
     reco_error_t error = {0};
     redisContext *context;
@@ -57,18 +76,21 @@ forget(const char *name, const reco_config_t *config, int use_redis,
     int i, result;
 
     context = NULL;
-    if (use_redis && reco_redis_connect(config, 0, &context, &error) != RECO_OK)
+    if (run->use_redis
+        && reco_redis_connect(run->config, 0, &context, &error) != RECO_OK)
     {
-        return reco_cli_fail(name,
+        return reco_cli_fail(run->name,
             "%s; nothing was removed (--no-redis leaves the streams out)",
             error.message);
     }
 
-    result = reco_place_open(name, config, RECO_STORE_EXISTING, &store);
+    result =
+        reco_place_open(run->name, run->config, RECO_STORE_EXISTING, &store);
     if (result == RECO_CLI_OK) {
         for (i = 0; i < nvisitors; i++) {
-            if (forget_one(name, config, store, context, visitors[i])
-                != RECO_CLI_OK) {
+            if (forget_one(run->name, run->config, store, context, visitors[i])
+                != RECO_CLI_OK)
+            {
                 result = RECO_CLI_FAILED;
             }
         }
@@ -86,32 +108,23 @@ forget(const char *name, const reco_config_t *config, int use_redis,
 int
 reco_cli_forget(int argc, char **argv)
 {
-    reco_config_t *config;
-    int option, use_redis, result;
+    run_t run = {.name = argv[0], .use_redis = 1};
+    int result;
 
-    use_redis = 1;
-    config = reco_place_create(argc, argv);
-    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        if (option == 'R') {
-            use_redis = 0;
-        } else {
-            result = reco_place_option(argv[0], option, optarg, config);
-        }
-    }
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL
+                 ? reco_options_read(argc, argv, RECO_OPTIONS_LETTERS, options,
+                     take_option, &run, RECO_OPTIONS_ANY)
+                 : RECO_CLI_FAILED;
 
     if (result == RECO_CLI_OK && optind == argc) {
         result = reco_cli_misuse(argv[0], "which visitor?");
     }
     if (result == RECO_CLI_OK) {
-        result =
-            forget(argv[0], config, use_redis, argc - optind, argv + optind);
+        result = forget(&run, argc - optind, argv + optind);
     }
 
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

@@ -139,8 +139,10 @@ set_latest(run_t *run, const char *value)
 
 
 static int
-take_option(run_t *run, int option, const char *value)
+take_option(void *data, int option, const char *value)
 {
+    run_t *run = data;
+
     switch (option) {
     case OPTION_FORMAT:
         return set_format(run, value);
@@ -170,8 +172,8 @@ take_option(run_t *run, int option, const char *value)
         run->check = 1;
         return RECO_CLI_OK;
     case OPTION_SHOW:
-        run->show = strtoull(value, NULL, 10);
-        return RECO_CLI_OK;
+        return reco_options_count(
+            run->name, "show", value, 0, UINT64_MAX, &run->show);
     case OPTION_MAP:
     case OPTION_NULL:
         /* They need the map, which needs to know of --items first. */
@@ -430,16 +432,10 @@ import_file(run_t *run, const char *path)
 static int
 import_files(run_t *run, int argc, char **argv)
 {
-    int option, result;
+    int result;
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(run, option, optarg);
-    }
-
+    result = reco_options_read(argc, argv, RECO_OPTIONS_LETTERS, options,
+        take_option, run, RECO_OPTIONS_ANY);
     if (result == RECO_CLI_OK) {
         result = take_map(run, argc, argv);
     }

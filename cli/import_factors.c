@@ -40,8 +40,10 @@ static const struct option options[] = {RECO_PLACE_OPTIONS,
 
 
 static int
-take_option(run_t *run, int option, const char *value)
+take_option(void *data, int option, const char *value)
 {
+    run_t *run = data;
+
     switch (option) {
     case 'i':
         run->items = value;
@@ -72,22 +74,12 @@ take_option(run_t *run, int option, const char *value)
 static int
 take_options(run_t *run, int argc, char **argv)
 {
-    int option, result;
+    int result;
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(run, option, optarg);
-    }
-
+    result = reco_options_read(
+        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0);
     if (result != RECO_CLI_OK) {
         return result;
-    }
-    if (optind < argc) {
-        return reco_cli_misuse(
-            run->name, "\"%s\" is one argument too many", argv[optind]);
     }
     if (run->items == NULL || run->ids == NULL) {
         return reco_cli_misuse(

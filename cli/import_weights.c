@@ -26,30 +26,33 @@ static const struct option options[] = {RECO_PLACE_OPTIONS,
 
 
 static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    switch (option) {
+    case 'V':
+        run->version = value;
+        return RECO_CLI_OK;
+    case 'k':
+        run->conf = 1;
+        return RECO_CLI_OK;
+    case 'p':
+        run->promote = 1;
+        return RECO_CLI_OK;
+    default:
+        return reco_place_option(run->name, option, value, run->config);
+    }
+}
+
+
+static int
 take_options(run_t *run, int argc, char **argv)
 {
-    int option, result;
+    int result;
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        switch (option) {
-        case 'V':
-            run->version = optarg;
-            break;
-        case 'k':
-            run->conf = 1;
-            break;
-        case 'p':
-            run->promote = 1;
-            break;
-        default:
-            result = reco_place_option(run->name, option, optarg, run->config);
-        }
-    }
-
+    result = reco_options_read(
+        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 1);
     if (result == RECO_CLI_OK && argc - optind != 1) {
         return reco_cli_misuse(run->name, "one file of weights");
     }

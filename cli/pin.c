@@ -5,6 +5,12 @@
 #include <string.h>
 
 
+typedef struct {
+    const char *name;
+    reco_config_t *config;
+    int off;
+} run_t;
+
 static const struct option options[] = {
     RECO_PLACE_OPTIONS, {"off", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 
@@ -84,42 +90,46 @@ release(const char *name, reco_registry_t *registry)
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    if (option == 'o') {
+        run->off = 1;
+        return RECO_CLI_OK;
+    }
+
+    return reco_place_option(run->name, option, value, run->config);
+}
+
+
 int
 reco_cli_pin(int argc, char **argv)
 {
+    run_t run = {.name = argv[0]};
     reco_registry_t *registry;
-    reco_config_t *config;
-    int option, off, result;
+    int result;
 
     registry = NULL;
-    off = 0;
-    config = reco_place_create(argc, argv);
-    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        if (option == 'o') {
-            off = 1;
-        } else {
-            result = reco_place_option(argv[0], option, optarg, config);
-        }
-    }
-
-    if (result == RECO_CLI_OK && argc - optind > !off) {
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 1)
+                                : RECO_CLI_FAILED;
+    if (result == RECO_CLI_OK && run.off && optind < argc) {
         result = reco_cli_misuse(argv[0], "one version, or --off");
     }
     if (result == RECO_CLI_OK) {
-        result = reco_place_registry(argv[0], config, &registry);
+        result = reco_place_registry(argv[0], run.config, &registry);
     }
     if (result == RECO_CLI_OK) {
-        result =
-            off ? release(argv[0], registry)
-                : pin(argv[0], registry, optind < argc ? argv[optind] : NULL);
+        result = run.off ? release(argv[0], registry)
+                         : pin(argv[0], registry,
+                             optind < argc ? argv[optind] : NULL);
     }
 
     reco_registry_close(registry);
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

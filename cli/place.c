@@ -6,9 +6,14 @@
 
 #include <string.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #define CONFIG_FILE "/etc/reco/trainer.conf"
+
+
+typedef struct {
+    const char *name; /* of the subcommand */
+    reco_config_t *config;
+} place_t;
 
 
 static int
@@ -115,29 +120,29 @@ reco_place_limits(const reco_config_t *config, reco_store_limits_t *limits)
 }
 
 
+static int
+take_option(void *run, int option, const char *value)
+{
+    place_t *place = run;
+
+    return reco_place_option(place->name, option, value, place->config);
+}
+
+
 int
 reco_place_arguments(
     int argc, char **argv, reco_config_t *config, int least, int most)
 {
     static const struct option options[] = {
         RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
-    int option, result;
+    place_t place = {.name = argv[0], .config = config};
+    int result;
 
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = reco_place_option(argv[0], option, optarg, config);
-    }
+    result = reco_options_read(
+        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, &place, most);
 
     if (result == RECO_CLI_OK && argc - optind < least) {
         return reco_cli_misuse(argv[0], "an argument is missing");
-    }
-
-    if (result == RECO_CLI_OK && argc - optind > most) {
-        return reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind + most]);
     }
 
     return result;

@@ -7,11 +7,10 @@
 #define RECO_PLACE_H
 
 #include "config.h"
+#include "options.h"
 #include "reco.h"
 #include "registry.h"
 #include "store.h"
-
-#include <getopt.h>
 
 
 /* What goes into a subcommand's table of long options, and its usage. */

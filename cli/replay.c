@@ -23,6 +23,7 @@
 typedef struct {
     const char *name;
     reco_config_t *config;
+    const char *url;
     reco_store_t *store;
     reco_replay_history_t history;
     reco_replay_door_t door;
@@ -403,49 +404,51 @@ take_number(
 
 
 static int
-take_option(replay_t *replay, int option, const char **url)
+take_option(void *data, int option, const char *value)
 {
+    replay_t *replay = data;
+
     switch (option) {
     case 'u':
-        *url = optarg;
+        replay->url = value;
         return RECO_CLI_OK;
     case 'b':
-        replay->door.beacon = optarg;
+        replay->door.beacon = value;
         return RECO_CLI_OK;
     case 'a':
-        replay->door.api = optarg;
+        replay->door.api = value;
         return RECO_CLI_OK;
     case 'l':
-        replay->door.slot = optarg;
+        replay->door.slot = value;
         return RECO_CLI_OK;
     case 'r':
-        return take_number(replay, optarg, 0.001, &replay->rate);
+        return take_number(replay, value, 0.001, &replay->rate);
     case 'x':
         replay->rate = 0;
-        return take_number(replay, optarg, 0.001, &replay->speed);
+        return take_number(replay, value, 0.001, &replay->speed);
     case 'k':
-        return take_number(replay, optarg, 0, &replay->share);
+        return take_number(replay, value, 0, &replay->share);
     case 'e':
-        return take_number(replay, optarg, 0, &replay->exponent);
+        return take_number(replay, value, 0, &replay->exponent);
     case 'p':
-        return take_number(replay, optarg, 0, &replay->probe_rate);
+        return take_number(replay, value, 0, &replay->probe_rate);
     case 'C':
         replay->clicks = 1;
         return RECO_CLI_OK;
     default:
-        return reco_place_option(replay->name, option, optarg, replay->config);
+        return reco_place_option(replay->name, option, value, replay->config);
     }
 }
 
 
 static int
-prepare(replay_t *replay, const char *url)
+prepare(replay_t *replay)
 {
     reco_error_t error = {0};
     reco_status_t status;
     size_t i;
 
-    if (url == NULL) {
+    if (replay->url == NULL) {
         return reco_cli_misuse(replay->name, "--url tells where to");
     }
 
@@ -456,7 +459,7 @@ prepare(replay_t *replay, const char *url)
         return RECO_CLI_FAILED;
     }
 
-    status = reco_cli_http_init(&replay->door.http, url, &error);
+    status = reco_cli_http_init(&replay->door.http, replay->url, &error);
     if (status == RECO_OK) {
         status = reco_replay_history_read(&replay->history, replay->store,
             reco_config_integer(replay->config, "session_gap"), &error);
@@ -495,15 +498,13 @@ int
 reco_cli_replay(int argc, char **argv)
 {
     replay_t *replay;
-    const char *url;
-    int option, result;
+    int result;
 
     replay = calloc(1, sizeof(*replay));
     if (replay == NULL) {
         return reco_cli_fail(argv[0], "out of memory");
     }
 
-    url = NULL;
     replay->name = argv[0];
     replay->door = (reco_replay_door_t){
         .beacon = "/reco/beacon", .api = "/reco/v1/", .slot = "related"};
@@ -513,20 +514,11 @@ reco_cli_replay(int argc, char **argv)
     replay->exponent = 1;
     replay->probes.run = (uint64_t) reco_clock_ms();
     replay->config = reco_place_create(argc, argv);
-    result = replay->config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        result = take_option(replay, option, &url);
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            replay->name, "\"%s\" is one argument too many", argv[optind]);
-    }
+    result = replay->config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, replay, 0)
+                                    : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
-        result = prepare(replay, url);
+        result = prepare(replay);
     }
     if (result == RECO_CLI_OK) {
         result = play(replay);

@@ -23,7 +23,7 @@
 
 typedef struct {
     const char *name;
-    const reco_config_t *config;
+    reco_config_t *config;
     redisContext *redis;
     const char *reason; /* NULL: any */
     int dry;
@@ -267,6 +267,24 @@ run(retry_t *retry)
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    retry_t *retry = data;
+
+    switch (option) {
+    case 'r':
+        retry->reason = value;
+        return RECO_CLI_OK;
+    case 'n':
+        retry->dry = 1;
+        return RECO_CLI_OK;
+    default:
+        return reco_place_option(retry->name, option, value, retry->config);
+    }
+}
+
+
 int
 reco_cli_retry(int argc, char **argv)
 {
@@ -277,36 +295,17 @@ reco_cli_retry(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     retry_t retry = {.name = argv[0]};
-    reco_config_t *config;
-    int option, result;
+    int result;
 
-    config = reco_place_create(argc, argv);
-    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-    retry.config = config;
-
-    while (
-        result == RECO_CLI_OK
-        && (option = getopt_long(argc, argv, "r:nc:s:", options, NULL)) != -1)
-    {
-        if (option == 'r') {
-            retry.reason = optarg;
-        } else if (option == 'n') {
-            retry.dry = 1;
-        } else {
-            result = reco_place_option(argv[0], option, optarg, config);
-        }
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind]);
-    }
-
+    retry.config = reco_place_create(argc, argv);
+    result = retry.config != NULL ? reco_options_read(
+                 argc, argv, "r:nc:s:", options, take_option, &retry, 0)
+                                  : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
         result = run(&retry);
     }
 
-    reco_config_destroy(config);
+    reco_config_destroy(retry.config);
 
     return result;
 }

@@ -19,6 +19,7 @@
 #define SHARDS_MAX     1024
 #define BATCH          "256"
 #define BLOCK_MS       1000
+#define LINES_MAX      100000000
 
 
 typedef struct {
@@ -30,7 +31,8 @@ typedef struct {
     const char *command;
     stream_t *streams;
     unsigned nstreams;
-    long lines;          /* of the past, from each stream */
+    reco_config_t *config;
+    uint64_t lines;      /* of the past, from each stream */
     const char *visitor; /* NULL: any */
     const char *type;    /* NULL: any */
     int rejected;
@@ -267,7 +269,8 @@ find_start(redisContext *redis, const tail_t *tail, stream_t *stream,
     const redisReply *entry;
     reco_status_t rc;
 
-    snprintf(count, sizeof(count), "%ld", tail->lines + 1);
+    snprintf(
+        count, sizeof(count), "%llu", (unsigned long long) tail->lines + 1);
     words[5] = text(count);
 
     rc = reco_redis_command(redis, 6, words, &reply, error);
@@ -420,19 +423,19 @@ set_streams(tail_t *tail, const reco_config_t *config)
 
 
 static int
-run(tail_t *tail, const reco_config_t *config)
+run(tail_t *tail)
 {
     struct sigaction action;
     redisContext *redis;
     reco_error_t error = {0};
     int result;
 
-    result = set_streams(tail, config);
+    result = set_streams(tail, tail->config);
     if (result != RECO_CLI_OK) {
         return result;
     }
 
-    if (reco_redis_connect(config, BLOCK_MS, &redis, &error) != RECO_OK) {
+    if (reco_redis_connect(tail->config, BLOCK_MS, &redis, &error) != RECO_OK) {
         result = reco_cli_fail(tail->command, "%s", error.message);
         free(tail->streams);
         return result;
@@ -452,37 +455,24 @@ run(tail_t *tail, const reco_config_t *config)
 }
 
 
-/* A count of lines, 0 or more; -1: it is none. */
-static long
-parse_lines(const char *value)
-{
-    char *end;
-    long n;
-
-    n = strtol(value, &end, 10);
-
-    return *value != '\0' && *end == '\0' && n >= 0 && n < 100000000 ? n : -1;
-}
-
-
 static int
-set_option(tail_t *tail, int option, reco_config_t *config)
+take_option(void *data, int option, const char *value)
 {
+    tail_t *tail = data;
+
     switch (option) {
     case 'n':
-        tail->lines = parse_lines(optarg);
-        return tail->lines >= 0 ? RECO_CLI_OK
-                                : reco_cli_misuse(tail->command,
-                                    "\"%s\" is no number of lines", optarg);
+        return reco_options_count(
+            tail->command, "lines", value, 0, LINES_MAX, &tail->lines);
     case 'v':
-        tail->visitor = optarg;
+        tail->visitor = value;
         return RECO_CLI_OK;
 
     case 't':
-        tail->type = optarg;
-        if (reco_event_type(text(optarg)) == RECO_EVENT_TYPE_COUNT) {
+        tail->type = value;
+        if (reco_event_type(text(value)) == RECO_EVENT_TYPE_COUNT) {
             return reco_cli_misuse(
-                tail->command, "there is no type \"%s\"", optarg);
+                tail->command, "there is no type \"%s\"", value);
         }
         return RECO_CLI_OK;
 
@@ -499,7 +489,7 @@ set_option(tail_t *tail, int option, reco_config_t *config)
         return RECO_CLI_OK;
 
     default:
-        return reco_place_option(tail->command, option, optarg, config);
+        return reco_place_option(tail->command, option, value, tail->config);
     }
 }
 
@@ -518,33 +508,17 @@ reco_cli_tail(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     tail_t tail = {.command = argv[0], .lines = 10};
-    reco_config_t *config;
-    int option, result;
+    int result;
 
-    config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
-    }
-
-    result = RECO_CLI_OK;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "n:v:t:rjoc:s:", options, NULL))
-                  != -1)
-    {
-        result = set_option(&tail, option, config);
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind]);
-    }
-
+    tail.config = reco_place_create(argc, argv);
+    result = tail.config != NULL ? reco_options_read(
+                 argc, argv, "n:v:t:rjoc:s:", options, take_option, &tail, 0)
+                                 : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
-        result = run(&tail, config);
+        result = run(&tail);
     }
 
-    reco_config_destroy(config);
+    reco_config_destroy(tail.config);
 
     return result;
 }

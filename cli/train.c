@@ -10,9 +10,11 @@
 
 
 typedef struct {
+    const char *name;
+    reco_config_t *config;
     int force;
     int json;
-} request_t;
+} run_t;
 
 static const struct option options[] = {RECO_PLACE_OPTIONS,
     {"force", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
@@ -137,7 +139,7 @@ print_json(const char *name, const reco_batch_report_t *report)
 
 
 static int
-train(const char *name, const reco_config_t *config, const request_t *request)
+train(const run_t *run)
 {
     reco_batch_report_t report;
     reco_error_t error = {0};
@@ -145,20 +147,21 @@ train(const char *name, const reco_config_t *config, const request_t *request)
     reco_store_t *store;
     int result;
 
-    result = reco_place_open(name, config, RECO_STORE_EXISTING, &store);
+    result =
+        reco_place_open(run->name, run->config, RECO_STORE_EXISTING, &store);
     if (result != RECO_CLI_OK) {
         return result;
     }
 
-    status = reco_batch_run(config, store, request->force, &report, &error);
+    status = reco_batch_run(run->config, store, run->force, &report, &error);
     reco_store_close(store);
 
     if (status != RECO_OK) {
-        return reco_cli_fail(name, "%s", error.message);
+        return reco_cli_fail(run->name, "%s", error.message);
     }
 
-    if (request->json) {
-        return print_json(name, &report);
+    if (run->json) {
+        return print_json(run->name, &report);
     }
 
     print_report(&report);
@@ -167,37 +170,39 @@ train(const char *name, const reco_config_t *config, const request_t *request)
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    switch (option) {
+    case 'f':
+        run->force = 1;
+        return RECO_CLI_OK;
+    case 'j':
+        run->json = 1;
+        return RECO_CLI_OK;
+    default:
+        return reco_place_option(run->name, option, value, run->config);
+    }
+}
+
+
 int
 reco_cli_train(int argc, char **argv)
 {
-    reco_config_t *config;
-    request_t request = {0};
-    int option, result;
+    run_t run = {.name = argv[0]};
+    int result;
 
-    config = reco_place_create(argc, argv);
-    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        if (option == 'f') {
-            request.force = 1;
-        } else if (option == 'j') {
-            request.json = 1;
-        } else {
-            result = reco_place_option(argv[0], option, optarg, config);
-        }
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind]);
-    }
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
+                                : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
-        result = train(argv[0], config, &request);
+        result = train(&run);
     }
 
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

@@ -11,6 +11,7 @@
 
 typedef struct {
     const char *name;
+    reco_config_t *config;
     reco_registry_t *registry;
     reco_version_id_t live;   /* "" none */
     reco_version_id_t pinned; /* "" none */
@@ -240,39 +241,42 @@ list(run_t *run)
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    switch (option) {
+    case 'v':
+        run->verify = 1;
+        return RECO_CLI_OK;
+    case 'j':
+        cJSON_Delete(run->json);
+        run->json = cJSON_CreateArray();
+        return run->json != NULL ? RECO_CLI_OK
+                                 : reco_cli_fail(run->name, "out of memory");
+    default:
+        return reco_place_option(run->name, option, value, run->config);
+    }
+}
+
+
 int
 reco_cli_versions(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
-    reco_config_t *config;
-    int option, result;
+    int result;
 
-    config = reco_place_create(argc, argv);
-    result = config != NULL ? RECO_CLI_OK : RECO_CLI_FAILED;
-
-    while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
-    {
-        if (option == 'v') {
-            run.verify = 1;
-        } else if (option == 'j') {
-            cJSON_Delete(run.json);
-            run.json = cJSON_CreateArray();
-        } else {
-            result = reco_place_option(run.name, option, optarg, config);
-        }
-    }
-
-    if (result == RECO_CLI_OK && optind < argc) {
-        result = reco_cli_misuse(
-            run.name, "\"%s\" is one argument too many", argv[optind]);
-    }
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
+                                : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
-        result = reco_place_registry(run.name, config, &run.registry);
+        result = reco_place_registry(run.name, run.config, &run.registry);
     }
     if (result == RECO_CLI_OK) {
         /* Without one there is nothing to tell of clicks. */
-        if (reco_store_open(reco_config_string(config, "state"),
+        if (reco_store_open(reco_config_string(run.config, "state"),
                 RECO_STORE_EXISTING, 0, &run.store, NULL)
             != RECO_OK)
         {
@@ -284,7 +288,7 @@ reco_cli_versions(int argc, char **argv)
     cJSON_Delete(run.json);
     reco_store_close(run.store);
     reco_registry_close(run.registry);
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

@@ -1,0 +1,55 @@
+#include "options.h"
+
+#include "cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+
+int
+reco_options_read(int argc, char **argv, const char *letters,
+    const struct option *table, reco_options_take_pt take, void *run, int most)
+{
+    int option, result;
+
+    result = RECO_CLI_OK;
+
+    while (result == RECO_CLI_OK
+           && (option = getopt_long(argc, argv, letters, table, NULL)) != -1)
+    {
+        result = take(run, option, optarg);
+    }
+
+    if (result == RECO_CLI_OK && most != RECO_OPTIONS_ANY
+        && argc - optind > most) {
+        return reco_cli_misuse(
+            argv[0], "\"%s\" is one argument too many", argv[optind + most]);
+    }
+
+    return result;
+}
+
+
+int
+reco_options_count(const char *name, const char *option, const char *text,
+    uint64_t least, uint64_t most, uint64_t *count)
+{
+    char *end;
+
+    errno = 0;
+    *count = strtoull(text, &end, 10);
+
+    if (isdigit((unsigned char) *text) && *end == '\0' && errno == 0
+        && *count >= least && *count <= most)
+    {
+        return RECO_CLI_OK;
+    }
+
+    return most == UINT64_MAX
+               ? reco_cli_misuse(name, "--%s is a number from %llu on", option,
+                   (unsigned long long) least)
+               : reco_cli_misuse(name, "--%s is from %llu to %llu", option,
+                   (unsigned long long) least, (unsigned long long) most);
+}
