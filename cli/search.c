@@ -378,9 +378,9 @@ go_on(reco_search_t *search)
         if (seconds >= (double) search->budget) {
             break;
         }
-        reco_progress_show(&progress, "%.0f of %lu s, %llu trials, best %.4f",
-            seconds, search->budget, (unsigned long long) search->tune.ntrials,
-            search->tune.score);
+        reco_progress_show(&progress, "%.0f of %llu s, %llu trials, best %.4f",
+            seconds, (unsigned long long) search->budget,
+            (unsigned long long) search->tune.ntrials, search->tune.score);
         result = try_next(search, seconds);
     }
     reco_progress_end(&progress);

@@ -17,8 +17,8 @@ typedef struct {
     const char *name; /* of the subcommand */
     const char *metric;
     const char *out;
-    unsigned long budget;     /* seconds */
-    unsigned long trials_max; /* 0: as many as the budget allows */
+    uint64_t budget;     /* seconds */
+    uint64_t trials_max; /* 0: as many as the budget allows */
     reco_protocol_t protocol;
     reco_config_t *config; /* to start from */
     const reco_experiment_t *experiment;

@@ -54,6 +54,27 @@ is($code, 2, 'no command');
 ($code, $output) = ctl('help', 'frobnicate');
 is($code, 2, 'no help for it either');
 
+# -- numbers and arguments --
+
+for my $wrong (
+    ['events', '--limit', 'some'], ['import', '--show', '-1', 'x.csv'],
+    ['explain', '--n', '8x'], ['tail', '--lines', '1e3'],
+    ['tune', '--budget', '0'], ['eval', '--resamples', '100001'],
+    ['export-examples', '--limit', '99999999999999999999'])
+{
+    my ($command, $option) = @$wrong;
+    ($code, $output) = ctl(@$wrong);
+    is($code, 2, "$command $option $wrong->[2] is misuse");
+    like($output, qr/recoctl $command: \Q$option\E is (?:from|a number from) \d/,
+        'which says what it takes');
+}
+for my $command (grep { !/^(?:forget|import|outbox|diff)$/ } @commands) {
+    ($code, $output) = ctl($command, ('extra') x 2);
+    is($code, 2, "$command takes no two arguments");
+    like($output, qr/recoctl $command: .*(?:too many|one file)/,
+        'which it says');
+}
+
 # -- completion --
 
 sub complete {
