@@ -8,104 +8,107 @@
 #include <string.h>
 
 #define PATH_TEXT  256
+#define ITEM_TEXT  512
 #define ITEMS_SHOW 10
 
 
 typedef struct {
     const char *name;
+    reco_config_t *config;
     reco_registry_t *registry;
     reco_version_id_t ids[2];
+    int json;
 } run_t;
 
+static const struct option options[] = {
+    RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 
+
+/* Notes one leaf of the manifests that differs; NULL: it is not there. */
 static void
-print_value(const cJSON *value)
+add_change(
+    cJSON *changes, const char *path, const cJSON *left, const cJSON *right)
 {
-    char *text;
+    cJSON *change;
 
-    if (value == NULL) {
-        printf("-");
-        return;
-    }
-
-    text = cJSON_PrintUnformatted(value);
-    printf("%s", text != NULL ? text : "?");
-    free(text);
+    change = cJSON_AddObjectToObject(changes, path);
+    cJSON_AddItemToObject(change, "from",
+        left != NULL ? cJSON_Duplicate(left, 1) : cJSON_CreateNull());
+    cJSON_AddItemToObject(change, "to",
+        right != NULL ? cJSON_Duplicate(right, 1) : cJSON_CreateNull());
 }
 
 
-/* Walks both manifests side by side and prints the leaves that differ. */
+/* Walks both manifests side by side and notes the leaves that differ. */
 static void
-compare_values(const char *path, const cJSON *left, const cJSON *right)
+compare_values(
+    cJSON *changes, const char *path, const cJSON *left, const cJSON *right)
 {
-    const cJSON *member, *other;
+    const cJSON *member;
     char below[PATH_TEXT];
 
-    if (cJSON_IsObject(left) || cJSON_IsObject(right)) {
-        cJSON_ArrayForEach(member, left)
-        {
-            snprintf(below, sizeof(below), "%s%s%s", path,
-                path[0] != '\0' ? "." : "", member->string);
-            other = cJSON_IsObject(right) ? cJSON_GetObjectItemCaseSensitive(
-                        right, member->string)
-                                          : NULL;
-            compare_values(below, member, other);
-        }
-        cJSON_ArrayForEach(member, right)
-        {
-            if (cJSON_IsObject(left)
-                && cJSON_GetObjectItemCaseSensitive(left, member->string)
-                       != NULL)
-            {
-                continue;
-            }
-            snprintf(below, sizeof(below), "%s%s%s", path,
-                path[0] != '\0' ? "." : "", member->string);
-            compare_values(below, NULL, member);
+    if (!cJSON_IsObject(left) && !cJSON_IsObject(right)) {
+        if (!cJSON_Compare(left, right, 1)) {
+            add_change(changes, path, left, right);
         }
         return;
     }
 
-    if (cJSON_Compare(left, right, 1)) {
-        return;
+    cJSON_ArrayForEach(member, left)
+    {
+        snprintf(below, sizeof(below), "%s%s%s", path,
+            path[0] != '\0' ? "." : "", member->string);
+        compare_values(changes, below, member,
+            cJSON_GetObjectItemCaseSensitive(right, member->string));
     }
 
-    printf("%-32s ", path);
-    print_value(left);
-    printf(" -> ");
-    print_value(right);
-    putchar('\n');
+    cJSON_ArrayForEach(member, right)
+    {
+        if (cJSON_GetObjectItemCaseSensitive(left, member->string) == NULL) {
+            snprintf(below, sizeof(below), "%s%s%s", path,
+                path[0] != '\0' ? "." : "", member->string);
+            compare_values(changes, below, NULL, member);
+        }
+    }
 }
 
 
-/* Items of one version that the other does not know. */
+/* Items of one version that the other does not know: some, and how many. */
 static void
-print_missing(const reco_snapshot_t *in, const reco_snapshot_t *not_in,
-    const char *word, const reco_version_id_t *id)
+add_missing(cJSON *difference, const char *name, const reco_snapshot_t *in,
+    const reco_snapshot_t *not_in)
 {
+    cJSON *missing, *items, *entry;
     reco_snapshot_item_t item;
     uint32_t i, count;
+    char text[ITEM_TEXT];
 
+    missing = cJSON_AddObjectToObject(difference, name);
+    items = cJSON_AddArrayToObject(missing, "first");
     count = 0;
 
     for (i = 0; i < reco_snapshot_nitems(in); i++) {
         reco_snapshot_item(in, i, &item);
-        if (reco_snapshot_find(not_in, reco_item_key(item.id))
-            != RECO_ITEM_NONE) {
-            continue;
-        }
-        if (count++ < ITEMS_SHOW) {
-            printf("%s %.*s  %.*s\n", word, (int) item.id.len, item.id.data,
-                (int) item.title.len, item.title.data);
+        if (reco_snapshot_find(not_in, reco_item_key(item.id)) == RECO_ITEM_NONE
+            && count++ < ITEMS_SHOW)
+        {
+            entry = cJSON_CreateObject();
+            cJSON_AddItemToArray(items, entry);
+            snprintf(
+                text, sizeof(text), "%.*s", (int) item.id.len, item.id.data);
+            cJSON_AddStringToObject(entry, "item", text);
+            snprintf(text, sizeof(text), "%.*s", (int) item.title.len,
+                item.title.data);
+            cJSON_AddStringToObject(entry, "title", text);
         }
     }
 
-    printf("%u items are in version %s alone\n", count, id->id);
+    cJSON_AddNumberToObject(missing, "count", count);
 }
 
 
 static int
-compare_catalogs(const run_t *run)
+compare_catalogs(const run_t *run, cJSON *difference)
 {
     reco_snapshot_t *snapshots[2] = {NULL, NULL};
     reco_error_t error = {0};
@@ -123,8 +126,8 @@ compare_catalogs(const run_t *run)
     }
 
     if (status == RECO_OK) {
-        print_missing(snapshots[0], snapshots[1], "-", &run->ids[0]);
-        print_missing(snapshots[1], snapshots[0], "+", &run->ids[1]);
+        add_missing(difference, "gone", snapshots[0], snapshots[1]);
+        add_missing(difference, "new", snapshots[1], snapshots[0]);
         result = RECO_CLI_OK;
     } else {
         result = reco_cli_fail(run->name, "%s", error.message);
@@ -140,10 +143,81 @@ compare_catalogs(const run_t *run)
 }
 
 
+static void
+print_value(const cJSON *value)
+{
+    char *text;
+
+    text = cJSON_IsNull(value) ? NULL : cJSON_PrintUnformatted(value);
+    printf("%s", text != NULL ? text : "-");
+    free(text);
+}
+
+
+static void
+print_missing(const cJSON *missing, const char *word, const char *version)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(missing, "first"))
+    {
+        printf("%s %s  %s\n", word, reco_cli_manifest_text(item, "item"),
+            reco_cli_manifest_text(item, "title"));
+    }
+
+    printf("%.0f items are in version %s alone\n",
+        reco_cli_manifest_number(missing, "count", 0), version);
+}
+
+
+static void
+print_text(const run_t *run, const cJSON *difference)
+{
+    const cJSON *change;
+
+    cJSON_ArrayForEach(
+        change, cJSON_GetObjectItemCaseSensitive(difference, "manifest"))
+    {
+        printf("%-32s ", change->string);
+        print_value(cJSON_GetObjectItemCaseSensitive(change, "from"));
+        printf(" -> ");
+        print_value(cJSON_GetObjectItemCaseSensitive(change, "to"));
+        putchar('\n');
+    }
+
+    print_missing(cJSON_GetObjectItemCaseSensitive(difference, "gone"), "-",
+        run->ids[0].id);
+    print_missing(cJSON_GetObjectItemCaseSensitive(difference, "new"), "+",
+        run->ids[1].id);
+}
+
+
+static int
+print(const run_t *run, const cJSON *difference)
+{
+    char *json;
+
+    if (!run->json) {
+        print_text(run, difference);
+        return RECO_CLI_OK;
+    }
+
+    json = cJSON_PrintUnformatted(difference);
+    if (json == NULL) {
+        return reco_cli_fail(run->name, "out of memory");
+    }
+
+    puts(json);
+    free(json);
+
+    return RECO_CLI_OK;
+}
+
+
 static int
 compare(run_t *run, int argc, char **argv)
 {
-    cJSON *left, *right;
+    cJSON *left, *right, *difference;
     int result;
 
     result =
@@ -159,11 +233,18 @@ compare(run_t *run, int argc, char **argv)
     left = reco_cli_manifest(run->name, run->registry, &run->ids[0]);
     right = reco_cli_manifest(run->name, run->registry, &run->ids[1]);
 
+    result = RECO_CLI_FAILED;
     if (left != NULL && right != NULL) {
-        compare_values("", left, right);
-        result = compare_catalogs(run);
-    } else {
-        result = RECO_CLI_FAILED;
+        difference = cJSON_CreateObject();
+        cJSON_AddStringToObject(difference, "from", run->ids[0].id);
+        cJSON_AddStringToObject(difference, "to", run->ids[1].id);
+        compare_values(
+            cJSON_AddObjectToObject(difference, "manifest"), "", left, right);
+        result = compare_catalogs(run, difference);
+        if (result == RECO_CLI_OK) {
+            result = print(run, difference);
+        }
+        cJSON_Delete(difference);
     }
 
     cJSON_Delete(left);
@@ -173,28 +254,42 @@ compare(run_t *run, int argc, char **argv)
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    if (option == 'j') {
+        run->json = 1;
+        return RECO_CLI_OK;
+    }
+
+    return reco_place_option(run->name, option, value, run->config);
+}
+
+
 int
 reco_cli_diff(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
-    reco_config_t *config;
     int result;
 
-    config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 2)
+                                : RECO_CLI_FAILED;
+    if (result == RECO_CLI_OK && optind == argc) {
+        result = reco_cli_misuse(run.name, "which version?");
     }
-
-    result = reco_place_arguments(argc, argv, config, 1, 2);
     if (result == RECO_CLI_OK) {
-        result = reco_place_registry(run.name, config, &run.registry);
+        result = reco_place_registry(run.name, run.config, &run.registry);
     }
     if (result == RECO_CLI_OK) {
         result = compare(&run, argc - optind, argv + optind);
     }
 
     reco_registry_close(run.registry);
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

@@ -25,7 +25,9 @@ static const command_t commands[] = {
         reco_cli_config},
     {"diff", "compare two versions of the model",
         " [OPTION]... VERSION [VERSION]\n"
-        "\n" RECO_PLACE_USAGE "\n"
+        "\n"
+        "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE
+        "\n"
         "The second one is the live one where it is left out.\n",
         reco_cli_diff},
     {"eval", "measure the quality of recommendations on history",
@@ -194,7 +196,8 @@ static const command_t commands[] = {
         reco_cli_show},
     {"status", "tell how store, model and streams are",
         " [OPTION]...\n"
-        "\n" RECO_PLACE_USAGE,
+        "\n"
+        "  --json              one JSON object in place of text\n" RECO_PLACE_USAGE,
         reco_cli_status},
     {"tail", "follow the stream of events",
         " [OPTION]...\n"

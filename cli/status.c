@@ -1,111 +1,153 @@
 #include "cli.h"
 #include "clock.h"
-#include "report.h"
 #include "manifest.h"
 #include "place.h"
 #include "redis.h"
+#include "report.h"
+#include "status_print.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 
-static reco_status_t
-print_counter(void *context, reco_str_t name, uint64_t count)
-{
-    (void) context;
+typedef struct {
+    const char *name;
+    reco_config_t *config;
+    int json;
+} run_t;
 
-    printf("  %-18.*s %llu\n", (int) name.len, name.data,
-        (unsigned long long) count);
+static const struct option options[] = {
+    RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+
+
+static void
+add_number(cJSON *object, const char *name, double number)
+{
+    cJSON_AddNumberToObject(object, name, number);
+}
+
+
+static void
+add_text(cJSON *object, const char *name, const char *text)
+{
+    cJSON_AddStringToObject(object, name, text);
+}
+
+
+static reco_status_t
+add_counter(void *context, reco_str_t name, uint64_t count)
+{
+    char key[64];
+
+    snprintf(key, sizeof(key), "%.*s", (int) name.len, name.data);
+    add_number(context, key, (double) count);
 
     return RECO_OK;
 }
 
 
 static void
-print_store(const reco_config_t *config)
+add_store(cJSON *status, const reco_config_t *config)
 {
+    const char *path = reco_config_string(config, "state");
     reco_store_stats_t stats;
     reco_error_t error = {0};
     reco_store_t *store;
-    char newest[24];
+    cJSON *part;
 
-    printf("store              %s\n", reco_config_string(config, "state"));
+    part = cJSON_AddObjectToObject(status, "store");
+    add_text(part, "path", path);
 
-    if (reco_store_open(reco_config_string(config, "state"),
-            RECO_STORE_EXISTING, 0, &store, &error)
-        != RECO_OK)
-    {
-        printf("  %s\n", error.message);
+    if (reco_store_open(path, RECO_STORE_EXISTING, 0, &store, &error)
+        != RECO_OK) {
+        add_text(part, "error", error.message);
         return;
     }
 
     if (reco_store_stats(store, &stats, &error) == RECO_OK) {
-        reco_cli_manifest_time((double) stats.newest, newest);
-        printf("  %-18s %llu\n  %-18s %llu\n  %-18s %llu\n", "events",
-            (unsigned long long) stats.events, "visitors",
-            (unsigned long long) stats.visitors, "items",
-            (unsigned long long) stats.items);
-        printf("  %-18s %s\n  %-18s %.1f MB\n", "newest (UTC)", newest, "size",
-            (double) stats.bytes / 1e6);
-        printf("counters\n");
-        reco_store_counters(store, print_counter, NULL, NULL);
+        add_number(part, "events", (double) stats.events);
+        add_number(part, "visitors", (double) stats.visitors);
+        add_number(part, "items", (double) stats.items);
+        add_number(part, "newest", (double) stats.newest);
+        add_number(part, "bytes", (double) stats.bytes);
+        reco_store_counters(store, add_counter,
+            cJSON_AddObjectToObject(part, "counters"), NULL);
     } else {
-        printf("  %s\n", error.message);
+        add_text(part, "error", error.message);
     }
 
     reco_store_close(store);
 }
 
 
+/* The file's size and age; with the report where it is the live version's. */
 static void
-print_model(const char *name, const reco_config_t *config)
+add_overlay(cJSON *part, const reco_config_t *config, reco_registry_t *registry,
+    const reco_version_id_t *live)
 {
-    reco_registry_t *registry;
-    reco_version_id_t id;
-    char path[PATH_MAX], created[24];
-    cJSON *manifest, *report;
+    char path[PATH_MAX];
+    cJSON *overlay, *report;
     struct stat info;
-
-    if (reco_place_registry(name, config, &registry) != RECO_CLI_OK) {
-        return;
-    }
-
-    printf("model              %s\n", reco_config_string(config, "model"));
-
-    report = NULL;
-    if (reco_registry_live(registry, &id, NULL) != RECO_OK) {
-        printf("  no version is live\n");
-    } else if ((manifest = reco_cli_manifest(name, registry, &id)) != NULL) {
-        reco_cli_manifest_time(
-            reco_cli_manifest_number(manifest, "created", 0), created);
-        printf("  %-18s %s\n  %-18s %s\n", "version", id.id, "created (UTC)",
-            created);
-        cJSON_Delete(manifest);
-        report = reco_cli_report(config, registry, &id);
-    }
 
     snprintf(
         path, PATH_MAX, "%.4000s/overlay", reco_config_string(config, "model"));
-    if (stat(path, &info) == 0) {
-        printf("  %-18s %lld bytes, %.1f s old\n", "overlay",
-            (long long) info.st_size,
-            (double) (reco_clock_ms() - (int64_t) info.st_mtim.tv_sec * 1000
-                      - info.st_mtim.tv_nsec / 1000000)
-                / 1000);
+    if (stat(path, &info) != 0) {
+        return;
     }
 
-    if (report != NULL) {
-        reco_cli_report_print(report);
+    overlay = cJSON_AddObjectToObject(part, "overlay");
+    add_number(overlay, "bytes", (double) info.st_size);
+    add_number(overlay, "age",
+        (double) (reco_clock_ms() - (int64_t) info.st_mtim.tv_sec * 1000
+                  - info.st_mtim.tv_nsec / 1000000)
+            / 1000);
+
+    report = live != NULL ? reco_cli_report(config, registry, live) : NULL;
+    if (report != NULL && !cJSON_AddItemToObject(overlay, "report", report)) {
         cJSON_Delete(report);
     }
+}
+
+
+static void
+add_model(cJSON *status, const char *name, const reco_config_t *config)
+{
+    reco_registry_t *registry;
+    reco_version_id_t id;
+    reco_error_t error = {0};
+    cJSON *manifest, *part;
+    int live;
+
+    part = cJSON_AddObjectToObject(status, "model");
+    add_text(part, "path", reco_config_string(config, "model"));
+
+    if (reco_place_registry(name, config, &registry) != RECO_CLI_OK) {
+        add_text(part, "error", "there is no registry");
+        return;
+    }
+
+    live = reco_registry_live(registry, &id, &error) == RECO_OK;
+    if (!live) {
+        add_text(part, "error", "no version is live");
+    } else if ((manifest = reco_cli_manifest(name, registry, &id)) != NULL) {
+        add_text(part, "version", id.id);
+        add_number(
+            part, "created", reco_cli_manifest_number(manifest, "created", 0));
+        cJSON_Delete(manifest);
+    } else {
+        add_text(part, "error", "the live version cannot be read");
+    }
+
+    add_overlay(part, config, registry, live ? &id : NULL);
     reco_registry_close(registry);
 }
 
 
-/* "pending 0, lag 12" of our group, from XINFO GROUPS. */
+/* The numbers of our group ("pending", "lag"), from XINFO GROUPS. */
 static void
-print_group(const redisReply *groups, const char *wanted)
+add_group(cJSON *stream, const redisReply *groups, const char *wanted)
 {
     const redisReply *group;
     size_t i, j;
@@ -122,8 +164,8 @@ print_group(const redisReply *groups, const char *wanted)
                 ours = strcmp(group->element[j + 1]->str, wanted) == 0;
             }
             if (ours && group->element[j + 1]->type == REDIS_REPLY_INTEGER) {
-                printf(", %s %lld", group->element[j]->str,
-                    group->element[j + 1]->integer);
+                add_number(stream, group->element[j]->str,
+                    (double) group->element[j + 1]->integer);
             }
         }
     }
@@ -131,77 +173,121 @@ print_group(const redisReply *groups, const char *wanted)
 
 
 static void
-print_stream(redisContext *context, const reco_config_t *config, unsigned shard)
+add_stream(cJSON *streams, redisContext *context, const reco_config_t *config,
+    unsigned shard)
 {
     reco_str_t arguments[3];
     reco_error_t error = {0};
     redisReply *reply;
-    char stream[256];
+    char name[256];
+    cJSON *stream;
 
-    snprintf(stream, sizeof(stream), "%.200s:%u",
+    snprintf(name, sizeof(name), "%.200s:%u",
         reco_config_string(config, "stream"), shard);
+    stream = cJSON_CreateObject();
+    cJSON_AddItemToArray(streams, stream);
+    add_text(stream, "name", name);
 
     arguments[0] = reco_string("XLEN");
-    arguments[1] = (reco_str_t){strlen(stream), stream};
+    arguments[1] = (reco_str_t){strlen(name), name};
     if (reco_redis_command(context, 2, arguments, &reply, &error) == RECO_OK) {
-        printf("  %-18s %lld entries", stream, reply->integer);
+        add_number(stream, "entries", (double) reply->integer);
     }
     freeReplyObject(reply);
 
     arguments[0] = reco_string("XINFO");
     arguments[1] = reco_string("GROUPS");
-    arguments[2] = (reco_str_t){strlen(stream), stream};
+    arguments[2] = (reco_str_t){strlen(name), name};
     if (reco_redis_command(context, 3, arguments, &reply, &error) == RECO_OK) {
-        print_group(reply, reco_config_string(config, "group"));
+        add_group(stream, reply, reco_config_string(config, "group"));
     }
     freeReplyObject(reply);
-    putchar('\n');
 }
 
 
 static void
-print_redis(const reco_config_t *config)
+add_redis(cJSON *status, const reco_config_t *config)
 {
     reco_error_t error = {0};
     redisContext *context;
     unsigned shard;
+    cJSON *part, *streams;
 
-    printf("redis              %s\n", reco_config_string(config, "redis"));
+    part = cJSON_AddObjectToObject(status, "redis");
+    add_text(part, "address", reco_config_string(config, "redis"));
 
     if (reco_redis_connect(config, 0, &context, &error) != RECO_OK) {
-        printf("  %s\n", error.message);
+        add_text(part, "error", error.message);
         return;
     }
 
+    streams = cJSON_AddArrayToObject(part, "streams");
     for (shard = 0; shard < (unsigned) reco_config_integer(config, "shards");
          shard++)
     {
-        print_stream(context, config, shard);
+        add_stream(streams, context, config, shard);
     }
 
     redisFree(context);
 }
 
 
+static int
+take_option(void *data, int option, const char *value)
+{
+    run_t *run = data;
+
+    if (option == 'j') {
+        run->json = 1;
+        return RECO_CLI_OK;
+    }
+
+    return reco_place_option(run->name, option, value, run->config);
+}
+
+
+static int
+show_status(const run_t *run)
+{
+    cJSON *status;
+    char *json;
+
+    status = cJSON_CreateObject();
+    add_store(status, run->config);
+    add_model(status, run->name, run->config);
+    add_redis(status, run->config);
+
+    json = run->json ? cJSON_PrintUnformatted(status) : NULL;
+    if (json != NULL) {
+        puts(json);
+    } else if (!run->json) {
+        reco_status_print(status);
+    }
+
+    free(json);
+    cJSON_Delete(status);
+
+    return !run->json || json != NULL
+               ? RECO_CLI_OK
+               : reco_cli_fail(run->name, "out of memory");
+}
+
+
 int
 reco_cli_status(int argc, char **argv)
 {
-    reco_config_t *config;
+    run_t run = {.name = argv[0]};
     int result;
 
-    config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
-    }
-
-    result = reco_place_arguments(argc, argv, config, 0, 0);
+    run.config = reco_place_create(argc, argv);
+    result = run.config != NULL ? reco_options_read(argc, argv,
+                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
+                                : RECO_CLI_FAILED;
     if (result == RECO_CLI_OK) {
-        print_store(config);
-        print_model(argv[0], config);
-        print_redis(config);
+        result = show_status(&run);
     }
 
-    reco_config_destroy(config);
+    reco_config_destroy(run.config);
 
     return result;
 }

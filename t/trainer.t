@@ -8,6 +8,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -118,6 +119,11 @@ $redis->command('XADD', 'reco:events:1', '*', %{ $entry->[1] });
 ok($world->wait_for(10, sub { ctl('status') =~ /^  duplicate +1$/m }),
     'an event that is sent twice');
 is(count(stored()), 45, 'counts once');
+ok($world->wait_for(10, sub {
+    my $redis = decode_json(scalar ctl('status', '--json'))->{redis};
+    return join(' ', map { "$_->{name} $_->{pending}" } @{ $redis->{streams} })
+        eq 'reco:events:0 0 reco:events:1 0';
+}), 'and is confirmed, as the status has it');
 
 # -- reload --
 

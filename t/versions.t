@@ -85,6 +85,21 @@ ctl('train') for 1 .. 2;
 is_deeply([map { m{(\d+)$} } glob "$dir/archive/versions/*"],
     ['000004', '000005', '000006'], 'the newest are kept');
 like(ctl('diff', 4), qr/^created .* -> /m, 'two can be compared');
+my $difference = decode_json(scalar ctl('diff', 4, '--json'));
+is("$difference->{from} $difference->{to}", '000004 000006', 'as JSON too');
+my $created = $difference->{manifest}{created};
+cmp_ok($created->{from}, '<', $created->{to}, 'with both values');
+is($difference->{gone}{count} + $difference->{new}{count}, 0,
+    'and the items of one alone');
+
+my $status = decode_json(scalar ctl('status', '--json'));
+is($status->{model}{version}, '000006', 'the status as JSON: the version');
+is($status->{model}{created}, $created->{to}, 'its time');
+cmp_ok($status->{store}{events}, '>', 1000, 'the store');
+cmp_ok($status->{store}{counters}{view}, '>', 1000, 'its counters');
+like(scalar ctl('status'), qr/^  view +$status->{store}{counters}{view}$/m,
+    'which are those of the text');
+ok($status->{redis}{streams} || $status->{redis}{error}, 'and Redis');
 
 # -- the gate --
 
