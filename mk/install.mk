@@ -26,6 +26,11 @@ install: all
 	install -D -m 644 conf/systemd/reco.sysusers \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/reco.conf
 	install -m 644 conf/nginx.conf $(DESTDIR)$(PREFIX)/share/reco
+	if command -v lowdown > /dev/null; then \
+	    mk/manuals $(DESTDIR)$(PREFIX)/share/man; \
+	else \
+	    echo "no manual pages: lowdown is not installed"; \
+	fi
 	for file in conf/trainer.conf conf/redis.conf $(TEMPLATES); do \
 	    target=$(DESTDIR)$(CONFIG)/$${file##*/}; \
 	    test -e $$target || install -m 644 $$file $$target; \

@@ -57,6 +57,16 @@ like($configuration, qr{^state\s+"?/var/lib/reco/state"?$}m, 'with its defaults'
 my ($status, $usage) = $world->run("$root/usr/sbin/reco-trainer", '--help');
 is($status, 0, 'reco-trainer runs') or diag $usage;
 
+for my $page ('man1/recoctl.1', 'man5/trainer.conf.5') {
+    my $text = $world->read_file("root/usr/share/man/$page");
+    my ($name) = $page =~ m{/(.*)\.\d$};
+    like($text, qr/^\.TH "\Q$name\E"/m, "$page is a manual page");
+    unlike($text, qr/\]\(/, 'with no link to a file beside it');
+}
+like($world->read_file('root/usr/share/man/man1/recoctl.1'), qr/^\.SS\nversions/m,
+    'which has the commands');
+ok(-f "$root/usr/share/man/man8/reco-trainer.8", 'and one for reco-trainer');
+
 my $unit = $world->read_file('root/lib/systemd/system/reco-trainer.service');
 my ($start) = $unit =~ /^ExecStart=(\S+)/m;
 ok(-x "$root$start", 'the unit starts what is there');
