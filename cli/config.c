@@ -23,12 +23,7 @@ reco_cli_config(int argc, char **argv)
     reco_config_t *config;
     int result;
 
-    config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
-    }
-
-    result = reco_place_arguments(argc, argv, config, 0, 0);
+    result = reco_place_arguments(argc, argv, 0, 0, &config);
     if (result == RECO_CLI_OK) {
         print_config(config);
     }

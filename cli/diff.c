@@ -20,7 +20,7 @@ typedef struct {
     int json;
 } run_t;
 
-static const struct option options[] = {
+static const struct option table[] = {
     RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 
 
@@ -268,16 +268,17 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 2};
+
+
 int
 reco_cli_diff(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, &run, 2)
-                                : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
     if (result == RECO_CLI_OK && optind == argc) {
         result = reco_cli_misuse(run.name, "which version?");
     }

@@ -23,7 +23,7 @@ typedef struct {
     char json[RECO_EVENT_JSON_MAX];
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"visitor", required_argument, NULL, 'v'},
     {"type", required_argument, NULL, 't'},
     {"since", required_argument, NULL, 'T'},
@@ -60,6 +60,10 @@ take_option(void *data, int option, const char *value)
         return reco_place_option(run->name, option, value, run->config);
     }
 }
+
+
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
 
 
 static reco_status_t
@@ -215,10 +219,7 @@ events(run_t *run, int argc, char **argv)
 {
     int result;
 
-    run->config = reco_place_create(argc, argv);
-    result = run->config != NULL ? reco_options_read(
-                 argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0)
-                                 : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, run, &run->config);
     if (result == RECO_CLI_OK) {
         result = reco_place_open(
             run->name, run->config, RECO_STORE_EXISTING, &run->store);

@@ -23,7 +23,7 @@ typedef struct {
     reco_visit_t visit;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"visitor", required_argument, NULL, 'v'},
     {"session", required_argument, NULL, 'i'},
     {"item", required_argument, NULL, 'I'},
@@ -65,13 +65,16 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
+
+
 static int
 take_options(run_t *run, int argc, char **argv)
 {
     int result;
 
-    result = reco_options_read(
-        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0);
+    result = reco_place_read(argc, argv, &options, run, &run->config);
     if (result != RECO_CLI_OK) {
         return result;
     }
@@ -169,9 +172,7 @@ reco_cli_explain(int argc, char **argv)
 
     run->name = argv[0];
     run->n = BLOCK;
-    run->config = reco_place_create(argc, argv);
-    result =
-        run->config != NULL ? take_options(run, argc, argv) : RECO_CLI_FAILED;
+    result = take_options(run, argc, argv);
 
     if (result == RECO_CLI_OK) {
         result =

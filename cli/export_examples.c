@@ -14,7 +14,7 @@ typedef struct {
     reco_examples_options_t options;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"out", required_argument, NULL, 'o'},
     {"from", required_argument, NULL, 'f'},
     {"share", required_argument, NULL, 'h'},
@@ -61,6 +61,10 @@ take_option(void *data, int option, const char *value)
         return reco_place_option(run->name, option, value, run->config);
     }
 }
+
+
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
 
 
 /* On standard error: standard output may hold the examples. */
@@ -129,10 +133,7 @@ reco_cli_export_examples(int argc, char **argv)
             .candidates = 50}};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
-                                : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
     if (result == RECO_CLI_OK) {
         result = export(&run);
     }

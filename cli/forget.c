@@ -13,7 +13,7 @@ typedef struct {
     int use_redis;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"no-redis", no_argument, NULL, 'R'}, {NULL, 0, NULL, 0}};
 
 
@@ -29,6 +29,10 @@ take_option(void *data, int option, const char *value)
 
     return reco_place_option(run->name, option, value, run->config);
 }
+
+
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, RECO_OPTIONS_ANY};
 
 
 /* Redis first: what is left there could come into the store again. */
@@ -111,11 +115,7 @@ reco_cli_forget(int argc, char **argv)
     run_t run = {.name = argv[0], .use_redis = 1};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL
-                 ? reco_options_read(argc, argv, RECO_OPTIONS_LETTERS, options,
-                     take_option, &run, RECO_OPTIONS_ANY)
-                 : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
 
     if (result == RECO_CLI_OK && optind == argc) {
         result = reco_cli_misuse(argv[0], "which visitor?");

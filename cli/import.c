@@ -57,7 +57,7 @@ typedef struct {
     reco_progress_t progress;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"map", required_argument, NULL, OPTION_MAP},
     {"null", required_argument, NULL, OPTION_NULL},
@@ -184,6 +184,10 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, RECO_OPTIONS_ANY};
+
+
 static int
 take_map(run_t *run, int argc, char **argv)
 {
@@ -199,8 +203,10 @@ take_map(run_t *run, int argc, char **argv)
     status = RECO_OK;
     optind = 1;
 
-    while (status == RECO_OK
-           && (option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    while (
+        status == RECO_OK
+        && (option = getopt_long(argc, argv, RECO_OPTIONS_LETTERS, table, NULL))
+               != -1)
     {
         if (option == OPTION_MAP) {
             status = reco_import_map_add(run->map, optarg, &error);
@@ -434,8 +440,7 @@ import_files(run_t *run, int argc, char **argv)
 {
     int result;
 
-    result = reco_options_read(argc, argv, RECO_OPTIONS_LETTERS, options,
-        take_option, run, RECO_OPTIONS_ANY);
+    result = reco_place_read(argc, argv, &options, run, &run->config);
     if (result == RECO_CLI_OK) {
         result = take_map(run, argc, argv);
     }
@@ -467,11 +472,6 @@ reco_cli_import(int argc, char **argv)
     run_t run = {
         .name = argv[0], .type = RECO_EVENT_VIEW, .header = 1, .show = 20};
     int result;
-
-    run.config = reco_place_create(argc, argv);
-    if (run.config == NULL) {
-        return RECO_CLI_FAILED;
-    }
 
     result = import_files(&run, argc, argv);
 

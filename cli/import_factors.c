@@ -30,7 +30,7 @@ typedef struct {
     uint32_t nqueries;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"items", required_argument, NULL, 'i'},
     {"ids", required_argument, NULL, 'I'},
     {"users", required_argument, NULL, 'u'},
@@ -71,13 +71,16 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
+
+
 static int
 take_options(run_t *run, int argc, char **argv)
 {
     int result;
 
-    result = reco_options_read(
-        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 0);
+    result = reco_place_read(argc, argv, &options, run, &run->config);
     if (result != RECO_CLI_OK) {
         return result;
     }
@@ -306,9 +309,7 @@ reco_cli_import_factors(int argc, char **argv)
     run_t run = {.name = argv[0]};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result =
-        run.config != NULL ? take_options(&run, argc, argv) : RECO_CLI_FAILED;
+    result = take_options(&run, argc, argv);
 
     if (result == RECO_CLI_OK) {
         result = reco_live_open(&run.live, run.name, run.config, run.version);

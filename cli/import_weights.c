@@ -20,7 +20,7 @@ typedef struct {
     int promote;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"version", required_argument, NULL, 'V'}, {"conf", no_argument, NULL, 'k'},
     {"promote", no_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
 
@@ -46,13 +46,16 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 1};
+
+
 static int
 take_options(run_t *run, int argc, char **argv)
 {
     int result;
 
-    result = reco_options_read(
-        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, run, 1);
+    result = reco_place_read(argc, argv, &options, run, &run->config);
     if (result == RECO_CLI_OK && argc - optind != 1) {
         return reco_cli_misuse(run->name, "one file of weights");
     }
@@ -153,9 +156,7 @@ reco_cli_import_weights(int argc, char **argv)
     reco_str_t text;
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result =
-        run.config != NULL ? take_options(&run, argc, argv) : RECO_CLI_FAILED;
+    result = take_options(&run, argc, argv);
 
     if (result == RECO_CLI_OK
         && reco_files_read(run.path, FILE_MAX, &text, &error) != RECO_OK)

@@ -9,23 +9,26 @@
 
 
 int
-reco_options_read(int argc, char **argv, const char *letters,
-    const struct option *table, reco_options_take_pt take, void *run, int most)
+reco_options_read(
+    int argc, char **argv, const reco_options_t *options, void *run)
 {
     int option, result;
 
     result = RECO_CLI_OK;
 
     while (result == RECO_CLI_OK
-           && (option = getopt_long(argc, argv, letters, table, NULL)) != -1)
+           && (option = getopt_long(
+                   argc, argv, options->letters, options->table, NULL))
+                  != -1)
     {
-        result = take(run, option, optarg);
+        result = options->take(run, option, optarg);
     }
 
-    if (result == RECO_CLI_OK && most != RECO_OPTIONS_ANY
-        && argc - optind > most) {
-        return reco_cli_misuse(
-            argv[0], "\"%s\" is one argument too many", argv[optind + most]);
+    if (result == RECO_CLI_OK && options->most != RECO_OPTIONS_ANY
+        && argc - optind > options->most)
+    {
+        return reco_cli_misuse(argv[0], "\"%s\" is one argument too many",
+            argv[optind + options->most]);
     }
 
     return result;

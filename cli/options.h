@@ -23,15 +23,22 @@
  */
 typedef int (*reco_options_take_pt)(void *run, int option, const char *value);
 
+/* What a subcommand takes. */
+typedef struct {
+    const char *letters;        /* as for getopt_long() */
+    const struct option *table; /* the same */
+    reco_options_take_pt take;
+    int most; /* arguments after the options */
+} reco_options_t;
+
 
 /*
- * Gives each option of argv to take, and stops at the first that it refuses.
- * letters and table are those of getopt_long().  At most `most` arguments may
- * follow; they then begin at argv[optind].  Returns RECO_CLI_OK, or the exit
- * status after a message.
+ * Gives each option of argv to options->take, and stops at the first that it
+ * refuses.  Arguments that follow then begin at argv[optind].  Returns
+ * RECO_CLI_OK, or the exit status after a message.
  */
-int reco_options_read(int argc, char **argv, const char *letters,
-    const struct option *table, reco_options_take_pt take, void *run, int most);
+int reco_options_read(
+    int argc, char **argv, const reco_options_t *options, void *run);
 
 /*
  * Reads the whole number that text is, from least to most, into *count; the

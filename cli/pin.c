@@ -11,7 +11,7 @@ typedef struct {
     int off;
 } run_t;
 
-static const struct option options[] = {
+static const struct option table[] = {
     RECO_PLACE_OPTIONS, {"off", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 
 
@@ -104,6 +104,10 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 1};
+
+
 int
 reco_cli_pin(int argc, char **argv)
 {
@@ -112,10 +116,7 @@ reco_cli_pin(int argc, char **argv)
     int result;
 
     registry = NULL;
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, &run, 1)
-                                : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
     if (result == RECO_CLI_OK && run.off && optind < argc) {
         result = reco_cli_misuse(argv[0], "one version, or --off");
     }

@@ -12,7 +12,7 @@
 
 typedef struct {
     const char *name; /* of the subcommand */
-    reco_config_t *config;
+    reco_config_t **config;
 } place_t;
 
 
@@ -34,8 +34,8 @@ names_place(int argc, char **argv)
 }
 
 
-reco_config_t *
-reco_place_create(int argc, char **argv)
+static reco_config_t *
+create_config(int argc, char **argv)
 {
     reco_config_t *config;
     reco_error_t error = {0};
@@ -120,26 +120,37 @@ reco_place_limits(const reco_config_t *config, reco_store_limits_t *limits)
 }
 
 
-static int
-take_option(void *run, int option, const char *value)
+int
+reco_place_read(int argc, char **argv, const reco_options_t *options, void *run,
+    reco_config_t **config)
 {
-    place_t *place = run;
+    *config = create_config(argc, argv);
 
-    return reco_place_option(place->name, option, value, place->config);
+    return *config != NULL ? reco_options_read(argc, argv, options, run)
+                           : RECO_CLI_FAILED;
+}
+
+
+static int
+take_option(void *data, int option, const char *value)
+{
+    place_t *place = data;
+
+    return reco_place_option(place->name, option, value, *place->config);
 }
 
 
 int
 reco_place_arguments(
-    int argc, char **argv, reco_config_t *config, int least, int most)
+    int argc, char **argv, int least, int most, reco_config_t **config)
 {
-    static const struct option options[] = {
+    static const struct option table[] = {
         RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
+    reco_options_t options = {RECO_OPTIONS_LETTERS, table, take_option, most};
     place_t place = {.name = argv[0], .config = config};
     int result;
 
-    result = reco_options_read(
-        argc, argv, RECO_OPTIONS_LETTERS, options, take_option, &place, most);
+    result = reco_place_read(argc, argv, &options, &place, config);
 
     if (result == RECO_CLI_OK && argc - optind < least) {
         return reco_cli_misuse(argv[0], "an argument is missing");

@@ -27,10 +27,21 @@
     "  --set KEY=VALUE     replaces a value of trainer.conf\n"
 
 /*
- * The defaults; and /etc/reco/trainer.conf where it is there and neither
- * --config nor --state is among the arguments.  NULL after a message.
+ * Makes the configuration: the defaults; and /etc/reco/trainer.conf where it
+ * is there and neither --config nor --state is among the arguments.  Then
+ * reads all options into run, whose `take` hands to reco_place_option() what
+ * is not its own.  Returns RECO_CLI_OK, or the exit status after a message;
+ * *config is the caller's to destroy in both cases, and may be NULL.
  */
-reco_config_t *reco_place_create(int argc, char **argv);
+int reco_place_read(int argc, char **argv, const reco_options_t *options,
+    void *run, reco_config_t **config);
+
+/*
+ * The same for a subcommand that has no other options, with least to most
+ * arguments after them.
+ */
+int reco_place_arguments(
+    int argc, char **argv, int least, int most, reco_config_t **config);
 
 /*
  * Takes one of the options above into config.  Returns RECO_CLI_OK, or the
@@ -38,13 +49,6 @@ reco_config_t *reco_place_create(int argc, char **argv);
  */
 int reco_place_option(
     const char *name, int option, const char *value, reco_config_t *config);
-
-/*
- * Takes all options of a subcommand that has no others, and from least to most
- * arguments after them, which then begin at argv[optind].
- */
-int reco_place_arguments(
-    int argc, char **argv, reco_config_t *config, int least, int most);
 
 /* Opens the registry that config tells of; says why it cannot. */
 int reco_place_registry(

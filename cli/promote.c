@@ -36,12 +36,7 @@ reco_cli_promote(int argc, char **argv)
     int result;
 
     registry = NULL;
-    config = reco_place_create(argc, argv);
-    if (config == NULL) {
-        return RECO_CLI_FAILED;
-    }
-
-    result = reco_place_arguments(argc, argv, config, 1, 1);
+    result = reco_place_arguments(argc, argv, 1, 1, &config);
     if (result == RECO_CLI_OK) {
         result = reco_place_registry(argv[0], config, &registry);
     }

@@ -49,7 +49,7 @@ typedef struct {
     char json[RECO_EVENT_JSON_MAX + 4096];
 } replay_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"url", required_argument, NULL, 'u'},
     {"beacon", required_argument, NULL, 'b'},
     {"api", required_argument, NULL, 'a'},
@@ -441,6 +441,10 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
+
+
 static int
 prepare(replay_t *replay)
 {
@@ -513,10 +517,7 @@ reco_cli_replay(int argc, char **argv)
     replay->share = 1;
     replay->exponent = 1;
     replay->probes.run = (uint64_t) reco_clock_ms();
-    replay->config = reco_place_create(argc, argv);
-    result = replay->config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, replay, 0)
-                                    : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, replay, &replay->config);
     if (result == RECO_CLI_OK) {
         result = prepare(replay);
     }

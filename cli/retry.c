@@ -34,6 +34,13 @@ typedef struct {
     unsigned long long bodies; /* refused at the door: without a visitor */
 } retry_t;
 
+static const struct option table[] = {
+    {"reason", required_argument, NULL, 'r'},
+    {"dry-run", no_argument, NULL, 'n'},
+    RECO_PLACE_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
 
 static reco_str_t
 text(const char *data)
@@ -285,22 +292,16 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {"r:nc:s:", table, take_option, 0};
+
+
 int
 reco_cli_retry(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"reason", required_argument, NULL, 'r'},
-        {"dry-run", no_argument, NULL, 'n'},
-        RECO_PLACE_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
     retry_t retry = {.name = argv[0]};
     int result;
 
-    retry.config = reco_place_create(argc, argv);
-    result = retry.config != NULL ? reco_options_read(
-                 argc, argv, "r:nc:s:", options, take_option, &retry, 0)
-                                  : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &retry, &retry.config);
     if (result == RECO_CLI_OK) {
         result = run(&retry);
     }

@@ -18,7 +18,7 @@ typedef struct {
     int json;
 } run_t;
 
-static const struct option options[] = {
+static const struct option table[] = {
     RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 
 
@@ -246,6 +246,10 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
+
+
 static int
 show_status(const run_t *run)
 {
@@ -279,10 +283,7 @@ reco_cli_status(int argc, char **argv)
     run_t run = {.name = argv[0]};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
-                                : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
     if (result == RECO_CLI_OK) {
         result = show_status(&run);
     }

@@ -40,6 +40,17 @@ typedef struct {
     int once; /* do not wait for more */
 } tail_t;
 
+static const struct option table[] = {
+    {"lines", required_argument, NULL, 'n'},
+    {"visitor", required_argument, NULL, 'v'},
+    {"type", required_argument, NULL, 't'},
+    {"rejected", no_argument, NULL, 'r'},
+    {"json", no_argument, NULL, 'j'},
+    {"once", no_argument, NULL, 'o'},
+    RECO_PLACE_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
 
 static volatile sig_atomic_t stopped;
 
@@ -494,26 +505,16 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {"n:v:t:rjoc:s:", table, take_option, 0};
+
+
 int
 reco_cli_tail(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"lines", required_argument, NULL, 'n'},
-        {"visitor", required_argument, NULL, 'v'},
-        {"type", required_argument, NULL, 't'},
-        {"rejected", no_argument, NULL, 'r'},
-        {"json", no_argument, NULL, 'j'},
-        {"once", no_argument, NULL, 'o'},
-        RECO_PLACE_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
     tail_t tail = {.command = argv[0], .lines = 10};
     int result;
 
-    tail.config = reco_place_create(argc, argv);
-    result = tail.config != NULL ? reco_options_read(
-                 argc, argv, "n:v:t:rjoc:s:", options, take_option, &tail, 0)
-                                 : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &tail, &tail.config);
     if (result == RECO_CLI_OK) {
         result = run(&tail);
     }

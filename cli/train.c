@@ -16,7 +16,7 @@ typedef struct {
     int json;
 } run_t;
 
-static const struct option options[] = {RECO_PLACE_OPTIONS,
+static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"force", no_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'},
     {NULL, 0, NULL, 0}};
 
@@ -188,16 +188,17 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {
+    RECO_OPTIONS_LETTERS, table, take_option, 0};
+
+
 int
 reco_cli_train(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
     int result;
 
-    run.config = reco_place_create(argc, argv);
-    result = run.config != NULL ? reco_options_read(argc, argv,
-                 RECO_OPTIONS_LETTERS, options, take_option, &run, 0)
-                                : RECO_CLI_FAILED;
+    result = reco_place_read(argc, argv, &options, &run, &run.config);
     if (result == RECO_CLI_OK) {
         result = train(&run);
     }

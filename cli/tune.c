@@ -14,7 +14,7 @@ enum {
     OUT
 };
 
-static const struct option options[] = {RECO_TRIAL_OPTIONS,
+static const struct option table[] = {RECO_TRIAL_OPTIONS,
     {"valid", required_argument, NULL, RECO_TRIAL_JUDGED},
     {"metric", required_argument, NULL, METRIC},
     {"budget", required_argument, NULL, BUDGET_SECONDS},
@@ -51,12 +51,15 @@ take_option(void *data, int option, const char *value)
 }
 
 
+static const reco_options_t options = {"", table, take_option, 0};
+
+
 static int
 parse(run_t *run, int argc, char **argv)
 {
     int result;
 
-    result = reco_options_read(argc, argv, "", options, take_option, run, 0);
+    result = reco_options_read(argc, argv, &options, run);
     if (result != RECO_CLI_OK) {
         return result;
     }
