@@ -3,7 +3,8 @@
 
 /*
  * A slot's block: the engine's answer through the slot's template, all within
- * one call and without an allocation but that of the finished bytes.
+ * one call and without an allocation but that of the finished bytes.  Or the
+ * bytes that were made before, for somebody of whom no more is known.
  */
 
 #define NGX_HTTP_RECO_RENDER_SIZE 65536
@@ -83,11 +84,46 @@ ngx_http_reco_microseconds(void)
 static uint64_t ngx_http_reco_block_pages;
 
 
+/* Room for the keys of the page's own item and of what its blocks show; the
+   interface may ask one slot for more than the configuration does. */
+static ngx_int_t
+ngx_http_reco_block_shown(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    size_t n;
+    ngx_uint_t i;
+    ngx_http_reco_slot_t **slots;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    n = 1;
+
+    if (ctx->page == NULL) {
+        n += RECO_ENGINE_RESULT_MAX;
+
+    } else {
+        slots = lcf->slots->elts;
+
+        for (i = 0; i < lcf->slots->nelts; i++) {
+            n += slots[i]->n;
+        }
+    }
+
+    ctx->shown = ngx_palloc(r->pool, n * sizeof(uint64_t));
+    if (ctx->shown == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->shown[0] = ctx->item_key;
+    ctx->nshown = ctx->item_key != 0;
+
+    return NGX_OK;
+}
+
+
 /* The version that all of this request's blocks come from. */
 static ngx_int_t
 ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
-    ngx_uint_t n;
     ngx_http_reco_loc_conf_t *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
@@ -111,19 +147,7 @@ ngx_http_reco_block_prepare(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         ctx->number = ++ngx_http_reco_block_pages;
     }
 
-    if (ctx->shown == NULL) {
-        n = lcf->slots != NULL ? lcf->slots->nelts : 1;
-        ctx->shown = ngx_palloc(
-            r->pool, (n * RECO_ENGINE_RESULT_MAX + 1) * sizeof(uint64_t));
-        if (ctx->shown == NULL) {
-            return NGX_ERROR;
-        }
-
-        ctx->shown[0] = ctx->item_key;
-        ctx->nshown = ctx->item_key != 0;
-    }
-
-    return NGX_OK;
+    return ctx->shown != NULL ? NGX_OK : ngx_http_reco_block_shown(r, ctx);
 }
 
 
@@ -180,14 +204,17 @@ ngx_http_reco_block_taste(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 }
 
 
+/* answer is the one that is kept, or NULL. */
 static ngx_int_t
-ngx_http_reco_block_recommend(
-    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_http_reco_slot_t *slot)
+ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_http_reco_answer_t **answer)
 {
     uint64_t key;
     reco_engine_query_t query;
     ngx_http_reco_slot_t own;
     ngx_http_reco_loc_conf_t *lcf;
+
+    *answer = NULL;
 
     if (slot->n == 0) {
         ngx_http_reco_work.result.nhits = 0;
@@ -225,7 +252,9 @@ ngx_http_reco_block_recommend(
 
     key = ngx_http_reco_answers_key(ctx->version, lcf->rules, &query);
 
-    if (ngx_http_reco_answers_find(key, &ngx_http_reco_work.result) == NGX_OK) {
+    *answer = ngx_http_reco_answers_find(key, &ngx_http_reco_work.result);
+
+    if (*answer != NULL) {
         return NGX_OK;
     }
 
@@ -237,7 +266,7 @@ ngx_http_reco_block_recommend(
         return NGX_DECLINED;
     }
 
-    ngx_http_reco_answers_keep(key, &ngx_http_reco_work.result);
+    *answer = ngx_http_reco_answers_keep(key, &ngx_http_reco_work.result);
 
     return NGX_OK;
 }
@@ -377,39 +406,24 @@ ngx_http_reco_block_render(ngx_http_reco_slot_t *slot,
 }
 
 
+/* What the template may say besides the items. */
 static ngx_int_t
-ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
-    ngx_http_reco_slot_t *slot, ngx_uint_t ascii,
-    ngx_http_reco_render_pt render, ngx_str_t *out)
+ngx_http_reco_block_words(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, reco_render_block_t *block)
 {
-    size_t len;
-    ngx_int_t rc;
-    ngx_uint_t start;
-    reco_status_t status;
-    reco_render_block_t block;
+    ngx_http_complex_value_t *locale;
     ngx_http_reco_loc_conf_t *lcf;
 
-    rc = ngx_http_reco_block_prepare(r, ctx);
-    if (rc != NGX_OK) {
-        return rc;
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    locale = slot->locale != NULL ? slot->locale : lcf->locale;
+
+    if (ngx_http_reco_block_value(r, slot->heading, &block->heading) != NGX_OK
+        || ngx_http_reco_block_value(r, locale, &block->locale) != NGX_OK
+        || ngx_http_reco_block_value(r, lcf->nonce, &block->nonce) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    if (ngx_http_reco_arm_withholds(ngx_http_reco_arm(r, ctx), slot)) {
-        ctx->withheld = 1;
-        ngx_http_reco_count(NGX_HTTP_RECO_WITHHELD, 1);
-        return NGX_DECLINED;
-    }
-
-    start = ngx_http_reco_microseconds();
-
-    rc = ngx_http_reco_block_recommend(r, ctx, slot);
-
-    if (rc != NGX_OK) {
-        ngx_http_reco_count(NGX_HTTP_RECO_EMPTY, 1);
-        return rc;
-    }
-
-    ngx_http_reco_block_items(ctx);
     ngx_http_reco_block_rendering(ctx);
 
     if (ctx->strategy == NULL && slot->n > 0) {
@@ -417,35 +431,64 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
             reco_engine_source_name(ngx_http_reco_work.result.hits[0].source);
     }
 
-    ngx_memzero(&block, sizeof(block));
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
-
-    if (ngx_http_reco_block_value(r, slot->heading, &block.heading) != NGX_OK
-        || ngx_http_reco_block_value(r,
-               slot->locale != NULL ? slot->locale : lcf->locale, &block.locale)
-               != NGX_OK
-        || ngx_http_reco_block_value(r, lcf->nonce, &block.nonce) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    block.slot = ngx_http_reco_str(slot->name);
-    block.request.data = (char *) ctx->rendering;
-    block.request.len = sizeof(ctx->rendering);
-    block.model = ngx_http_reco_str(ctx->version->id);
-    block.page_item = ngx_http_reco_str(ctx->item);
-    block.live = slot->live;
-    block.ascii = ascii;
+    block->slot = ngx_http_reco_str(slot->name);
+    block->request.data = (char *) ctx->rendering;
+    block->request.len = sizeof(ctx->rendering);
+    block->model = ngx_http_reco_str(ctx->version->id);
+    block->page_item = ngx_http_reco_str(ctx->item);
+    block->live = slot->live;
+    block->items = ngx_http_reco_work.items;
+    block->nitems = ngx_http_reco_work.result.nhits;
 
     if (ctx->strategy != NULL) {
-        block.strategy.data = ctx->strategy;
-        block.strategy.len = ngx_strlen(ctx->strategy);
+        block->strategy.data = ctx->strategy;
+        block->strategy.len = ngx_strlen(ctx->strategy);
     }
 
-    block.items = ngx_http_reco_work.items;
-    block.nitems = ngx_http_reco_work.result.nhits;
+    return NGX_OK;
+}
 
-    status = ngx_http_reco_block_render(slot, &block, render, &len);
+
+/* What a block's bytes hang on besides the answer and the request's id; 0: on
+   more than that.  The name's address stands for the slot: the interface has a
+   copy of it. */
+static uint64_t
+ngx_http_reco_block_variant(ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, const reco_render_block_t *block,
+    ngx_http_reco_render_pt render)
+{
+    uint64_t words[7];
+
+    if (block->nonce.len > 0 && render == ngx_http_reco_block_html
+        && reco_render_uses_nonce(slot->template->parsed))
+    {
+        return 0;
+    }
+
+    words[0] = (uintptr_t) slot->name.data;
+    words[1] = (uintptr_t) render;
+    words[2] = block->ascii;
+    words[3] = ctx->item_key;
+    words[4] = reco_hash(block->heading.data, block->heading.len);
+    words[5] = reco_hash(block->locale.data, block->locale.len);
+    words[6] = (uintptr_t) block->strategy.data;
+
+    return reco_hash(words, sizeof(words)) | 1;
+}
+
+
+/* The items through the template, into the request's memory. */
+static ngx_int_t
+ngx_http_reco_block_make(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, const reco_render_block_t *block,
+    ngx_http_reco_render_pt render, ngx_str_t *out)
+{
+    size_t len;
+    reco_status_t status;
+
+    ngx_http_reco_block_items(ctx);
+
+    status = ngx_http_reco_block_render(slot, block, render, &len);
 
     if (status != RECO_OK) {
         ngx_http_reco_failure(r->connection->log, NGX_HTTP_RECO_FAILED,
@@ -461,6 +504,63 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     }
 
     ngx_memcpy(out->data, ngx_http_reco_work.out, len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_slot_t *slot, ngx_uint_t ascii,
+    ngx_http_reco_render_pt render, ngx_str_t *out)
+{
+    uint64_t variant;
+    ngx_int_t rc;
+    ngx_uint_t start;
+    reco_render_block_t block;
+    ngx_http_reco_answer_t *answer;
+
+    rc = ngx_http_reco_block_prepare(r, ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_reco_arm_withholds(ngx_http_reco_arm(r, ctx), slot)) {
+        ctx->withheld = 1;
+        ngx_http_reco_count(NGX_HTTP_RECO_WITHHELD, 1);
+        return NGX_DECLINED;
+    }
+
+    start = ngx_http_reco_microseconds();
+
+    rc = ngx_http_reco_block_recommend(r, ctx, slot, &answer);
+
+    if (rc != NGX_OK) {
+        ngx_http_reco_count(NGX_HTTP_RECO_EMPTY, 1);
+        return rc;
+    }
+
+    ngx_memzero(&block, sizeof(block));
+    block.ascii = ascii;
+
+    if (ngx_http_reco_block_words(r, ctx, slot, &block) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    variant = ngx_http_reco_block_variant(ctx, slot, &block, render);
+    rc = ngx_http_reco_answers_block(answer, variant, r->pool, ctx, out);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_reco_block_make(r, ctx, slot, &block, render, out);
+
+        if (rc == NGX_OK) {
+            ngx_http_reco_answers_keep_block(answer, variant, ctx, out);
+        }
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
 
     ctx->count += block.nitems;
     ngx_http_reco_count(NGX_HTTP_RECO_ITEMS, block.nitems);

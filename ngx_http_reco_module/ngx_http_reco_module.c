@@ -333,6 +333,7 @@ ngx_http_reco_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    main->answers = NGX_CONF_UNSET_UINT;
     ngx_http_reco_find_gunzip(cf, main);
 
     return main;
@@ -343,6 +344,8 @@ static char *
 ngx_http_reco_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_reco_main_conf_t *main = conf;
+
+    ngx_http_reco_answers_init_conf(main);
 
     main->robots = ngx_http_reco_robot_zone(cf);
     if (main->robots == NULL
@@ -741,6 +744,7 @@ ngx_http_reco_exit_process(ngx_cycle_t *cycle)
     ngx_http_reco_profiles_exit_process(main->profiles);
     ngx_http_reco_redis_exit_process(main->redis);
     ngx_http_reco_model_exit_process(cycle, main);
+    ngx_http_reco_answers_exit_process();
     ngx_http_reco_block_exit_process(cycle);
 }
 

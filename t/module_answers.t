@@ -1,6 +1,6 @@
 # Answers that are kept for visitors of whom nothing is known: the same blocks,
-# made once; those who have done something get their own, and a new version or
-# overlay makes all of them void.
+# made once, each with its own request's id; those who have done something get
+# their own, and a new version or overlay makes all of them void.
 
 use strict;
 use warnings;
@@ -19,6 +19,10 @@ my $world = Reco->new;
 my $dir   = $world->{dir};
 Reco::Model::publish($world, '000001', items => 60);
 $world->write_file("www/product/sku-$_", $PAGE) for 1 .. 60;
+$world->write_file('plain.mustache', '<section class="reco">{{heading}}|{{request}}|{{request}}|'
+    . '{{#items}}{{id}} {{price}}|{{/items}}{{request}}</section>');
+$world->write_file('nonce.mustache',
+    '<section class="reco"><i nonce="{{nonce}}"></i>{{request}}|{{#items}}{{id}}|{{/items}}</section>');
 
 sub conf {
     my ($answers) = @_;
@@ -38,6 +42,16 @@ sub conf {
             reco_slot related n=6;
             reco_slot more n=6;
         }
+        location /worded/ {
+            rewrite ^/worded(/.*) \$1 break;
+            reco on;
+            reco_item \$reco_path_segment_2;
+            reco_nonce \$arg_nonce;
+            reco_locale \$arg_locale;
+            reco_slot related n=2 template=$dir/plain.mustache heading=\$arg_heading;
+            reco_slot more n=2 template=$dir/nonce.mustache source=for-you;
+        }
+        location /api/ { reco_api; reco_slot related n=3; }
         location /ruled/ {
             rewrite ^/ruled(/.*) \$1 break;
             reco on;
@@ -64,17 +78,52 @@ sub counters {
 
 my @paths = map { ("/product/sku-$_", "/ruled/product/sku-$_", "/ruled/product/sku-$_?c=cat2") } 1 .. 20;
 
-$world->nginx(conf(''));
+sub blocks {
+    my ($path) = @_;
+
+    my ($rest, @blocks) = Reco::Model::parts($world->get($path)->{body});
+
+    return @blocks;
+}
+
+$world->nginx(conf('reco_answers off;'));
 my %plain = map { $_ => page($_) } @paths;
-is(counters()->{answers_reused}, 0, 'nothing is kept unless it is asked for');
+is(counters()->{answers_reused}, 0, 'nothing is kept where nothing is wanted');
+my @worded = ('/worded/product/sku-1?heading=a', '/worded/product/sku-1?heading=b',
+    '/worded/product/sku-1?locale=de-DE', '/worded/product/sku-1?nonce=n1',
+    '/worded/product/sku-1?nonce=n2', '/worded/product/sku-2?heading=a');
+my %worded = map { $_ => join ' ', blocks($_) } @worded;
+s/[0-9a-f]{16}/ID/g for values %worded;
 $world->stop_nginx;
 
-$world->nginx(conf('reco_answers 1000;'));
+$world->nginx(conf(''));
 my %first = map { $_ => page($_) } @paths;
 is_deeply(\%first, \%plain, 'the first time');
 my $before = counters()->{answers_reused};
 is_deeply({ map { $_ => page($_) } @paths }, \%plain, 'and again');
 cmp_ok(counters()->{answers_reused} - $before, '>=', 100, 'from what was kept');
+
+# -- the blocks themselves --
+
+my (%id, @wrong);
+for my $path (@worded, reverse(@worded), @worded) {
+    my ($plain, $nonce) = blocks($path);
+    my @id = "$plain $nonce" =~ /\b([0-9a-f]{16})\b/g;
+    push @wrong, "$path: ids @id" if @id != 4 || grep { $_ ne $id[0] } @id;
+    push @wrong, "$path: id as before" if $id{ $id[0] }++;
+    (my $blocks = "$plain $nonce") =~ s/[0-9a-f]{16}/ID/g;
+    push @wrong, "$path: $blocks" if $blocks ne $worded{$path};
+}
+is_deeply(\@wrong, [], "each request's own id, nonce, heading and locale");
+
+my @object = map {
+    decode_json($world->get("/api/recommendations?slot=related&item=sku-$_")->{body})
+} 7, 8, 7, 8;
+my %request = map { delete $_->{request} => 1 } @object;
+is_deeply([keys(%request) + 0, @object[2, 3]], [4, @object[0, 1]],
+    'objects are kept too, with an id each');
+like($world->get('/api/recommendations?slot=related&item=sku-7&format=html')->{body},
+    qr/<section class="reco".*sku-8/s, 'and are not taken for blocks');
 
 my %cookie = (headers => { Cookie => 'reco=' . 'ab' x 16 });
 page("/product/sku-$_", %cookie) for 30, 31;
@@ -92,8 +141,8 @@ my %one = map { $_ => page($_) } @paths;
 is_deeply({ map { $_ => page($_) } @paths }, \%one, 'a table of one');
 $world->stop_nginx;
 
-for (['reco_answers 0;' => qr/needs a number/], ['reco_answers x;' => qr/needs a number/],
-     ['reco_answers 1; reco_answers 1;' => qr/is duplicate/])
+for (['reco_answers 1048577;' => qr/needs "off" or a number/],
+     ['reco_answers x;' => qr/needs "off" or a number/], ['reco_answers 1; reco_answers 1;' => qr/is duplicate/])
 {
     my ($ok, $output) = $world->nginx_test("\n$_->[0]\n");
     ok(!$ok && $output =~ $_->[1], $_->[0]) or diag($output);

@@ -27,6 +27,9 @@ reco_status_t reco_render_parse(reco_str_t source,
     const reco_render_memory_t *memory, reco_render_template_t **template,
     reco_error_t *error);
 
+/* True where the template names the nonce, so that no two blocks are alike. */
+int reco_render_uses_nonce(const reco_render_template_t *template);
+
 
 /*
  * One item of a block.  Empty strings are absent; price < 0 is absent.  Any

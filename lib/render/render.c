@@ -271,6 +271,23 @@ run_node(renderer_t *r, const reco_render_node_t *node, unsigned next)
 }
 
 
+int
+reco_render_uses_nonce(const reco_render_template_t *template)
+{
+    unsigned i;
+
+    for (i = 0; i < template->nnodes; i++) {
+        if (template->nodes[i].op != RECO_NODE_LITERAL
+            && template->nodes[i].variable == RECO_VARIABLE_NONCE)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 reco_status_t
 reco_render(const reco_render_template_t *template,
     const reco_render_block_t *block, char *out, size_t size, size_t *len)

@@ -338,6 +338,40 @@ test_size(void **state)
 }
 
 
+/* In a value or a condition, but not in text. */
+static void
+test_nonce(void **state)
+{
+    static const struct {
+        const char *source;
+        int uses;
+    } cases[] = {
+        {"<p>nonce</p>{{#items}}{{id}}{{/items}}", 0},
+        {"<i nonce=\"{{nonce}}\"></i>", 1},
+        {"<p>{{#nonce}}x{{/nonce}}</p>", 1},
+        {"{{#items}}{{^nonce}}x{{/nonce}}{{/items}}", 1},
+    };
+    reco_render_memory_t memory;
+    reco_render_template_t *template;
+    render_pool_t pool = {.left = RENDER_POOL};
+    size_t i;
+
+    (void) state;
+
+    memory.alloc = render_pool_alloc;
+    memory.owner = &pool;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(
+            reco_render_parse(text(cases[i].source), &memory, &template, NULL),
+            RECO_OK);
+        assert_int_equal(reco_render_uses_nonce(template), cases[i].uses);
+    }
+
+    render_pool_done(&pool);
+}
+
+
 int
 main(void)
 {
@@ -353,6 +387,7 @@ main(void)
         cmocka_unit_test_setup(test_allowed_urls, fill),
         cmocka_unit_test_setup(test_json_escape, fill),
         cmocka_unit_test_setup(test_size, fill),
+        cmocka_unit_test(test_nonce),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
