@@ -169,11 +169,54 @@ sound(uint32_t code)
 }
 
 
-/* Is the character at p, of len bytes, fit to be copied as it is? */
+/* Is the character fit to be copied as it is? */
 static int
 is_copied(const reco_render_out_t *out, uint32_t code)
 {
     return code >= 0xA0 && code != RECO_CODE_INVALID && !out->ascii;
+}
+
+
+/*
+ * Copies text, but for what put() writes in another way: characters that begin
+ * with a byte that is special and are not to be kept.
+ */
+static inline void
+escape(reco_render_out_t *out, reco_str_t text,
+    const unsigned char special[256],
+    int (*is_kept)(const reco_render_out_t *out, uint32_t code),
+    void (*put)(reco_render_out_t *out, uint32_t code))
+{
+    const char *p, *end, *start;
+    uint32_t code;
+    size_t len;
+
+    if (text.len == 0) {
+        return;
+    }
+
+    p = text.data;
+    end = p + text.len;
+    start = p;
+
+    while (p < end) {
+        if (!special[(unsigned char) *p]) {
+            p++;
+            continue;
+        }
+
+        len = reco_render_decode(p, end, &code);
+
+        if (!is_kept(out, code)) {
+            reco_render_put(out, start, p - start);
+            put(out, code);
+            start = p + len;
+        }
+
+        p += len;
+    }
+
+    reco_render_put(out, start, p - start);
 }
 
 
@@ -211,36 +254,15 @@ put_html_code(reco_render_out_t *out, uint32_t code)
 void
 reco_render_html(reco_render_out_t *out, reco_str_t text)
 {
-    const char *p, *end, *start;
-    uint32_t code;
-    size_t len;
+    escape(out, text, html_special, is_copied, put_html_code);
+}
 
-    if (text.len == 0) {
-        return;
-    }
 
-    p = text.data;
-    end = p + text.len;
-    start = p;
-
-    while (p < end) {
-        if (!html_special[(unsigned char) *p]) {
-            p++;
-            continue;
-        }
-
-        len = reco_render_decode(p, end, &code);
-
-        if (!is_copied(out, code)) {
-            reco_render_put(out, start, p - start);
-            put_html_code(out, code);
-            start = p + len;
-        }
-
-        p += len;
-    }
-
-    reco_render_put(out, start, p - start);
+/* U+2028 and U+2029 end a line of a script. */
+static int
+is_copied_json(const reco_render_out_t *out, uint32_t code)
+{
+    return is_copied(out, code) && code != 0x2028 && code != 0x2029;
 }
 
 
@@ -271,34 +293,5 @@ put_json_code(reco_render_out_t *out, uint32_t code)
 void
 reco_render_json_string(reco_render_out_t *out, reco_str_t text)
 {
-    const char *p, *end, *start;
-    uint32_t code;
-    size_t len;
-
-    if (text.len == 0) {
-        return;
-    }
-
-    p = text.data;
-    end = p + text.len;
-    start = p;
-
-    while (p < end) {
-        if (!json_special[(unsigned char) *p]) {
-            p++;
-            continue;
-        }
-
-        len = reco_render_decode(p, end, &code);
-
-        if (!is_copied(out, code) || code == 0x2028 || code == 0x2029) {
-            reco_render_put(out, start, p - start);
-            put_json_code(out, code);
-            start = p + len;
-        }
-
-        p += len;
-    }
-
-    reco_render_put(out, start, p - start);
+    escape(out, text, json_special, is_copied_json, put_json_code);
 }
