@@ -35,34 +35,6 @@ const ngx_http_reco_redis_metric_t ngx_http_reco_redis_metrics[] = {
 };
 
 
-ngx_int_t
-ngx_http_reco_redis_init_zone(ngx_shm_zone_t *zone, void *data)
-{
-    ngx_slab_pool_t *pool;
-
-    if (data != NULL) {
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    pool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-
-    zone->data = ngx_slab_calloc(pool, sizeof(ngx_http_reco_redis_shared_t));
-    if (zone->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    pool->data = zone->data;
-
-    return NGX_OK;
-}
-
-
 uint64_t
 ngx_http_reco_redis_sequence(ngx_http_reco_redis_conf_t *conf)
 {

@@ -10,9 +10,6 @@
 #include "ngx_http_reco_turn.h"
 
 
-/* Another size than a release before had: its zone is not taken over. */
-#define NGX_HTTP_RECO_REDIS_ZONE (96 * 1024)
-
 #define NGX_HTTP_RECO_SLOTS 128
 
 /* In shared memory: survives a reload. */
@@ -24,8 +21,6 @@ typedef struct {
     } slots[NGX_HTTP_RECO_SLOTS];
     ngx_http_reco_mark_t marks[NGX_HTTP_RECO_TURN_WORKERS];
 } ngx_http_reco_redis_shared_t;
-
-ngx_int_t ngx_http_reco_redis_init_zone(ngx_shm_zone_t *zone, void *data);
 
 
 /* What an error reply asks for. */

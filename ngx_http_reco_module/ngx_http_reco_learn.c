@@ -1,4 +1,5 @@
 #include "ngx_http_reco_page.h"
+#include "ngx_http_reco_shared.h"
 
 
 /*
@@ -28,9 +29,6 @@ typedef struct {
 
 #define NGX_HTTP_RECO_LEARN_SIZE                                               \
     (NGX_HTTP_RECO_LEARN_SETS * sizeof(ngx_http_reco_learn_set_t))
-
-
-static ngx_int_t ngx_http_reco_learn_init_zone(ngx_shm_zone_t *zone, void *old);
 
 
 /* Only ever used within one call: a worker does one thing at a time. */
@@ -106,37 +104,9 @@ ngx_http_reco_learn_init(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main)
         return NGX_ERROR;
     }
 
-    /* the slab's own pages, and one to be aligned in */
+    main->learnt = ngx_http_reco_shared(cf, &name, NGX_HTTP_RECO_LEARN_SIZE);
 
-    main->learnt = ngx_shared_memory_add(cf, &name,
-        NGX_HTTP_RECO_LEARN_SIZE + NGX_HTTP_RECO_LEARN_SIZE / 64
-            + 16 * ngx_pagesize,
-        &ngx_http_reco_module);
-    if (main->learnt == NULL) {
-        return NGX_ERROR;
-    }
-
-    main->learnt->init = ngx_http_reco_learn_init_zone;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_reco_learn_init_zone(ngx_shm_zone_t *zone, void *old)
-{
-    ngx_slab_pool_t *shpool;
-
-    if (old != NULL) {
-        zone->data = old;
-        return NGX_OK;
-    }
-
-    shpool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    zone->data = ngx_slab_calloc(shpool, NGX_HTTP_RECO_LEARN_SIZE);
-
-    return zone->data != NULL ? NGX_OK : NGX_ERROR;
+    return main->learnt != NULL ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -4,6 +4,7 @@
 #include <ngx_http.h>
 
 #include "ngx_http_reco_forward.h"
+#include "ngx_http_reco_shared.h"
 
 #define NGX_HTTP_RECO_REDIS_PORT    6379
 #define NGX_HTTP_RECO_SENTINEL_PORT 26379
@@ -512,13 +513,8 @@ ngx_http_reco_redis_init_conf(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    conf->zone = ngx_shared_memory_add(cf, &name, NGX_HTTP_RECO_REDIS_ZONE,
-        (void *) &ngx_http_reco_redis_create_conf);
-    if (conf->zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    conf->zone =
+        ngx_http_reco_shared(cf, &name, sizeof(ngx_http_reco_redis_shared_t));
 
-    conf->zone->init = ngx_http_reco_redis_init_zone;
-
-    return NGX_CONF_OK;
+    return conf->zone != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -1,4 +1,5 @@
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_shared.h"
 
 
 /*
@@ -10,7 +11,6 @@
  */
 
 #define NGX_HTTP_RECO_ROBOT_PLACES 16384
-#define NGX_HTTP_RECO_ROBOT_ZONE   (NGX_HTTP_RECO_ROBOT_PLACES * 16 + 65536)
 #define NGX_HTTP_RECO_ROBOT_WINDOW 60   /* s in which requests are counted */
 #define NGX_HTTP_RECO_ROBOT_TIME   3600 /* s for which a robot is one */
 
@@ -26,50 +26,13 @@ typedef struct {
 static ngx_int_t ngx_http_reco_honeypot_handler(ngx_http_request_t *r);
 
 
-static ngx_int_t
-ngx_http_reco_robot_init_zone(ngx_shm_zone_t *zone, void *data)
-{
-    ngx_slab_pool_t *pool;
-
-    if (data != NULL) {
-        zone->data = data;
-        return NGX_OK;
-    }
-
-    pool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-
-    zone->data = ngx_slab_calloc(
-        pool, NGX_HTTP_RECO_ROBOT_PLACES * sizeof(ngx_http_reco_robot_t));
-    if (zone->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    pool->data = zone->data;
-
-    return NGX_OK;
-}
-
-
 ngx_shm_zone_t *
 ngx_http_reco_robot_zone(ngx_conf_t *cf)
 {
     static ngx_str_t name = ngx_string("ngx_http_reco_robots");
 
-    ngx_shm_zone_t *zone;
-
-    zone = ngx_shared_memory_add(cf, &name, NGX_HTTP_RECO_ROBOT_ZONE,
-        (void *) &ngx_http_reco_robot_zone);
-
-    if (zone != NULL) {
-        zone->init = ngx_http_reco_robot_init_zone;
-    }
-
-    return zone;
+    return ngx_http_reco_shared(
+        cf, &name, NGX_HTTP_RECO_ROBOT_PLACES * sizeof(ngx_http_reco_robot_t));
 }
 
 

@@ -1,4 +1,5 @@
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_shared.h"
 
 #include <stdio.h>
 
@@ -10,7 +11,6 @@
  */
 
 #define NGX_HTTP_RECO_STATS_ROWS 64
-#define NGX_HTTP_RECO_STATS_SIZE (128 * 1024)
 #define NGX_HTTP_RECO_LOG_PERIOD 10
 
 typedef struct {
@@ -18,9 +18,6 @@ typedef struct {
     ngx_atomic_t longest; /* us at once for a model */
     ngx_atomic_t padding[8];
 } ngx_http_reco_stats_row_t;
-
-
-static ngx_int_t ngx_http_reco_stats_init_zone(ngx_shm_zone_t *zone, void *old);
 
 
 const ngx_http_reco_counter_info_t
@@ -93,34 +90,10 @@ ngx_http_reco_stats_init(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main)
 {
     ngx_str_t name = ngx_string("reco_stats");
 
-    main->stats = ngx_shared_memory_add(
-        cf, &name, NGX_HTTP_RECO_STATS_SIZE, &ngx_http_reco_module);
-    if (main->stats == NULL) {
-        return NGX_ERROR;
-    }
+    main->stats = ngx_http_reco_shared(cf, &name,
+        NGX_HTTP_RECO_STATS_ROWS * sizeof(ngx_http_reco_stats_row_t));
 
-    main->stats->init = ngx_http_reco_stats_init_zone;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_reco_stats_init_zone(ngx_shm_zone_t *zone, void *old)
-{
-    ngx_slab_pool_t *shpool;
-
-    if (old != NULL) {
-        zone->data = old;
-        return NGX_OK;
-    }
-
-    shpool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    zone->data = ngx_slab_calloc(
-        shpool, NGX_HTTP_RECO_STATS_ROWS * sizeof(ngx_http_reco_stats_row_t));
-
-    return zone->data != NULL ? NGX_OK : NGX_ERROR;
+    return main->stats != NULL ? NGX_OK : NGX_ERROR;
 }
 
 

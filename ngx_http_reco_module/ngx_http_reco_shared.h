@@ -1,0 +1,18 @@
+/* Memory that workers share and that outlives a reload. */
+
+#ifndef NGX_HTTP_RECO_SHARED_H
+#define NGX_HTTP_RECO_SHARED_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * A zone whose data, once the configuration is read, is `bytes` of memory:
+ * all zeros at first, and what the cycle before left there after a reload in
+ * which the size stayed as it was.  NULL: out of memory.
+ */
+ngx_shm_zone_t *ngx_http_reco_shared(
+    ngx_conf_t *cf, ngx_str_t *name, size_t bytes);
+
+#endif /* NGX_HTTP_RECO_SHARED_H */
