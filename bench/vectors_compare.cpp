@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <random>
@@ -213,6 +214,50 @@ run(std::vector<rival> &rivals, const floats &queries, const answers &exact,
     }
 }
 
+
+bool
+exists(const std::string &path)
+{
+    return std::ifstream(path).good();
+}
+
+
+/* The graphs take minutes to build: those of a folder that is kept are read. */
+std::unique_ptr<faiss::Index>
+make_hnsw(const std::string &path, const floats &vectors)
+{
+    if (!exists(path)) {
+        faiss::IndexHNSWFlat built(
+            dimensions, 32, faiss::METRIC_INNER_PRODUCT);
+
+        built.add(static_cast<faiss::Index::idx_t>(vectors.size() / dimensions),
+            vectors.data());
+        faiss::write_index(&built, path.c_str());
+    }
+
+    return std::unique_ptr<faiss::Index>(faiss::read_index(path.c_str()));
+}
+
+
+std::unique_ptr<hnswlib::HierarchicalNSW<float>>
+make_graph(const std::string &path, const floats &vectors,
+    hnswlib::InnerProductSpace &space)
+{
+    size_t count = vectors.size() / dimensions;
+
+    if (!exists(path)) {
+        hnswlib::HierarchicalNSW<float> built(&space, count, 16, 200);
+
+        for (size_t i = 0; i < count; i++) {
+            built.addPoint(&vectors[i * dimensions], i);
+        }
+
+        built.saveIndex(path);
+    }
+
+    return std::make_unique<hnswlib::HierarchicalNSW<float>>(&space, path);
+}
+
 } // namespace
 
 
@@ -247,9 +292,9 @@ main(int argc, char **argv)
     vectors_engine_t *engine = vectors_engine_open(folder.c_str(), 1);
     std::unique_ptr<faiss::Index> ivf(
         faiss::read_index((folder + "/vectors.faiss").c_str()));
-    faiss::IndexHNSWFlat hnsw(dimensions, 32, faiss::METRIC_INNER_PRODUCT);
     hnswlib::InnerProductSpace space(dimensions);
-    hnswlib::HierarchicalNSW<float> graph(&space, count, 16, 200);
+    std::unique_ptr<faiss::Index> hnsw;
+    std::unique_ptr<hnswlib::HierarchicalNSW<float>> graph;
 
     rivals.push_back({"engine",
         [&](unsigned effort) {
@@ -272,26 +317,24 @@ main(int argc, char **argv)
         probes, 0, 0, {}, {}});
 
     if (argc == 4) {
-        hnsw.add(static_cast<faiss::Index::idx_t>(count), vectors.data());
-
-        for (size_t i = 0; i < count; i++) {
-            graph.addPoint(&vectors[i * dimensions], i);
-        }
+        hnsw = make_hnsw(folder + ".hnsw", vectors);
+        graph = make_graph(folder + ".hnswlib", vectors, space);
 
         rivals.push_back({"FAISS HNSW32",
             [&](unsigned effort) {
-                hnsw.hnsw.efSearch = static_cast<int>(effort);
+                static_cast<faiss::IndexHNSW *>(hnsw.get())->hnsw.efSearch =
+                    static_cast<int>(effort);
             },
             [&](const float *query, int64_t *found) {
                 float scores[k];
 
-                hnsw.search(1, query, k, scores, found);
+                hnsw->search(1, query, k, scores, found);
             },
             breadths, 0, 0, {}, {}});
         rivals.push_back(
-            {"hnswlib M=16", [&](unsigned effort) { graph.setEf(effort); },
+            {"hnswlib M=16", [&](unsigned effort) { graph->setEf(effort); },
                 [&](const float *query, int64_t *found) {
-                    auto best = graph.searchKnn(query, k);
+                    auto best = graph->searchKnn(query, k);
 
                     for (unsigned i = 0; i < k; i++, best.pop()) {
                         found[i] = static_cast<int64_t>(best.top().second);
