@@ -12,11 +12,11 @@
 #include "reco_engine_select.h"
 #include "reco_engine_sources.h"
 
-/* Codes between two looks at the threshold. */
-#define FACTORS_BLOCK 32
+#define FACTORS_LANES RECO_SNAPSHOT_BLOCK
 
-/* And centroids. */
-#define FACTORS_LISTS 256
+/* Blocks between two looks at the threshold, and blocks of centroids. */
+#define FACTORS_BLOCKS    4
+#define FACTORS_CENTROIDS 16
 
 /* Candidates between asking for a vector and multiplying with it. */
 #define FACTORS_AHEAD 12
@@ -106,27 +106,23 @@ static unsigned
 factors_probe(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     float threshold;
-    unsigned i, above, nkeys;
-    uint32_t first, count, nlists, nprobe;
+    unsigned nkeys;
+    uint32_t first, count, nlists, blocks, nprobe;
     const reco_snapshot_codes_t *codes;
 
     codes = &model->base->codes;
     nlists = codes->nlists < scratch->nkeys ? codes->nlists : scratch->nkeys;
+    blocks = (nlists + FACTORS_LANES - 1) / FACTORS_LANES;
     nprobe = factors_nprobe(model);
     threshold = -INFINITY;
     nkeys = 0;
 
-    for (first = 0; first < nlists; first += count) {
-        count = nlists - first < FACTORS_LISTS ? nlists - first : FACTORS_LISTS;
-        above = model->kernels->scan(&scratch->code,
-            codes->centroids + (size_t) first * codes->stride,
-            codes->centroid_scales + first, count, threshold, scratch->products,
-            scratch->places);
-
-        for (i = 0; i < above; i++) {
-            scratch->keys[nkeys++] = reco_engine_key(
-                scratch->products[i], first + scratch->places[i]);
-        }
+    for (first = 0; first < blocks; first += count) {
+        count = blocks - first < FACTORS_CENTROIDS ? blocks - first
+                                                   : FACTORS_CENTROIDS;
+        nkeys += model->kernels->scan(&scratch->code,
+            codes->centroids + first * reco_snapshot_block_size(codes->stride),
+            count, first * FACTORS_LANES, threshold, scratch->keys + nkeys);
 
         if (nkeys > nprobe) {
             nkeys = factors_keep(scratch->keys, nkeys, nprobe, &threshold);
@@ -144,14 +140,15 @@ static void
 factors_prefetch(const reco_snapshot_codes_t *codes, uint32_t list)
 {
     unsigned i;
-    const uint8_t *code;
+    const uint8_t *block;
+    reco_snapshot_row_t row;
 
-    code = codes->codes + (size_t) codes->starts[list] * codes->stride;
-    __builtin_prefetch(&codes->lengths[codes->starts[list]]);
-    __builtin_prefetch(&codes->scales[codes->starts[list]]);
+    row = reco_snapshot_row(codes->starts, codes->nlists, codes->nblocks, list);
+    block = codes->blocks + row.first * reco_snapshot_block_size(codes->stride);
+    __builtin_prefetch(&codes->lengths[row.first]);
 
     for (i = 0; i < 16; i++) {
-        __builtin_prefetch(code + i * 64);
+        __builtin_prefetch(block + i * 64);
     }
 }
 
@@ -166,14 +163,12 @@ factors_scan_list(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, uint32_t list, float step, unsigned nfound,
     unsigned wanted, float *threshold)
 {
-    unsigned i, above;
     uint32_t first, count, end;
     reco_snapshot_row_t row;
     const reco_snapshot_codes_t *codes;
 
     codes = &model->base->codes;
-    row =
-        reco_snapshot_row(codes->starts, codes->nlists, codes->nvectors, list);
+    row = reco_snapshot_row(codes->starts, codes->nlists, codes->nblocks, list);
     end = row.first + row.count;
 
     for (first = row.first; first < end; first += count) {
@@ -181,19 +176,14 @@ factors_scan_list(const reco_engine_model_t *model,
             break;
         }
 
-        count = end - first < FACTORS_BLOCK ? end - first : FACTORS_BLOCK;
-        above = model->kernels->scan(&scratch->code,
-            codes->codes + (size_t) first * codes->stride,
-            codes->scales + first, count, *threshold, scratch->products,
-            scratch->places);
-
-        for (i = 0; i < above; i++) {
-            scratch->found[nfound++] = reco_engine_key(
-                scratch->products[i], first + scratch->places[i]);
-        }
+        count = end - first < FACTORS_BLOCKS ? end - first : FACTORS_BLOCKS;
+        nfound += model->kernels->scan(&scratch->code,
+            codes->blocks + first * reco_snapshot_block_size(codes->stride),
+            count, first * FACTORS_LANES, *threshold, scratch->found + nfound);
 
         if (nfound > 2 * wanted
-            || nfound > RECO_ENGINE_FOUND_MAX - FACTORS_BLOCK) {
+            || nfound > RECO_ENGINE_FOUND_MAX - FACTORS_BLOCKS * FACTORS_LANES)
+        {
             nfound = factors_keep(scratch->found, nfound, wanted, threshold);
         }
     }

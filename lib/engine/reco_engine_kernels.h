@@ -13,13 +13,14 @@
 #include "reco.h"
 
 
-#define RECO_ENGINE_CODE_MAX 1024
+#define RECO_ENGINE_CODE_MAX   1024
+#define RECO_ENGINE_SCAN_SPARE 16
 
 
 /* A vector as bytes, to be multiplied with codes (reco_snapshot_codes_t). */
 typedef struct {
     int8_t bytes[RECO_ENGINE_CODE_MAX] __attribute__((aligned(64)));
-    uint32_t stride; /* how many of them: a multiple of 64 */
+    uint32_t stride; /* how many of them: a multiple of 4 */
     int32_t excess;  /* 128 * their sum: codes are so much too large */
 } reco_engine_code_t;
 
@@ -35,13 +36,13 @@ typedef struct {
         float *sum, float weight, const void *vector, uint32_t dimensions);
 
     /*
-     * The products of query with count codes that follow each other, times
-     * their scales: those above threshold go to products, their numbers to
-     * places, in order.  Both have room for count + 1.  Returns how many.
+     * Multiplies query with the codes of count blocks that follow each other,
+     * numbered from first on, and writes the keys (reco_engine_key()) of the
+     * products above threshold, with their numbers, in order.  keys has room
+     * for RECO_ENGINE_SCAN_SPARE more than there can be.  Returns how many.
      */
-    unsigned (*scan)(const reco_engine_code_t *query, const uint8_t *codes,
-        const float *scales, uint32_t count, float threshold, float *products,
-        uint32_t *places);
+    unsigned (*scan)(const reco_engine_code_t *query, const uint8_t *blocks,
+        uint32_t count, uint32_t first, float threshold, uint64_t *keys);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

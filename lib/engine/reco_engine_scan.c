@@ -1,11 +1,15 @@
 /*
- * Products of bytes.  A code is unsigned, 128 too large; what that adds to
- * every product depends on the query alone and is taken off at the end.
- *
- * Four codes are taken at a time, so that their sums are folded together.
+ * Products of bytes, a block of codes at a time (reco_snapshot_codes.c).  A
+ * code is unsigned, 128 too large; what that adds to every product depends on
+ * the query alone and is taken off at the end.
  */
 
 #include "reco_engine_scan.h"
+
+#include <string.h>
+
+#include "reco_engine_select.h"
+#include "snapshot/reco_snapshot_view.h"
 
 #ifdef RECO_ENGINE_X86
 #include <immintrin.h>
@@ -17,142 +21,150 @@
 #define SCAN_VECTORIZE __attribute__((optimize("O3")))
 #endif
 
-/* Codes ahead: a list is longer than what the hardware foresees. */
-#define SCAN_AHEAD 16
+#define SCAN_LANES RECO_SNAPSHOT_BLOCK
+
+#define SCAN_INLINE static inline __attribute__((always_inline))
 
 
 /* Compilers find the byte products of every processor in this, if asked. */
-SCAN_VECTORIZE static unsigned
-scan_few(const reco_engine_code_t *query, const uint8_t *codes,
-    const float *scales, uint32_t count, float threshold, float *products,
-    uint32_t *places)
+SCAN_VECTORIZE static void
+scan_block(const reco_engine_code_t *query, const uint8_t *codes, int32_t *sums)
 {
-    float product;
-    int32_t sum;
-    uint32_t i, j;
-    unsigned found;
-    const uint8_t *code;
+    uint32_t j;
+    unsigned lane;
+    const int8_t *bytes;
+
+    for (lane = 0; lane < SCAN_LANES; lane++) {
+        sums[lane] = -query->excess;
+    }
+
+    for (j = 0; j < query->stride; j += 4, codes += 4 * SCAN_LANES) {
+        bytes = query->bytes + j;
+
+        for (lane = 0; lane < SCAN_LANES; lane++) {
+            sums[lane] += bytes[0] * codes[4 * lane]
+                          + bytes[1] * codes[4 * lane + 1]
+                          + bytes[2] * codes[4 * lane + 2]
+                          + bytes[3] * codes[4 * lane + 3];
+        }
+    }
+}
+
+
+RECO_ENGINE_SCAN_VARIANT(baseline)
+{
+    float product, scales[SCAN_LANES];
+    int32_t sums[SCAN_LANES];
+    uint32_t i;
+    unsigned lane, found;
 
     found = 0;
 
     for (i = 0; i < count; i++) {
-        code = codes + (size_t) i * query->stride;
-        sum = -query->excess;
+        memcpy(scales, blocks, sizeof(scales));
+        scan_block(query, blocks + RECO_SNAPSHOT_BLOCK_SCALES, sums);
 
-        for (j = 0; j < query->stride; j++) {
-            sum += query->bytes[j] * code[j];
+        for (lane = 0; lane < SCAN_LANES; lane++) {
+            product = (float) sums[lane] * scales[lane];
+            keys[found] =
+                reco_engine_key(product, first + i * SCAN_LANES + lane);
+            found += product > threshold;
         }
 
-        product = (float) sum * scales[i];
-        products[found] = product;
-        places[found] = i;
-        found += product > threshold;
+        blocks += reco_snapshot_block_size(query->stride);
     }
 
     return found;
 }
 
 
-RECO_ENGINE_SCAN_VARIANT(baseline)
-{
-    return scan_few(query, codes, scales, count, threshold, products, places);
-}
-
-
 #ifdef RECO_ENGINE_X86
 
-/*
- * Four products to those that were found.  The last four codes overlap with
- * those before them: done are the ones to leave out.
- */
-#define SCAN_KEEP(sums)                                                        \
-    do {                                                                       \
-        __m128 scaled;                                                         \
-        unsigned above;                                                        \
-                                                                               \
-        scaled = _mm_mul_ps(_mm_cvtepi32_ps(_mm_sub_epi32(                     \
-                                sums, _mm_set1_epi32(query->excess))),         \
-            _mm_loadu_ps(scales + i));                                         \
-        above = (unsigned) _mm_movemask_ps(                                    \
-            _mm_cmpgt_ps(scaled, _mm_set1_ps(threshold)));                     \
-                                                                               \
-        for (above &= ~done; above != 0; above &= above - 1) {                 \
-            float four[4];                                                     \
-            unsigned lane;                                                     \
-                                                                               \
-            _mm_storeu_ps(four, scaled);                                       \
-            lane = (unsigned) __builtin_ctz(above);                            \
-            products[found] = four[lane];                                      \
-            places[found++] = i + lane;                                        \
-        }                                                                      \
-    } while (0)
-
-
-__attribute__((target("avx2"))) static inline __m256i
-scan_bytes_avx2(__m256i sum, const int8_t *query, const uint8_t *code)
+/* Four bytes of the query, for every lane. */
+SCAN_INLINE int
+scan_four(const reco_engine_code_t *query, uint32_t j)
 {
-    __m256i left, right;
+    int four;
 
-    left = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *) query));
-    right = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) code));
+    memcpy(&four, query->bytes + j, sizeof(four));
 
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(left, right));
+    return four;
 }
 
 
-__attribute__((target("avx2"))) static inline __m128i
-scan_fold_avx2(__m256i a, __m256i b, __m256i c, __m256i d)
+/* The keys of the eight products that are above the threshold. */
+__attribute__((target("avx2"))) SCAN_INLINE unsigned
+scan_keep_avx2(__m256i sums, const uint8_t *scales, float threshold,
+    uint32_t first, uint64_t *keys)
 {
-    a = _mm256_hadd_epi32(a, b);
-    c = _mm256_hadd_epi32(c, d);
-    a = _mm256_hadd_epi32(a, c);
+    float eight[8];
+    unsigned above, lane, found;
+    __m256 products;
 
-    return _mm_add_epi32(
-        _mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    products = _mm256_mul_ps(
+        _mm256_cvtepi32_ps(sums), _mm256_loadu_ps((const float *) scales));
+    above = (unsigned) _mm256_movemask_ps(
+        _mm256_cmp_ps(products, _mm256_set1_ps(threshold), _CMP_GT_OQ));
+
+    if (above == 0) {
+        return 0;
+    }
+
+    _mm256_storeu_ps(eight, products);
+
+    for (found = 0; above != 0; above &= above - 1) {
+        lane = (unsigned) __builtin_ctz(above);
+        keys[found++] = reco_engine_key(eight[lane], first + lane);
+    }
+
+    return found;
+}
+
+
+/*
+ * Two products of a byte fit 16 bits each: first those of the even bytes of
+ * eight codes, then those of the odd ones.
+ */
+__attribute__((target("avx2"))) SCAN_INLINE __m256i
+scan_add_avx2(__m256i sums, const uint8_t *codes, __m256i even, __m256i odd)
+{
+    __m256i eight;
+
+    eight = _mm256_loadu_si256((const __m256i *) codes);
+    sums = _mm256_add_epi32(
+        sums, _mm256_madd_epi16(
+                  _mm256_and_si256(eight, _mm256_set1_epi16(0xff)), even));
+
+    return _mm256_add_epi32(
+        sums, _mm256_madd_epi16(_mm256_srli_epi16(eight, 8), odd));
 }
 
 
 __attribute__((target("avx2"))) RECO_ENGINE_SCAN_VARIANT(avx2)
 {
-    size_t stride;
     uint32_t i, j;
-    unsigned found, done;
-    __m128i sums;
-    __m256i a, b, c, d;
-    const uint8_t *code;
+    unsigned found;
+    __m256i four, even, odd, low, high;
+    const uint8_t *codes;
 
-    stride = query->stride;
     found = 0;
 
-    if (count < 4) {
-        return scan_few(
-            query, codes, scales, count, threshold, products, places);
-    }
+    for (i = 0; i < count; i++, first += SCAN_LANES) {
+        low = high = _mm256_set1_epi32(-query->excess);
+        codes = blocks + RECO_SNAPSHOT_BLOCK_SCALES;
 
-    done = 0;
-
-    for (i = 0; i < count; i += 4) {
-        if (i + 4 > count) {
-            done = (1u << (i + 4 - count)) - 1;
-            i = count - 4;
+        for (j = 0; j < query->stride; j += 4, codes += 64) {
+            four = _mm256_set1_epi32(scan_four(query, j));
+            even = _mm256_srai_epi16(_mm256_slli_epi16(four, 8), 8);
+            odd = _mm256_srai_epi16(four, 8);
+            low = scan_add_avx2(low, codes, even, odd);
+            high = scan_add_avx2(high, codes + 32, even, odd);
         }
 
-        code = codes + i * stride;
-        __builtin_prefetch(code + SCAN_AHEAD * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 1) * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 2) * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 3) * stride);
-        a = b = c = d = _mm256_setzero_si256();
-
-        for (j = 0; j < stride; j += 16) {
-            a = scan_bytes_avx2(a, query->bytes + j, code + j);
-            b = scan_bytes_avx2(b, query->bytes + j, code + stride + j);
-            c = scan_bytes_avx2(c, query->bytes + j, code + 2 * stride + j);
-            d = scan_bytes_avx2(d, query->bytes + j, code + 3 * stride + j);
-        }
-
-        sums = scan_fold_avx2(a, b, c, d);
-        SCAN_KEEP(sums);
+        found += scan_keep_avx2(low, blocks, threshold, first, keys + found);
+        found += scan_keep_avx2(
+            high, blocks + 32, threshold, first + 8, keys + found);
+        blocks += reco_snapshot_block_size(query->stride);
     }
 
     return found;
@@ -162,70 +174,115 @@ __attribute__((target("avx2"))) RECO_ENGINE_SCAN_VARIANT(avx2)
 #define SCAN_AVX512 "avx512f,avx512vl,avx512bw,avx512vnni"
 
 
-__attribute__((target(SCAN_AVX512))) static inline __m128i
-scan_fold_avx512(__m512i a, __m512i b, __m512i c, __m512i d)
+/* The keys of the products above the threshold; all 16 are written. */
+__attribute__((target(SCAN_AVX512))) SCAN_INLINE unsigned
+scan_keep_avx512(__m512i sums, const uint8_t *scales, __m512 threshold,
+    __m512i numbers, uint64_t *keys)
 {
-    __m256i half;
+    __m512 products;
+    __m512i bits;
+    __mmask16 above;
 
-    a = _mm512_add_epi32(
-        _mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    c = _mm512_add_epi32(
-        _mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-    a = _mm512_add_epi32(
-        _mm512_unpacklo_epi64(a, c), _mm512_unpackhi_epi64(a, c));
-    half = _mm256_add_epi32(
-        _mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+    products = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(scales));
+    above = _mm512_cmp_ps_mask(products, threshold, _CMP_GT_OQ);
 
-    return _mm_add_epi32(
-        _mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    if (above == 0) {
+        return 0;
+    }
+
+    bits = _mm512_castps_si512(_mm512_maskz_compress_ps(above, products));
+    bits = _mm512_xor_si512(bits, _mm512_or_si512(_mm512_srai_epi32(bits, 31),
+                                      _mm512_set1_epi32((int) 0x80000000)));
+    numbers = _mm512_maskz_compress_epi32(above, numbers);
+
+    _mm512_storeu_si512(
+        keys, _mm512_or_si512(
+                  _mm512_slli_epi64(
+                      _mm512_cvtepu32_epi64(_mm512_castsi512_si256(bits)), 32),
+                  _mm512_cvtepu32_epi64(_mm512_castsi512_si256(numbers))));
+    _mm512_storeu_si512(keys + 8,
+        _mm512_or_si512(
+            _mm512_slli_epi64(
+                _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(bits, 1)), 32),
+            _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(numbers, 1))));
+
+    return (unsigned) __builtin_popcount(above);
+}
+
+
+/* What a key has of the numbers from first on. */
+__attribute__((target(SCAN_AVX512))) SCAN_INLINE __m512i
+scan_numbers_avx512(uint32_t first)
+{
+    return _mm512_sub_epi32(
+        _mm512_set1_epi32((int) ~first), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6,
+                                             7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+
+/* Codes of 64 bytes, the usual ones: the query stays in registers. */
+__attribute__((target(SCAN_AVX512))) static RECO_ENGINE_SCAN_BODY(
+    scan_64_avx512)
+{
+    uint32_t i;
+    unsigned j, found;
+    __m512i bytes[16], sums[4];
+
+    found = 0;
+
+#pragma GCC unroll 16
+    for (j = 0; j < 16; j++) {
+        bytes[j] = _mm512_set1_epi32(scan_four(query, 4 * j));
+    }
+
+    for (i = 0; i < count; i++) {
+        sums[0] = _mm512_set1_epi32(-query->excess);
+        sums[1] = sums[2] = sums[3] = _mm512_setzero_si512();
+
+#pragma GCC unroll 16
+        for (j = 0; j < 16; j++) {
+            sums[j % 4] = _mm512_dpbusd_epi32(sums[j % 4],
+                _mm512_loadu_si512(
+                    blocks + RECO_SNAPSHOT_BLOCK_SCALES + 64 * j),
+                bytes[j]);
+        }
+
+        sums[0] = _mm512_add_epi32(_mm512_add_epi32(sums[0], sums[1]),
+            _mm512_add_epi32(sums[2], sums[3]));
+        found += scan_keep_avx512(sums[0], blocks, _mm512_set1_ps(threshold),
+            scan_numbers_avx512(first + i * SCAN_LANES), keys + found);
+        blocks += reco_snapshot_block_size(64);
+    }
+
+    return found;
 }
 
 
 __attribute__((target(SCAN_AVX512))) RECO_ENGINE_SCAN_VARIANT(avx512)
 {
-    size_t stride;
     uint32_t i, j;
-    unsigned found, done;
-    __m128i sums;
-    __m512i a, b, c, d, part;
-    const uint8_t *code;
+    unsigned found;
+    __m512i sums;
+    const uint8_t *codes;
 
-    stride = query->stride;
-    found = 0;
-
-    if (count < 4) {
-        return scan_few(
-            query, codes, scales, count, threshold, products, places);
+    if (query->stride == 64) {
+        return scan_64_avx512(query, blocks, count, first, threshold, keys);
     }
 
-    done = 0;
+    found = 0;
 
-    for (i = 0; i < count; i += 4) {
-        if (i + 4 > count) {
-            done = (1u << (i + 4 - count)) - 1;
-            i = count - 4;
+    for (i = 0; i < count; i++) {
+        codes = blocks + RECO_SNAPSHOT_BLOCK_SCALES;
+        sums = _mm512_set1_epi32(-query->excess);
+
+        for (j = 0; j < query->stride; j += 4, codes += 64) {
+            sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(codes),
+                _mm512_set1_epi32(scan_four(query, j)));
         }
 
-        code = codes + i * stride;
-        __builtin_prefetch(code + SCAN_AHEAD * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 1) * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 2) * stride);
-        __builtin_prefetch(code + (SCAN_AHEAD + 3) * stride);
-        a = b = c = d = _mm512_setzero_si512();
-
-        for (j = 0; j < stride; j += 64) {
-            part = _mm512_load_si512(query->bytes + j);
-            a = _mm512_dpbusd_epi32(a, _mm512_loadu_si512(code + j), part);
-            b = _mm512_dpbusd_epi32(
-                b, _mm512_loadu_si512(code + stride + j), part);
-            c = _mm512_dpbusd_epi32(
-                c, _mm512_loadu_si512(code + 2 * stride + j), part);
-            d = _mm512_dpbusd_epi32(
-                d, _mm512_loadu_si512(code + 3 * stride + j), part);
-        }
-
-        sums = scan_fold_avx512(a, b, c, d);
-        SCAN_KEEP(sums);
+        found += scan_keep_avx512(sums, blocks, _mm512_set1_ps(threshold),
+            scan_numbers_avx512(first + i * SCAN_LANES), keys + found);
+        blocks += reco_snapshot_block_size(query->stride);
     }
 
     return found;

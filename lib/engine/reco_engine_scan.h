@@ -12,10 +12,12 @@
 #define RECO_ENGINE_X86 1
 #endif
 
+#define RECO_ENGINE_SCAN_BODY(name)                                            \
+    unsigned name(const reco_engine_code_t *query, const uint8_t *blocks,      \
+        uint32_t count, uint32_t first, float threshold, uint64_t *keys)
+
 #define RECO_ENGINE_SCAN_VARIANT(name)                                         \
-    unsigned reco_engine_scan_##name(const reco_engine_code_t *query,          \
-        const uint8_t *codes, const float *scales, uint32_t count,             \
-        float threshold, float *products, uint32_t *places)
+    RECO_ENGINE_SCAN_BODY(reco_engine_scan_##name)
 
 RECO_ENGINE_SCAN_VARIANT(baseline);
 

@@ -77,7 +77,8 @@ reco_engine_scratch_create(
     created->nsessions = sizes.sessions;
     created->nitems = sizes.items;
     created->nkeys = sizes.keys;
-    created->keys = malloc(created->nkeys * sizeof(created->keys[0]));
+    created->keys = malloc(
+        (created->nkeys + RECO_ENGINE_SCAN_SPARE) * sizeof(created->keys[0]));
     status = created->keys != NULL ? RECO_OK : RECO_NOMEM;
 
     if (status == RECO_OK) {

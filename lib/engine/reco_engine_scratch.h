@@ -9,7 +9,6 @@
 #include "reco_engine_tally.h"
 
 
-#define RECO_ENGINE_SCAN_MAX    1024 /* products computed at a time */
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
 #define RECO_ENGINE_NAMED_MAX   1000 /* the most candidates of a source */
@@ -82,9 +81,7 @@ struct reco_engine_scratch_s {
     reco_engine_pool_t pool;
     reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
-    uint64_t found[RECO_ENGINE_FOUND_MAX]; /* the search's, for the page */
-    float products[RECO_ENGINE_SCAN_MAX + 1];
-    uint32_t places[RECO_ENGINE_SCAN_MAX + 1];
+    uint64_t found[RECO_ENGINE_FOUND_MAX + RECO_ENGINE_SCAN_SPARE];
     reco_engine_code_t code; /* of the vector */
     unsigned nfolds;
     reco_engine_fold_t folds[RECO_ENGINE_FOLDS_MAX];

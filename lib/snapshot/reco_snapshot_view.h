@@ -202,19 +202,33 @@ reco_snapshot_vector(
 }
 
 
-/* The same vectors as bytes, by list, for searching. */
+/* Vectors that are searched side by side. */
+#define RECO_SNAPSHOT_BLOCK        16
+#define RECO_SNAPSHOT_BLOCK_SCALES 64 /* bytes of a block's scales */
+
+/* Bytes of a block of codes of so many bytes each. */
+static inline size_t
+reco_snapshot_block_size(uint32_t stride)
+{
+    return RECO_SNAPSHOT_BLOCK_SCALES + (size_t) RECO_SNAPSHOT_BLOCK * stride;
+}
+
+
+/*
+ * The same vectors as bytes, by list, for searching; in blocks, as the top of
+ * reco_snapshot_codes.c says.
+ */
 typedef struct {
     uint32_t nlists;
     uint32_t nvectors;
-    uint32_t stride; /* bytes of a code, a multiple of 64 */
+    uint32_t nblocks;
+    uint32_t stride; /* bytes of a code, a multiple of 4 */
     uint32_t nprobe;
-    const uint8_t *centroids; /* nlists codes: 128 + value / scale */
-    const float *centroid_scales;
-    const uint32_t *starts; /* nlists + 1 */
-    const uint8_t *codes;   /* nvectors */
-    const float *scales;
-    const uint32_t *items;
-    const float *lengths; /* descending in a list */
+    const uint8_t *centroids; /* blocks of nlists codes */
+    const uint32_t *starts;   /* nlists + 1; blocks */
+    const uint8_t *blocks;
+    const uint32_t *items; /* 16 a block; RECO_ITEM_NONE: padding */
+    const float *lengths;  /* the longest of each block; descending in a list */
 } reco_snapshot_codes_t;
 
 

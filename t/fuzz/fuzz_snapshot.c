@@ -68,7 +68,7 @@ mend_manifest(void)
     size_t i, used;
 
     used = (size_t) snprintf(text, sizeof(text),
-        "{\"id\": \"000042\", \"format\": 1, \"engine\": {\"session.k\": 20},"
+        "{\"id\": \"000042\", \"format\": 2, \"engine\": {\"session.k\": 20},"
         " \"files\": {");
 
     for (i = 0; i < FILES; i++) {

@@ -15,11 +15,54 @@
 #include "engine/reco_engine_kernels.h"
 #include "engine/reco_engine_select.h"
 
-#define CODES 203
+#define BLOCKS 13
+#define CODES  (BLOCKS * RECO_SNAPSHOT_BLOCK)
+#define ROOM   (CODES + RECO_ENGINE_SCAN_SPARE)
 
 #define ITEMS      4000
 #define DIMENSIONS 32
 #define NEAREST    50
+
+
+/* Random codes; every ninth vector is padding. */
+static void
+make_blocks(shop_t *shop, uint8_t *blocks, uint32_t stride)
+{
+    float scale;
+    size_t i, j, size;
+
+    size = reco_snapshot_block_size(stride);
+
+    for (i = 0; i < BLOCKS; i++) {
+        for (j = 0; j < RECO_SNAPSHOT_BLOCK; j++) {
+            scale = (i * RECO_SNAPSHOT_BLOCK + j) % 9 == 8 ? NAN
+                                                           : shop_uniform(shop);
+            memcpy(
+                blocks + i * size + j * sizeof(scale), &scale, sizeof(scale));
+        }
+
+        for (j = RECO_SNAPSHOT_BLOCK_SCALES; j < size; j++) {
+            blocks[i * size + j] = (uint8_t) shop_random(shop, 256);
+        }
+    }
+}
+
+
+static int32_t
+sum_of(const reco_engine_code_t *query, const uint8_t *code)
+{
+    int32_t sum;
+    unsigned j;
+
+    sum = 0;
+
+    for (j = 0; j < query->stride; j++) {
+        sum += query->bytes[j]
+               * (code[j / 4 * 4 * RECO_SNAPSHOT_BLOCK + j % 4] - 128);
+    }
+
+    return sum;
+}
 
 
 /* Every variant of this machine against the first, bit by bit. */
@@ -29,17 +72,16 @@ test_equal_variants(void **state)
     unsigned i, j, variant, first, found;
     uint32_t dimensions;
     float a[256], b[260], expected, sum[256], other[256];
-    float products[CODES + 1], products0[CODES + 1], scales[CODES];
-    uint32_t places[CODES + 1], places0[CODES + 1];
-    uint8_t *codes;
+    uint64_t keys[ROOM], keys0[ROOM];
+    uint8_t *blocks;
     shop_t shop;
     reco_engine_code_t query;
     const reco_engine_kernels_t *kernels, *baseline;
 
     (void) state;
     shop.state = 9;
-    codes = malloc(CODES * 256);
-    assert_non_null(codes);
+    blocks = malloc(BLOCKS * reco_snapshot_block_size(256));
+    assert_non_null(blocks);
 
     for (dimensions = 1; dimensions <= 256; dimensions += 7) {
         if (dimensions == 57 || dimensions == 64) {
@@ -52,7 +94,7 @@ test_equal_variants(void **state)
         }
 
         memset(&query, 0, sizeof(query));
-        query.stride = (dimensions + 63) & ~63u;
+        query.stride = (dimensions + 3) & ~3u;
 
         for (i = 0; i < query.stride; i++) {
             query.bytes[i] =
@@ -61,14 +103,7 @@ test_equal_variants(void **state)
             query.excess += 128 * query.bytes[i];
         }
 
-        for (i = 0; i < CODES; i++) {
-            scales[i] = shop_uniform(&shop);
-
-            for (j = 0; j < query.stride; j++) {
-                codes[i * query.stride + j] = (uint8_t) shop_random(&shop, 256);
-            }
-        }
-
+        make_blocks(&shop, blocks, query.stride);
         baseline = reco_engine_kernels_at(0, dimensions);
 
         for (variant = 1; variant < 8; variant++) {
@@ -88,39 +123,34 @@ test_equal_variants(void **state)
             kernels->add(other, 0.3f, b + 1, dimensions);
             assert_memory_equal(sum, other, dimensions * sizeof(sum[0]));
 
-            /* Every number of codes that is left over, and many. */
-            for (j = 0; j <= CODES; j += j < 12 ? 1 : 191) {
-                first = baseline->scan(
-                    &query, codes, scales, j, 5000, products0, places0);
-                found = kernels->scan(
-                    &query, codes, scales, j, 5000, products, places);
+            for (j = 0; j <= BLOCKS; j++) {
+                first = baseline->scan(&query, blocks, j, 160, 5000, keys0);
+                found = kernels->scan(&query, blocks, j, 160, 5000, keys);
                 assert_int_equal(found, first);
-                assert_memory_equal(
-                    products, products0, found * sizeof(products[0]));
-                assert_memory_equal(places, places0, found * sizeof(places[0]));
+                assert_memory_equal(keys, keys0, found * sizeof(keys[0]));
             }
         }
     }
 
-    free(codes);
+    free(blocks);
 }
 
 
+/* The products one by one, of the codes as their file lays them out. */
 static void
 test_scan_against_sums(void **state)
 {
     unsigned i, j, found;
     int32_t sum;
-    float products[CODES + 1], scales[CODES];
-    uint32_t places[CODES + 1];
-    uint8_t codes[CODES * 64];
+    uint64_t keys[ROOM];
+    float scale;
+    uint8_t blocks[BLOCKS * (RECO_SNAPSHOT_BLOCK_SCALES + CODES / BLOCKS * 64)];
     shop_t shop;
+    const uint8_t *block, *code;
     reco_engine_code_t query;
-    const reco_engine_kernels_t *kernels;
 
     (void) state;
     shop.state = 4;
-    kernels = reco_engine_kernels(64);
     memset(&query, 0, sizeof(query));
     query.stride = 64;
 
@@ -129,28 +159,29 @@ test_scan_against_sums(void **state)
         query.excess += 128 * query.bytes[i];
     }
 
-    for (i = 0; i < CODES; i++) {
-        scales[i] = 1;
-
-        for (j = 0; j < 64; j++) {
-            codes[i * 64 + j] = (uint8_t) shop_random(&shop, 256);
-        }
-    }
-
-    found = kernels->scan(
-        &query, codes, scales, CODES, -INFINITY, products, places);
-    assert_int_equal(found, CODES);
+    make_blocks(&shop, blocks, 64);
+    found = reco_engine_kernels(64)->scan(
+        &query, blocks, BLOCKS, 1000, -INFINITY, keys);
+    j = 0;
 
     for (i = 0; i < CODES; i++) {
-        sum = 0;
+        block = blocks + i / 16 * sizeof(blocks) / BLOCKS;
+        code = block + RECO_SNAPSHOT_BLOCK_SCALES + i % 16 * 4;
+        memcpy(&scale, block + i % 16 * sizeof(scale), sizeof(scale));
 
-        for (j = 0; j < 64; j++) {
-            sum += query.bytes[j] * (codes[i * 64 + j] - 128);
+        /* Padding is above no threshold. */
+        if (isnan(scale)) {
+            continue;
         }
 
-        assert_int_equal(places[i], i);
-        assert_true(products[i] == (float) sum);
+        sum = sum_of(&query, code);
+        assert_true(j < found);
+        assert_int_equal(reco_engine_key_number(keys[j]), 1000 + i);
+        assert_true(reco_engine_key_score(keys[j++]) == (float) sum * scale);
     }
+
+    assert_int_equal(j, found);
+    assert_true(found < CODES);
 }
 
 
