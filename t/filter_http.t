@@ -55,6 +55,7 @@ my %answer = (
         'Cache-Control' => 'public'] }) } qw(length chunked close)),
     strict  => { headers => ['Content-Type' => 'text/html',
                              'Cache-Control' => 'no-store'] },
+    hinted  => { hints => ['Link' => '</s.css>; rel=preload'] },
     redirect => { headers => ['Content-Type' => 'text/html',
                               'X-Accel-Redirect' => '/files/page.html'] },
 );
@@ -230,6 +231,24 @@ for my $framing (qw(length chunked close)) {
 for (1 .. 2) {
     my ($response) = page_of('/cached/slotless-length');
     is($response->{headers}{etag}, '"o"', 'from the cache, too');
+}
+
+# -- early hints: nginx before 1.29 takes them for the answer itself --
+
+{
+    my ($off, $on) = map {
+        my (undef, $answer) = $world->run('curl', '-si', '--max-time', 20,
+            "http://127.0.0.1:$world->{port}/$_/hinted");
+        $answer =~ s/^Date: .*\r\n//mgr;
+    } qw(off on);
+    like($on, qr/\AHTTP\S+ 103 .*^Link: .*^HTTP\S+ 200 /ms, 'early hints');
+    my ($rest, @blocks) = Reco::Model::parts($on);
+    my (undef, $version) = $world->run($world->nginx_binary, '-v');
+    if ($version =~ m{/1\.(\d+)} && $1 >= 29) {
+        is(scalar @blocks, 1, 'before a page with its block');
+    } else {
+        is($on, $off, 'and all that follows, as without the module');
+    }
 }
 
 # -- character sets --

@@ -7,6 +7,7 @@ package Reco::Origin;
 #   { ..., pieces => ['...', \SECONDS, ...] }  pieces with pauses between them
 #   { ..., framing => 'length' | 'chunked' | 'close' }  default: length
 #   { ..., cut => BYTES }    the connection breaks after so many body bytes
+#   { ..., hints => [Name => value, ...] }  an answer 103 with them comes first
 
 use strict;
 use warnings;
@@ -88,6 +89,14 @@ sub answer {
     my $status  = $answer->{status} || 200;
     my $total   = 0;
     $total += length for grep { defined && !ref } @pieces;
+
+    if (my @hint = @{ $answer->{hints} || [] }) {
+        my $hints = "HTTP/1.1 103 Early Hints\r\n";
+        while (my ($name, $value) = splice @hint, 0, 2) {
+            $hints .= "$name: $value\r\n";
+        }
+        put($client, "$hints\r\n") or return 0;
+    }
 
     my $head = "HTTP/1.1 $status OK\r\n";
     my @header = @{ $answer->{headers} || ['Content-Type' => 'text/html'] };
