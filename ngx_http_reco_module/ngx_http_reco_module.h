@@ -574,6 +574,7 @@ ngx_int_t ngx_http_reco_add_variables(ngx_conf_t *cf);
 
 typedef enum {
     NGX_HTTP_RECO_PAGES = 0,        /* pages rewritten */
+    NGX_HTTP_RECO_RECALLED,         /* pages that were not read again */
     NGX_HTTP_RECO_BLOCKS,           /* blocks put into pages */
     NGX_HTTP_RECO_ITEMS,            /* items in them */
     NGX_HTTP_RECO_EMPTY,            /* blocks that had nothing to show */

@@ -1,4 +1,4 @@
-#include "ngx_http_reco_page.h"
+#include "ngx_http_reco_places.h"
 
 
 /* Of pages that are read only. */
@@ -21,6 +21,13 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     }
 
     page->slots = rewriting ? lcf->slots : &ngx_http_reco_no_slots;
+
+    page->blocks =
+        ngx_pcalloc(r->pool, (page->slots->nelts + 1) * sizeof(ngx_str_t));
+    if (page->blocks == NULL) {
+        return NGX_ERROR;
+    }
+
     page->learning = learning;
     page->last_out = &page->out;
     page->gzip_tested = r->gzip_tested;
@@ -51,10 +58,8 @@ ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
     page->rewriter = reco_html_rewriter_create(
         page->slots->nelts > 0 ? lcf->plan : main->no_slots, &page->memory);
-    page->blocks =
-        ngx_pcalloc(r->pool, (page->slots->nelts + 1) * sizeof(ngx_str_t));
 
-    if (page->rewriter == NULL || page->blocks == NULL) {
+    if (page->rewriter == NULL) {
         return NGX_ERROR;
     }
 
@@ -96,8 +101,18 @@ ngx_http_reco_page_span(
 
     ngx_memcpy(b, in, sizeof(ngx_buf_t));
 
-    b->pos = page->from;
-    b->last = page->to;
+    /* what is in memory goes from there, whatever file it was read from */
+
+    if (ngx_buf_in_memory(in)) {
+        b->pos = in->pos + page->from;
+        b->last = in->pos + page->to;
+        b->in_file = 0;
+
+    } else {
+        b->file_pos = in->file_pos + page->from;
+        b->file_last = in->file_pos + page->to;
+    }
+
     b->start = NULL;
     b->end = NULL;
     b->shadow = NULL;
@@ -107,15 +122,9 @@ ngx_http_reco_page_span(
     b->flush = 0;
     b->recycled = 0;
 
-    if (b->in_file) {
-        b->file_last = b->file_pos + (b->last - in->pos);
-        b->file_pos += b->pos - in->pos;
-    }
-
     ngx_http_reco_page_append(page, cl);
 
-    page->from = NULL;
-    page->to = NULL;
+    page->from = page->to;
 
     return NGX_OK;
 }
@@ -237,9 +246,9 @@ ngx_http_reco_page_insert(
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
-    ngx_buf_t *in, reco_html_step_t *step)
+    ngx_buf_t *in, reco_html_step_t *step, off_t at)
 {
     ngx_int_t rc;
     ngx_str_t block;
@@ -278,17 +287,15 @@ ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         return ngx_http_reco_page_held(r, page, &step->text);
     }
 
-    if (page->from != page->to && page->to != (u_char *) step->text.data
-        && ngx_http_reco_page_span(r, page, in) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (page->to != at) {
+        if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        page->from = at;
     }
 
-    if (page->from == page->to) {
-        page->from = (u_char *) step->text.data;
-    }
-
-    page->to = (u_char *) step->text.data + step->text.len;
+    page->to = at + step->text.len;
 
     return NGX_OK;
 }
@@ -296,7 +303,7 @@ ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 
 /* Counts what became of the slots, when the page's end was seen. */
 static void
-ngx_http_reco_page_end(ngx_http_reco_page_t *page)
+ngx_http_reco_page_end(ngx_http_reco_page_t *page, ngx_uint_t limited)
 {
     ngx_uint_t i;
 
@@ -306,7 +313,7 @@ ngx_http_reco_page_end(ngx_http_reco_page_t *page)
         }
     }
 
-    if (reco_html_rewriter_limited(page->rewriter)) {
+    if (limited) {
         ngx_http_reco_count(NGX_HTTP_RECO_LIMITED, 1);
     }
 }
@@ -377,6 +384,7 @@ ngx_http_reco_page_abandon(ngx_http_request_t *r, ngx_http_reco_page_t *page)
     reco_html_step_t step;
 
     page->passing = 1;
+    page->notes = NULL;
     pos = 0;
 
     while (reco_html_rewriter_feed(page->rewriter, "", 0, 1, &pos, &step)
@@ -421,6 +429,7 @@ ngx_int_t
 ngx_http_reco_page_feed(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
 {
+    off_t at;
     size_t pos, len;
     const char *data;
     reco_html_step_t step;
@@ -428,6 +437,8 @@ ngx_http_reco_page_feed(
 
     page = ctx->page;
     page->last = NULL;
+    page->from = 0;
+    page->to = 0;
 
     data = "";
     len = 0;
@@ -463,13 +474,21 @@ ngx_http_reco_page_feed(
     page->early = ngx_http_reco_page_arrived(page, len) && !in->last_buf;
     page->ended = in->last_buf || page->early;
 
+    ngx_http_reco_places_follow(page, in);
+
     pos = 0;
 
     while (reco_html_rewriter_feed(
                page->rewriter, data, len, page->ended, &pos, &step)
            == RECO_OK)
     {
-        if (ngx_http_reco_page_step(r, ctx, in, &step) != NGX_OK) {
+        at = step.held || step.action == RECO_HTML_INSERT
+                 ? page->to
+                 : step.text.data - data;
+
+        ngx_http_reco_places_note(page, &step);
+
+        if (ngx_http_reco_page_step(r, ctx, in, &step, at) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -485,10 +504,31 @@ ngx_http_reco_page_feed(
     if (page->ended) {
         page->early &= page->altered | page->renewed;
         page->passing = 1;
-        ngx_http_reco_page_end(page);
+        ngx_http_reco_page_end(
+            page, reco_html_rewriter_limited(page->rewriter));
 
     } else if (reco_html_rewriter_finished(page->rewriter)) {
         page->passing = 1;
+    }
+
+    return ngx_http_reco_page_flags(r, page, in);
+}
+
+
+ngx_int_t
+ngx_http_reco_page_over(ngx_http_request_t *r, ngx_http_reco_page_t *page,
+    ngx_buf_t *in, ngx_uint_t whole, ngx_uint_t limited)
+{
+    if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    page->left = 0;
+    page->ended = 1;
+    page->passing = 1;
+
+    if (whole) {
+        ngx_http_reco_page_end(page, limited);
     }
 
     return ngx_http_reco_page_flags(r, page, in);

@@ -23,6 +23,8 @@ typedef struct {
 const ngx_http_reco_counter_info_t
     ngx_http_reco_counters[NGX_HTTP_RECO_COUNTERS] = {
         [NGX_HTTP_RECO_PAGES] = {"pages", "Pages rewritten."},
+        [NGX_HTTP_RECO_RECALLED] = {"pages_recalled",
+            "Pages from files that were not read again."},
         [NGX_HTTP_RECO_BLOCKS] = {"blocks", "Blocks put into pages."},
         [NGX_HTTP_RECO_ITEMS] = {"items", "Items in those blocks."},
         [NGX_HTTP_RECO_EMPTY] = {"blocks_empty",

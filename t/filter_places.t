@@ -1,0 +1,241 @@
+# Pages from files, of which a worker remembers where their blocks go: sent
+# without being read again, and read again as soon as anything may be different.
+
+use strict;
+use warnings;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use IO::Uncompress::Gunzip qw(gunzip);
+use JSON::PP qw(decode_json);
+use Test::More;
+use Time::HiRes qw(sleep stat utime);
+
+use Reco;
+use Reco::Model;
+
+my $world = Reco->new;
+my $dir   = $world->{dir};
+Reco::Model::publish($world, '000001', items => 60);
+
+my $TEXT = join '', map { "<p>Line $_ of a page, long enough to be one.</p>\n" } 1 .. 900;
+
+# A page with a word in it that tells it from others, and its marks behind so many
+# bytes of its text, at the end of a line.
+sub page {
+    my ($word, @marks) = @_;
+
+    my $text = $TEXT;
+    substr($text, index($text, "\n", $_->[0]) + 1, 0, $_->[1])
+        for sort { $b->[0] <=> $a->[0] } @marks;
+
+    return "<html><head><title>$word</title></head><body>$text</body></html>";
+}
+
+my $RELATED = '<!-- reco:related -->';
+my $MORE    = '<!-- reco:more -->';
+my $origin = $world->origin(sub {
+    return { headers => ['Content-Type' => 'text/html'], body => $world->read_file('origin.html') };
+});
+
+sub conf {
+    return <<"CONF";
+    reco_model $dir/model;
+    reco_zone shop:1m;
+    sendfile on;
+    proxy_cache_path $dir/cache keys_zone=c:1m;
+    proxy_cache_valid 200 1h;
+    gzip_types text/html;
+    server {
+        listen 127.0.0.1:$world->{port};
+        root $dir/www;
+        default_type text/html;
+        location = /status { reco_status; }
+        location /plain/  { alias $dir/www/; }
+        location /page/   { alias $dir/www/; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
+        location /other/  { alias $dir/www/; reco on; reco_item sku-5; reco_slot more n=4; }
+        location /select/ {
+            alias $dir/www/;
+            reco on;
+            reco_item sku-7;
+            reco_slot related n=2 replace=#old;
+            reco_slot more n=2 after=.card all;
+        }
+        location /gzip/   { alias $dir/www/; gzip on; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
+        location /learn/  { alias $dir/www/; reco on; reco_learn on every=1h; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
+        location /memory/ { alias $dir/www/; sendfile off; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
+        location /cached/ {
+            proxy_pass http://127.0.0.1:$origin;
+            proxy_cache c;
+            proxy_cache_key \$uri;
+            proxy_cache_bypass \$arg_refresh;
+            reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2;
+        }
+    }
+CONF
+}
+
+sub counter {
+    return decode_json($world->get('/status?format=json')->{body})->{counters}{ $_[0] };
+}
+
+# The answer with its blocks, without the ids of requests, and whether the page
+# was recalled.
+sub get {
+    my ($path, %option) = @_;
+
+    my $before = counter('pages_recalled');
+    my $response = $world->get($path, %option);
+    my $body = $response->{body};
+    if (($response->{headers}{'content-encoding'} || '') eq 'gzip') {
+        gunzip(\$response->{body} => \$body);
+    }
+    $body =~ s/data-reco-req="[0-9a-f]{16}"/data-reco-req=""/g;
+
+    return ($body, counter('pages_recalled') - $before, $response);
+}
+
+# The same page as if it were read for the first time: by another address of it.
+sub is_as_read {
+    my ($path, $as, $recalled, $name) = @_;
+
+    my ($expected) = get($as);
+    my ($body, $times, $response) = get($path);
+    ok($body eq $expected, "$name: the page is right");
+    is($times, $recalled, "$name: it is " . ($recalled ? 'not ' : '') . 'read');
+    is($response->{headers}{'content-length'}, length $response->{body}, "$name: its length is told")
+        if !$response->{headers}{'transfer-encoding'};
+
+    return $body;
+}
+
+my $file = $world->write_file('www/a.html', page('one', [3000, $RELATED], [20000, $MORE]));
+$world->nginx(conf());
+
+# -- a file --
+
+get('/page/a.html');
+is_as_read('/page/a.html', '/memory/a.html', 0, 'a file that is new');
+sleep 2.2;
+get('/page/a.html');
+my $body = is_as_read('/page/a.html', '/memory/a.html', 1, 'a file');
+my ($rest, @blocks) = Reco::Model::parts($body);
+ok($rest eq $world->read_file($file), "nothing of the file's own was changed");
+is_deeply([map { scalar(() = Reco::Model::ids($_)) } @blocks], [3, 2], 'and both blocks are there');
+my $before = counter('pages_recalled');
+is(Reco::HTTP::request($world->{port}, 'HEAD', '/page/a.html')->{headers}{'cache-control'}, 'private',
+    'HEAD has the header');
+is(counter('pages_recalled'), $before, 'and no body to recall');
+my ($part, $recalled, $response) = get('/page/a.html', headers => { Range => 'bytes=10-20' });
+is_deeply([$response->{status}, $recalled, $part eq $body], [200, 1, 1], 'a range is answered with the page');
+
+# -- other places of the configuration --
+
+get('/other/a.html');
+$body = is_as_read('/other/a.html', '/other/a.html?again', 1, 'with other slots');
+is_deeply([map { scalar(() = Reco::Model::ids($_)) } Reco::Model::parts($body)], [0, 4], 'one block');
+is_as_read('/page/a.html', '/memory/a.html', 1, 'and the first ones again');
+
+# -- a file that changes --
+
+my @times = (stat $file)[8, 9];
+my $changed = page('two', [9000, $MORE], [15000, $RELATED]);
+is(length $changed, -s $file, 'of the same length');
+{
+    open my $handle, '+<:raw', $file or die;
+    print {$handle} $changed;
+    close $handle;
+    utime $times[0], $times[1], $file;
+}
+is_as_read('/page/a.html', '/memory/a.html', 0, 'changed in place, its time put back');
+is_as_read('/page/a.html', '/memory/a.html', 0, 'and just so');
+sleep 2.2;
+get('/page/a.html');
+is_as_read('/page/a.html', '/memory/a.html', 1, 'two seconds later');
+
+$world->write_file('www/b.html', page('six', [4000, $MORE], [33000, $RELATED]));
+utime $times[0], $times[1], "$dir/www/b.html";
+rename "$dir/www/b.html", $file or die;
+is_as_read('/page/a.html', '/memory/a.html', 0, 'replaced by another of the same time and length');
+
+truncate $file, 20000;
+is_as_read('/page/a.html', '/memory/a.html', 0, 'cut off');
+
+# -- places of other kinds --
+
+$world->write_file('www/select.html', '<body>' . 'x' x 5000 . '<div id="old">what <b>was</b> here</div>'
+    . join('', map { "<div class=\"card\">$_</div>" . 'y' x 900 } 1 .. 4) . '</body>');
+$world->write_file('www/many.html', '<body>' . '<div class="card"></div>' x 20 . '</body>');
+$world->write_file('www/fill.html', "<body><div data-reco-slot=\"related\">for the time <i>being</i></div>$TEXT</body>");
+$world->write_file('www/none.html', "<body>$TEXT</body>");
+sleep 2.2;
+get("/select/$_.html"), get("/page/$_.html") for qw(select many fill none);
+$body = is_as_read('/select/select.html', '/select/select.html?', 1, 'replaced, and many');
+is(scalar(() = $body =~ /<section class="reco"/g), 5, 'five blocks');
+unlike($body, qr/was/, 'in place of what was there');
+is_as_read('/select/many.html', '/select/many.html?', 0, 'too many to be remembered');
+$body = is_as_read('/page/fill.html', '/memory/fill.html', 1, 'an element that is filled');
+unlike($body, qr/being/, 'filled');
+my $unplaced = counter('slots_unplaced');
+my ($none, $times, $answer) = get('/page/none.html');
+is_deeply([$none eq $world->read_file('www/none.html'), $times, counter('slots_unplaced') - $unplaced],
+    [1, 1, 2], 'a page without a place, which is counted');
+is($answer->{headers}{'last-modified'}, $world->get('/plain/none.html')->{headers}{'last-modified'},
+    'and keeps its header');
+
+# -- filters that want the page in memory --
+
+$world->write_file('www/g.html', page('gzip', [3000, $RELATED], [20000, $MORE]));
+sleep 2.2;
+get('/gzip/g.html');
+is_as_read('/gzip/g.html', '/memory/g.html', 1, 'a client that takes no gzip');
+my ($expected) = get('/memory/g.html');
+my @gzip = map { [get('/gzip/g.html', headers => { 'Accept-Encoding' => 'gzip' })] } 1 .. 2;
+is_deeply([map { [$_->[0] eq $expected, $_->[1], $_->[2]{headers}{'content-encoding'}] } @gzip],
+    [[1, 1, 'gzip'], [1, 0, 'gzip']], 'one that does; the next one has it read');
+
+# -- pages that are learnt from are read --
+
+$world->write_file('www/l.html', page('learn', [3000, $RELATED], [20000, $MORE]));
+sleep 2.2;
+is((get('/learn/l.html'))[1], 0, 'a page that is learnt from');
+get('/learn/l.html');
+is_as_read('/learn/l.html', '/memory/l.html', 1, 'and is not for now');
+
+# -- the cache --
+
+$world->write_file('origin.html', page('old', [3000, $RELATED], [20000, $MORE]));
+get('/cached/a');
+sleep 2.2;
+get('/cached/a');
+my ($was) = get('/cached/a?refresh=1');
+sleep 2.2;
+get('/cached/a');
+($body, $times) = get('/cached/a');
+is_deeply([$body eq $was, $times], [1, 1], 'a page in the cache');
+$world->write_file('origin.html', page('new', [9000, $MORE], [15000, $RELATED]));
+my ($is) = get('/cached/a?refresh=1');
+isnt($is, $was, 'is made anew');
+($body, $times) = get('/cached/a');
+is_deeply([$body eq $is, $times], [1, 0], 'and read anew');
+sleep 2.2;
+get('/cached/a');
+($body, $times) = get('/cached/a');
+is_deeply([$body eq $is, $times], [1, 1], 'once');
+
+# -- more files than are remembered --
+
+$world->write_file("www/m$_.html", "<body>$_ $RELATED$MORE</body>") for 1 .. 700;
+sleep 2.2;
+my @wrong;
+for my $round (1, 2) {
+    for my $n (1 .. 700) {
+        my ($page, @two) = Reco::Model::parts($world->get("/page/m$n.html")->{body});
+        push @wrong, $n if $page ne "<body>$n $RELATED$MORE</body>" || @two != 2;
+    }
+}
+is_deeply(\@wrong, [], 'seven hundred files');
+
+$world->done;
+
+done_testing;
