@@ -433,6 +433,22 @@ void ngx_http_reco_zone_state(
     ngx_shm_zone_t *zone, ngx_http_reco_zone_state_t *state);
 
 
+/* -- conf ---------------------------------------------------------------- */
+
+/* Whose pages are rewritten by default. */
+extern ngx_str_t ngx_http_reco_types[];
+
+void *ngx_http_reco_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_reco_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_reco_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+
+char *ngx_http_reco_model(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_statuses(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_reco_origins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
 /* -- profile ------------------------------------------------------------- */
 
 char *ngx_http_reco_profiles(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
