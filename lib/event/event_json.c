@@ -1,7 +1,7 @@
 #include "event/event_column.h"
+#include "event/event_reader.h"
 #include "event/event_text.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 
 /*
- * A walk over JSON text that finds where each element of a batch ends, and
- * whether it keeps the limits, before cJSON allocates for any of it.
+ * A walk over the JSON text of an element that is refused: where it ends, so
+ * that those behind it count, and which limits it breaks.
  */
 typedef struct {
     const char *start; /* of the element */
@@ -20,17 +20,6 @@ typedef struct {
     unsigned values;   /* as many or more */
     int control;       /* has a byte that JSON forbids, or \u0000 */
 } event_span_t;
-
-
-static const char *
-skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) {
-        p++;
-    }
-
-    return p;
-}
 
 
 /* Past the closing quote; NULL where there is none.  p: past the opening. */
@@ -125,91 +114,93 @@ find_span(const char *p, const char *end, event_span_t *span)
 }
 
 
-static reco_str_t
-json_string(const char *text)
+static int
+equals(reco_str_t a, reco_str_t b)
 {
-    reco_str_t str;
-
-    str.data = text;
-    str.len = strlen(text);
-
-    return str;
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 
 /* A scalar of ctx, as text. */
 static reco_status_t
-add_context(const cJSON *node, reco_event_t *event, reco_event_setter_t *setter)
+add_context(reco_str_t key, const reco_event_json_t *value, reco_event_t *event,
+    reco_event_setter_t *setter)
 {
     char digits[RECO_EVENT_NUMBER_MAX];
-    reco_str_t key, value;
+    reco_str_t text;
 
-    key = json_string(node->string);
-
-    if (cJSON_IsString(node)) {
-        value = json_string(node->valuestring);
-
-    } else if (cJSON_IsBool(node)) {
-        value = cJSON_IsTrue(node) ? reco_string("true") : reco_string("false");
-
-    } else if (cJSON_IsNumber(node)) {
-        value.data = digits;
-        if (reco_event_format_whole(node->valuedouble, digits, &value.len)
-            != RECO_OK) {
-            if (!(fabs(node->valuedouble) < CONTEXT_REAL_MAX)) {
-                return reco_event_refuse(setter, RECO_EVENT_OUT_OF_RANGE);
-            }
-            value.len = reco_event_format_real(node->valuedouble, digits);
-        }
-
-    } else if (cJSON_IsNull(node)) {
+    switch (value->kind) {
+    case RECO_EVENT_JSON_NULL:
         return RECO_OK;
 
-    } else {
+    case RECO_EVENT_JSON_STRING:
+        text = value->text;
+        break;
+
+    case RECO_EVENT_JSON_TRUE:
+        text = reco_string("true");
+        break;
+
+    case RECO_EVENT_JSON_FALSE:
+        text = reco_string("false");
+        break;
+
+    case RECO_EVENT_JSON_NUMBER:
+        text.data = digits;
+        if (reco_event_format_whole(value->number, digits, &text.len)
+            != RECO_OK) {
+            if (!(fabs(value->number) < CONTEXT_REAL_MAX)) {
+                return reco_event_refuse(setter, RECO_EVENT_OUT_OF_RANGE);
+            }
+            text.len = reco_event_format_real(value->number, digits);
+        }
+        break;
+
+    default:
         return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
     }
 
-    return reco_event_add_context(event, key, value, setter);
+    return reco_event_add_context(event, key, text, setter);
 }
 
 
 static reco_status_t
-set_context(
-    const cJSON *object, reco_event_t *event, reco_event_setter_t *setter)
+set_context(reco_event_reader_t *reader, reco_event_json_t *object,
+    reco_event_t *event, reco_event_setter_t *setter)
 {
-    const cJSON *node;
+    reco_event_json_t value;
+    reco_str_t key;
     reco_status_t rc;
 
-    if (!cJSON_IsObject(object)) {
+    if (object->kind != RECO_EVENT_JSON_OBJECT) {
         return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
     }
 
     event->ncontext = 0;
 
-    for (node = object->child; node != NULL; node = node->next) {
-        rc = add_context(node, event, setter);
-        if (rc != RECO_OK) {
-            return rc;
+    do {
+        rc = reco_event_read_member(reader, object, &key, &value);
+        if (rc == RECO_OK) {
+            rc = add_context(key, &value, event, setter);
         }
-    }
+    } while (rc == RECO_OK);
 
-    return RECO_OK;
+    return rc == RECO_DECLINED ? RECO_OK : rc;
 }
 
 
 /* An item's id: a string, or an integer taken as text. */
 static reco_status_t
-item_id(const cJSON *node, char *digits, reco_str_t *id,
+item_id(const reco_event_json_t *value, char *digits, reco_str_t *id,
     reco_event_setter_t *setter)
 {
-    if (cJSON_IsString(node)) {
-        *id = json_string(node->valuestring);
+    if (value->kind == RECO_EVENT_JSON_STRING) {
+        *id = value->text;
         return RECO_OK;
     }
 
-    if (!cJSON_IsNumber(node)
-        || reco_event_format_whole(node->valuedouble, digits, &id->len)
-               != RECO_OK)
+    if (value->kind != RECO_EVENT_JSON_NUMBER
+        || reco_event_format_whole(value->number, digits, &id->len) != RECO_OK)
     {
         return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
     }
@@ -222,16 +213,16 @@ item_id(const cJSON *node, char *digits, reco_str_t *id,
 
 /* A number, or a string that holds one. */
 static reco_status_t
-line_number(const cJSON *node, double *number, reco_event_setter_t *setter)
+line_number(
+    const reco_event_json_t *value, double *number, reco_event_setter_t *setter)
 {
-    if (cJSON_IsNumber(node)) {
-        *number = node->valuedouble;
+    if (value->kind == RECO_EVENT_JSON_NUMBER) {
+        *number = value->number;
         return RECO_OK;
     }
 
-    if (cJSON_IsString(node)
-        && reco_event_parse_real(json_string(node->valuestring), number)
-               == RECO_OK)
+    if (value->kind == RECO_EVENT_JSON_STRING
+        && reco_event_parse_real(value->text, number) == RECO_OK)
     {
         return RECO_OK;
     }
@@ -240,91 +231,133 @@ line_number(const cJSON *node, double *number, reco_event_setter_t *setter)
 }
 
 
-/* "id", 42, or {"item":"id","qty":2,"price":9.9}. */
-static reco_status_t
-add_line(const cJSON *node, reco_event_t *event, reco_event_setter_t *setter)
-{
+/* A line while it is being read. */
+typedef struct {
     char digits[RECO_EVENT_NUMBER_MAX];
     reco_str_t id;
-    double qty, price;
-    const cJSON *part;
-    reco_status_t rc;
-
-    qty = 1;
-    price = -1;
-    id = reco_null_string;
-
-    if (!cJSON_IsObject(node)) {
-        rc = item_id(node, digits, &id, setter);
-        if (rc != RECO_OK) {
-            return rc;
-        }
-        return reco_event_add_line(event, id, qty, price, setter);
-    }
-
-    for (part = node->child; part != NULL; part = part->next) {
-        rc = RECO_OK;
-
-        if (strcmp(part->string, "item") == 0) {
-            rc = item_id(part, digits, &id, setter);
-
-        } else if (strcmp(part->string, "qty") == 0) {
-            rc = line_number(part, &qty, setter);
-
-        } else if (strcmp(part->string, "price") == 0) {
-            rc = line_number(part, &price, setter);
-            if (rc == RECO_OK && !(price >= 0)) {
-                rc = reco_event_refuse(setter, RECO_EVENT_OUT_OF_RANGE);
-            }
-        }
-
-        if (rc != RECO_OK) {
-            return rc;
-        }
-    }
-
-    return reco_event_add_line(event, id, qty, price, setter);
-}
+    double qty;
+    double price;
+} event_line_t;
 
 
 static reco_status_t
-set_lines(const cJSON *array, reco_event_t *event, reco_event_setter_t *setter)
+set_line_part(event_line_t *line, reco_str_t key,
+    const reco_event_json_t *value, reco_event_setter_t *setter)
 {
-    const cJSON *node;
     reco_status_t rc;
 
-    if (!cJSON_IsArray(array)) {
-        return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
+    if (equals(key, reco_string("item"))) {
+        return item_id(value, line->digits, &line->id, setter);
     }
 
-    event->nlines = 0;
+    if (equals(key, reco_string("qty"))) {
+        return line_number(value, &line->qty, setter);
+    }
 
-    for (node = array->child; node != NULL; node = node->next) {
-        rc = add_line(node, event, setter);
-        if (rc != RECO_OK) {
-            return rc;
-        }
+    if (equals(key, reco_string("price"))) {
+        rc = line_number(value, &line->price, setter);
+
+        return rc == RECO_OK && !(line->price >= 0)
+                   ? reco_event_refuse(setter, RECO_EVENT_OUT_OF_RANGE)
+                   : rc;
     }
 
     return RECO_OK;
 }
 
 
+/* "id", 42, or {"item":"id","qty":2,"price":9.9}. */
 static reco_status_t
-set_column(const reco_event_column_t *column, const cJSON *node,
-    reco_event_draft_t *draft, reco_event_setter_t *setter)
+add_line(reco_event_reader_t *reader, reco_event_json_t *value,
+    reco_event_t *event, reco_event_setter_t *setter)
+{
+    event_line_t line;
+    reco_event_json_t part;
+    reco_str_t key;
+    reco_status_t rc;
+
+    line.id = reco_null_string;
+    line.qty = 1;
+    line.price = -1;
+
+    if (value->kind != RECO_EVENT_JSON_OBJECT) {
+        rc = item_id(value, line.digits, &line.id, setter);
+        if (rc != RECO_OK) {
+            return rc;
+        }
+        return reco_event_add_line(
+            event, line.id, line.qty, line.price, setter);
+    }
+
+    do {
+        rc = reco_event_read_member(reader, value, &key, &part);
+        if (rc == RECO_OK) {
+            rc = set_line_part(&line, key, &part, setter);
+        }
+        if (rc == RECO_OK) {
+            rc = reco_event_read_past(reader, &part);
+        }
+    } while (rc == RECO_OK);
+
+    return rc == RECO_DECLINED ? reco_event_add_line(
+               event, line.id, line.qty, line.price, setter)
+                               : rc;
+}
+
+
+static reco_status_t
+set_lines(reco_event_reader_t *reader, reco_event_json_t *array,
+    reco_event_t *event, reco_event_setter_t *setter)
+{
+    reco_event_json_t value;
+    reco_status_t rc;
+
+    if (array->kind != RECO_EVENT_JSON_ARRAY) {
+        return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
+    }
+
+    event->nlines = 0;
+
+    do {
+        rc = reco_event_read_item(reader, array, &value);
+        if (rc == RECO_OK) {
+            rc = add_line(reader, &value, event, setter);
+        }
+    } while (rc == RECO_OK);
+
+    return rc == RECO_DECLINED ? RECO_OK : rc;
+}
+
+
+static reco_status_t
+set_column(const reco_event_column_t *column, reco_event_reader_t *reader,
+    reco_event_json_t *value, reco_event_draft_t *draft,
+    reco_event_setter_t *setter)
 {
     switch (column->kind) {
     case RECO_EVENT_KIND_LINES:
-        return set_lines(node, &draft->event, setter);
+        return set_lines(reader, value, &draft->event, setter);
 
     case RECO_EVENT_KIND_CONTEXT:
-        return set_context(node, &draft->event, setter);
+        return set_context(reader, value, &draft->event, setter);
 
-    case RECO_EVENT_KIND_FLAG:
-        if (cJSON_IsBool(node)) {
+    default:
+        break;
+    }
+
+    switch (value->kind) {
+    case RECO_EVENT_JSON_STRING:
+        return reco_event_column_set_text(column, value->text, draft, setter);
+
+    case RECO_EVENT_JSON_NUMBER:
+        return reco_event_column_set_number(
+            column, value->number, draft, setter);
+
+    case RECO_EVENT_JSON_FALSE:
+    case RECO_EVENT_JSON_TRUE:
+        if (column->kind == RECO_EVENT_KIND_FLAG) {
             return reco_event_column_set_number(
-                column, cJSON_IsTrue(node), draft, setter);
+                column, value->kind == RECO_EVENT_JSON_TRUE, draft, setter);
         }
         break;
 
@@ -332,47 +365,88 @@ set_column(const reco_event_column_t *column, const cJSON *node,
         break;
     }
 
-    if (cJSON_IsString(node)) {
-        return reco_event_column_set_text(
-            column, json_string(node->valuestring), draft, setter);
-    }
-
-    if (cJSON_IsNumber(node)) {
-        return reco_event_column_set_number(
-            column, node->valuedouble, draft, setter);
-    }
-
     return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
 }
 
 
+/* What is true of all elements of one body. */
+typedef struct {
+    int64_t received;
+    int64_t sent; /* of the first element, 0 where it has none */
+    unsigned by;
+    reco_event_arena_t *arena;
+} event_body_t;
+
+
 /* All columns of an object; *field is the one that fails. */
 static reco_status_t
-read_object(const cJSON *object, unsigned by, reco_event_draft_t *draft,
-    reco_event_setter_t *setter, const char **field)
+read_object(reco_event_reader_t *reader, reco_event_json_t *object, unsigned by,
+    reco_event_draft_t *draft, reco_event_setter_t *setter, const char **field)
 {
-    const cJSON *node;
+    reco_event_json_t value;
+    reco_str_t key;
     const reco_event_column_t *column;
     reco_status_t rc;
 
-    for (node = object->child; node != NULL; node = node->next) {
-        if (cJSON_IsNull(node)) {
-            continue;
-        }
-
-        column = reco_event_column_by_name(json_string(node->string));
-        if (column == NULL || (column->by & by) == 0) {
-            continue;
-        }
-
-        rc = set_column(column, node, draft, setter);
+    for (;;) {
+        rc = reco_event_read_member(reader, object, &key, &value);
         if (rc != RECO_OK) {
+            return rc == RECO_DECLINED ? RECO_OK : rc;
+        }
+
+        column = reco_event_column_by_name(key);
+
+        if (column == NULL || (column->by & by) == 0
+            || value.kind == RECO_EVENT_JSON_NULL)
+        {
+            rc = reco_event_read_past(reader, &value);
+
+        } else {
             *field = column->name.data;
+            rc = set_column(column, reader, &value, draft, setter);
+        }
+
+        if (rc != RECO_OK) {
             return rc;
         }
     }
+}
 
-    return RECO_OK;
+
+/* One event from the object that reader is at. */
+static reco_status_t
+read_event(reco_event_reader_t *reader, event_body_t *body, reco_event_t *event,
+    reco_event_setter_t *setter, const char **field)
+{
+    reco_event_draft_t draft;
+    reco_event_json_t value;
+    reco_status_t rc;
+
+    rc = reco_event_read_value(reader, &value);
+    if (rc != RECO_OK) {
+        return rc;
+    }
+
+    if (value.kind != RECO_EVENT_JSON_OBJECT) {
+        reader->malformed = 1;
+        return RECO_INVALID;
+    }
+
+    reco_event_init(&draft.event);
+    draft.sent = body->sent;
+
+    rc = read_object(reader, &value, body->by, &draft, setter, field);
+
+    if (rc == RECO_OK) {
+        if (body->sent == 0) {
+            body->sent = draft.sent;
+        }
+        rc = reco_event_complete(&draft, body->received, setter, field);
+    }
+
+    *event = draft.event;
+
+    return rc;
 }
 
 
@@ -396,97 +470,85 @@ check_span(const event_span_t *span, reco_event_setter_t *setter)
 }
 
 
-/* What is true of all elements of one body. */
-typedef struct {
-    int64_t received;
-    int64_t sent; /* of the first element, 0 where it has none */
-    unsigned by;
-    reco_event_arena_t *arena;
-} event_body_t;
-
-
-static reco_status_t
-read_element(const event_span_t *span, event_body_t *body, reco_event_t *event,
+/*
+ * Why an element is refused: a limit that it breaks, JSON that it is not, or
+ * what its columns said.
+ */
+static void
+refuse_element(const event_span_t *span, const reco_event_reader_t *reader,
     reco_event_setter_t *setter, const char **field)
 {
-    reco_event_draft_t draft;
-    const char *parsed;
-    cJSON *object;
-    reco_status_t rc;
+    if (check_span(span, setter) != RECO_OK) {
+        *field = "event";
 
-    *field = "event";
-
-    rc = check_span(span, setter);
-    if (rc != RECO_OK) {
-        return rc;
+    } else if (reader->malformed) {
+        *field = "event";
+        setter->reason = RECO_EVENT_MALFORMED;
     }
-
-    object = cJSON_ParseWithLengthOpts(
-        span->start, (size_t) (span->end - span->start), &parsed, 0);
-
-    if (object == NULL || skip_space(parsed, span->end) != span->end
-        || !cJSON_IsObject(object))
-    {
-        cJSON_Delete(object);
-        return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
-    }
-
-    reco_event_init(&draft.event);
-    draft.sent = body->sent;
-
-    rc = read_object(object, body->by, &draft, setter, field);
-    cJSON_Delete(object);
-
-    if (rc == RECO_OK) {
-        if (body->sent == 0) {
-            body->sent = draft.sent;
-        }
-        rc = reco_event_complete(&draft, body->received, setter, field);
-    }
-
-    *event = draft.event;
-
-    return rc;
 }
 
 
-/* Counts an element among the events or the rejects. */
+/*
+ * Counts the element at *p among the events or the rejects, and moves *p past
+ * it.  RECO_INVALID: the text ends inside of it.
+ */
 static reco_status_t
-add_element(
-    const event_span_t *span, event_body_t *body, reco_event_batch_t *batch)
+add_element(const char **p, const char *end, event_body_t *body,
+    reco_event_batch_t *batch)
 {
+    reco_event_reader_t reader;
     reco_event_setter_t setter;
     reco_event_reject_t *reject;
-    const char *field;
+    event_span_t span;
     unsigned index;
     reco_status_t rc;
 
+    reader = (reco_event_reader_t){
+        .next = *p, .end = end, .arena = body->arena, .values = 1};
     setter.arena = body->arena;
     index = batch->nevents + batch->nrejects;
+    reject = &batch->rejects[batch->nrejects];
 
-    rc = read_element(
-        span, body, &batch->events[batch->nevents], &setter, &field);
+    rc = read_event(
+        &reader, body, &batch->events[batch->nevents], &setter, &reject->field);
 
     if (rc == RECO_OK) {
-        batch->index[batch->nevents++] = index;
+        reader.next = reco_event_skip_space(reader.next, end);
 
-    } else if (rc == RECO_INVALID) {
-        reject = &batch->rejects[batch->nrejects++];
-        reject->index = index;
-        reject->field = field;
-        reject->reason = setter.reason;
-        rc = RECO_OK;
+        if (reader.next == end || *reader.next == ',' || *reader.next == ']') {
+            batch->index[batch->nevents++] = index;
+            *p = reader.next;
+            return RECO_OK;
+        }
+
+        reader.malformed = 1;
+
+    } else if (rc != RECO_INVALID) {
+        return rc;
     }
 
-    return rc;
+    if (!find_span(*p, end, &span)) {
+        return RECO_INVALID;
+    }
+
+    refuse_element(&span, &reader, &setter, &reject->field);
+    reject->index = index;
+    reject->reason = setter.reason;
+    batch->nrejects++;
+    *p = span.end;
+
+    return RECO_OK;
 }
 
 
 static reco_status_t
-cut_short(reco_error_t *error)
+no_element(reco_status_t rc, reco_error_t *error)
 {
-    return reco_error_set(
-        error, RECO_INVALID, "the body is not JSON: it ends inside a value");
+    return rc == RECO_INVALID
+               ? reco_error_set(error, rc,
+                   "the body is not JSON: it ends inside a "
+                   "value")
+               : reco_error_set(error, rc, "the arena is too small");
 }
 
 
@@ -495,33 +557,32 @@ static reco_status_t
 parse_array(const char *p, const char *end, event_body_t *body,
     reco_event_batch_t *batch, reco_error_t *error)
 {
-    event_span_t span;
     reco_status_t rc;
 
-    p = skip_space(p, end);
+    p = reco_event_skip_space(p, end);
     if (p < end && *p == ']') {
-        return skip_space(p + 1, end) == end
+        return reco_event_skip_space(p + 1, end) == end
                    ? RECO_OK
                    : reco_error_set(error, RECO_INVALID,
                        "the body is not JSON: something follows the array");
     }
 
     for (;;) {
-        if (!find_span(skip_space(p, end), end, &span) || span.end == end) {
-            return cut_short(error);
-        }
-
         if (batch->nevents + batch->nrejects == RECO_EVENT_BATCH_MAX) {
             return reco_error_set(error, RECO_TOO_LARGE,
                 "more than %d events in one body", RECO_EVENT_BATCH_MAX);
         }
 
-        rc = add_element(&span, body, batch);
+        p = reco_event_skip_space(p, end);
+
+        rc = add_element(&p, end, body, batch);
+        if (rc == RECO_OK && p == end) {
+            rc = RECO_INVALID;
+        }
         if (rc != RECO_OK) {
-            return reco_error_set(error, rc, "the arena is too small");
+            return no_element(rc, error);
         }
 
-        p = span.end;
         if (*p == ']') {
             break;
         }
@@ -532,7 +593,7 @@ parse_array(const char *p, const char *end, event_body_t *body,
         p++;
     }
 
-    if (skip_space(p + 1, end) != end) {
+    if (reco_event_skip_space(p + 1, end) != end) {
         return reco_error_set(error, RECO_INVALID,
             "the body is not JSON: something follows the array");
     }
@@ -546,7 +607,6 @@ reco_event_parse_json(reco_str_t text, int64_t received,
     reco_event_arena_t *arena, reco_event_batch_t *batch, reco_error_t *error)
 {
     const char *p, *end;
-    event_span_t span;
     event_body_t body;
     reco_status_t rc;
 
@@ -565,7 +625,7 @@ reco_event_parse_json(reco_str_t text, int64_t received,
     body.arena = arena;
 
     end = text.data + text.len;
-    p = skip_space(text.data, end);
+    p = reco_event_skip_space(text.data, end);
 
     if (p < end && *p == '[') {
         return parse_array(p + 1, end, &body, batch, error);
@@ -576,18 +636,14 @@ reco_event_parse_json(reco_str_t text, int64_t received,
             "the body is neither a JSON object nor an array");
     }
 
-    if (!find_span(p, end, &span)) {
-        return cut_short(error);
+    rc = add_element(&p, end, &body, batch);
+    if (rc != RECO_OK) {
+        return no_element(rc, error);
     }
 
-    if (span.end != end) {
+    if (p != end) {
         return reco_error_set(error, RECO_INVALID,
             "the body is not JSON: something follows the object");
-    }
-
-    rc = add_element(&span, &body, batch);
-    if (rc != RECO_OK) {
-        return reco_error_set(error, rc, "the arena is too small");
     }
 
     return RECO_OK;

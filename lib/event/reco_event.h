@@ -159,8 +159,7 @@ typedef struct {
  *
  * RECO_OK: batch is filled (perhaps only with rejects); RECO_INVALID: not JSON;
  * RECO_TOO_LARGE: a limit on the whole; RECO_NOMEM: the arena is too small.
- * cJSON allocates from the heap while one element is parsed, at most some
- * 40 KiB and twice the element's length.
+ * Nothing is taken from the heap.
  */
 reco_status_t reco_event_parse_json(reco_str_t body, int64_t received,
     reco_event_arena_t *arena, reco_event_batch_t *batch, reco_error_t *error);

@@ -1,5 +1,5 @@
 /*
- * The event parser's limits, what it allocates, events that are made rather
+ * The event parser's limits, its arena, events that are made rather
  * than parsed, records from nowhere, numbers and shards.
  */
 
@@ -10,8 +10,6 @@
 
 #include <cmocka.h>
 
-#include <cjson/cJSON.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,70 +203,6 @@ test_numbers(void **state)
         reco_event_parse_real(reco_string("-"), &number), RECO_INVALID);
     assert_int_equal(reco_event_format_int64(INT64_MIN, digits),
         strlen("-9223372036854775808"));
-}
-
-
-static size_t live;
-static size_t peak;
-
-
-static void *
-counting_malloc(size_t size)
-{
-    void *p;
-
-    p = malloc(size);
-    if (p != NULL) {
-        live += malloc_usable_size(p);
-        peak = live > peak ? live : peak;
-    }
-
-    return p;
-}
-
-
-static void
-counting_free(void *p)
-{
-    live -= malloc_usable_size(p);
-    free(p);
-}
-
-
-/* Whatever a body holds, cJSON's memory is that of one element. */
-static void
-test_memory(void **state)
-{
-    cJSON_Hooks hooks = {counting_malloc, counting_free};
-    char *text;
-
-    (void) state;
-
-    cJSON_InitHooks(&hooks);
-
-    text = repeat("[1", ",1", RECO_EVENT_BODY_MAX / 2 - 2, "]");
-    assert_int_equal(parse(text, strlen(text)), RECO_TOO_LARGE);
-    free(text);
-
-    text = repeat("[[1", ",1", RECO_EVENT_BODY_MAX / 2 - 3, "]]");
-    assert_int_equal(parse(text, strlen(text)), RECO_OK);
-    assert_int_equal(batch.rejects[0].reason, RECO_EVENT_TOO_MANY);
-    free(text);
-
-    text = repeat("{\"x\":[\"\"", ",\"\"", RECO_EVENT_VALUES_MAX - 10, "]}");
-    assert_int_equal(parse(text, strlen(text)), RECO_OK);
-    free(text);
-
-    text = repeat("{\"type\":\"view\",\"x\":\"", "y", 65000, "\"}");
-    assert_int_equal(parse(text, strlen(text)), RECO_OK);
-    assert_int_equal(batch.nevents, 1);
-    free(text);
-
-    assert_true(peak > 30000);
-    assert_true(peak < 40960 + 2 * RECO_EVENT_BODY_MAX);
-    assert_int_equal(live, 0);
-
-    cJSON_InitHooks(NULL);
 }
 
 
@@ -519,7 +453,6 @@ main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_arena),
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_made_id),
