@@ -379,23 +379,40 @@ ngx_http_reco_cookie_lookup(
 }
 
 
+/* A hex digit's value; 16 or more where it is none. */
+static ngx_uint_t
+ngx_http_reco_id_digit(u_char c)
+{
+    if (c <= '9') {
+        return (ngx_uint_t) c - '0';
+    }
+
+    c |= 0x20;
+
+    return c >= 'a' && c <= 'f' ? (ngx_uint_t) c - 'a' + 10 : 16;
+}
+
+
 static ngx_int_t
 ngx_http_reco_id_parse(ngx_str_t *value, ngx_http_reco_id_t *id)
 {
-    ngx_int_t n;
-    ngx_uint_t i;
+    ngx_uint_t i, high, low, all;
 
     if (value->len != 2 * sizeof(id->bytes)) {
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < sizeof(id->bytes); i++) {
-        n = ngx_hextoi(value->data + 2 * i, 2);
-        if (n == NGX_ERROR) {
-            return NGX_DECLINED;
-        }
+    all = 0;
 
-        id->bytes[i] = (u_char) n;
+    for (i = 0; i < sizeof(id->bytes); i++) {
+        high = ngx_http_reco_id_digit(value->data[2 * i]);
+        low = ngx_http_reco_id_digit(value->data[2 * i + 1]);
+        all |= high | low;
+        id->bytes[i] = (u_char) (high << 4 | low);
+    }
+
+    if (all >= 16) {
+        return NGX_DECLINED;
     }
 
     return id->bytes[0] != NGX_HTTP_RECO_ID_LOGIN ? NGX_OK : NGX_DECLINED;

@@ -77,22 +77,15 @@ ngx_http_reco_xadd_prefix(
 }
 
 
-/* Decimal; n is below 100,000. */
 static u_char *
 ngx_http_reco_put_number(u_char *p, size_t n)
 {
-    u_char digits[8];
-    ngx_uint_t i;
-
-    i = 0;
-    do {
-        digits[i++] = (u_char) ('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-
-    while (i > 0) {
-        *p++ = digits[--i];
+    if (n >= 10) {
+        p = ngx_http_reco_put_number(p, n / 10);
+        n %= 10;
     }
+
+    *p++ = (u_char) ('0' + n);
 
     return p;
 }

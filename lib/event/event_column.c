@@ -82,7 +82,7 @@ reco_event_column_by_name(reco_str_t name)
     for (column = reco_event_columns;
          column < reco_event_columns + reco_event_ncolumns; column++)
     {
-        if (column->name.len == name.len
+        if (column->name.len == name.len && column->name.data[0] == name.data[0]
             && memcmp(column->name.data, name.data, name.len) == 0)
         {
             return column;

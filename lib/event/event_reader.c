@@ -191,31 +191,64 @@ unescape(reco_event_reader_t *reader, reco_str_t *text)
 }
 
 
+/*
+ * To the first quote, backslash or control character, eight bytes at a time: a
+ * borrow reaches only bytes behind the first of them.  Stops early where less
+ * than a word is left.
+ */
+static const char *
+skip_plain(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = ones << 7;
+
+    uint64_t word, quote, backslash, special;
+
+    for (; end - p >= (ptrdiff_t) sizeof(word); p += sizeof(word)) {
+        memcpy(&word, p, sizeof(word));
+        quote = word ^ ones * '"';
+        backslash = word ^ ones * '\\';
+
+        special = (quote - ones) & ~quote;
+        special |= (backslash - ones) & ~backslash;
+        special |= (word - ones * 0x20) & ~word;
+        special &= highs;
+
+        if (special != 0) {
+            return p + __builtin_ctzll(special) / 8;
+        }
+    }
+
+    return p;
+}
+
+
 /* reader->next is past the opening quote. */
 static reco_status_t
 read_string(reco_event_reader_t *reader, reco_str_t *text)
 {
-    const char *p;
+    const char *p, *end;
     int escapes;
 
     escapes = 0;
-    text->data = reader->next;
+    end = reader->end;
 
-    for (p = reader->next; p < reader->end && *p != '"'; p++) {
+    for (p = skip_plain(reader->next, end); p < end && *p != '"'; p++) {
         if ((unsigned char) *p < 0x20) {
             return malformed(reader);
         }
 
         if (*p == '\\') {
             escapes = 1;
-            p += reader->end - p > 1;
+            p += end - p > 1;
         }
     }
 
-    if (p == reader->end) {
+    if (p == end) {
         return malformed(reader);
     }
 
+    text->data = reader->next;
     text->len = (size_t) (p - text->data);
     reader->next = p + 1;
 

@@ -119,26 +119,29 @@ reco_event_format_int64(int64_t number, char *out)
 {
     uint64_t rest;
     char digits[RECO_EVENT_NUMBER_MAX];
-    size_t n, len;
+    char *p, *end;
 
     rest = number < 0 ? 0 - (uint64_t) number : (uint64_t) number;
-    n = 0;
+    end = digits + sizeof(digits);
+    p = end;
+
+    for (; rest >= 100; rest /= 100) {
+        *--p = (char) ('0' + rest % 10);
+        *--p = (char) ('0' + rest / 10 % 10);
+    }
 
     do {
-        digits[n++] = (char) ('0' + rest % 10);
+        *--p = (char) ('0' + rest % 10);
         rest /= 10;
     } while (rest != 0);
 
-    len = 0;
     if (number < 0) {
-        out[len++] = '-';
+        *--p = '-';
     }
 
-    while (n > 0) {
-        out[len++] = digits[--n];
-    }
+    memcpy(out, p, (size_t) (end - p));
 
-    return len;
+    return (size_t) (end - p);
 }
 
 

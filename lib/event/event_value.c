@@ -112,7 +112,7 @@ set_string(reco_event_kind_t kind, double max, reco_str_t text, reco_str_t *out,
         flatten(copy);
     }
 
-    if (reco_event_has_control(copy)) {
+    if (kind != RECO_EVENT_KIND_TOKEN && reco_event_has_control(copy)) {
         return reco_event_refuse(setter, RECO_EVENT_BAD_CHARACTER);
     }
 
