@@ -162,6 +162,10 @@ map_file(reco_outbox_t *outbox, reco_error_t *error)
         return io_error(error, outbox->path, "map it");
     }
 
+    /* Read-ahead fills the cache in large pieces, and the first write to any
+       page of one then makes the kernel go over the whole piece. */
+    (void) madvise(base, mapped, MADV_RANDOM);
+
     outbox->header = (reco_outbox_header_t *) base;
     outbox->ring = base + RECO_OUTBOX_PAGE;
 

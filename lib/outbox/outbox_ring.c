@@ -2,6 +2,7 @@
 #include "outbox/outbox_ring.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGN 8
 
@@ -193,6 +194,19 @@ walk(reco_outbox_t *outbox, uint64_t head, uint64_t tail)
 }
 
 
+/* What will be walked is read from the disk in one go. */
+static void
+read_ahead(const reco_outbox_t *outbox, uint64_t head, uint64_t tail)
+{
+    uint64_t start, length;
+
+    start = head % outbox->capacity / RECO_OUTBOX_PAGE * RECO_OUTBOX_PAGE;
+    length = smaller(tail - head + WINDOW, outbox->capacity);
+
+    (void) madvise(outbox->ring + start, (size_t) length, MADV_WILLNEED);
+}
+
+
 reco_status_t
 reco_outbox_recover(reco_outbox_t *outbox, reco_error_t *error)
 {
@@ -217,6 +231,7 @@ reco_outbox_recover(reco_outbox_t *outbox, reco_error_t *error)
 
     outbox->patience = PATIENCE * outbox->capacity;
 
+    read_ahead(outbox, head, tail);
     walk(outbox, head, tail);
 
     if (outbox->patience < outbox->capacity) {
