@@ -45,27 +45,31 @@ ngx_http_reco_forward_init_event(ngx_http_reco_forward_t *forward,
 
 
 static ngx_int_t
-ngx_http_reco_forward_init_prefixes(
+ngx_http_reco_forward_init_shards(
     ngx_pool_t *pool, ngx_http_reco_forward_t *forward)
 {
     ngx_http_reco_redis_conf_t *conf;
+    ngx_http_reco_shard_t *shard;
     ngx_str_t key, rejected;
     ngx_uint_t i;
 
     conf = forward->conf;
 
-    forward->prefixes = ngx_palloc(pool, conf->shards * sizeof(ngx_str_t));
+    forward->shards =
+        ngx_pcalloc(pool, conf->shards * sizeof(ngx_http_reco_shard_t));
     key.data = ngx_pnalloc(pool, conf->stream.len + 1 + NGX_INT_T_LEN);
-    if (forward->prefixes == NULL || key.data == NULL) {
+    if (forward->shards == NULL || key.data == NULL) {
         return NGX_ERROR;
     }
 
     for (i = 0; i < conf->shards; i++) {
+        shard = &forward->shards[i];
         key.len = (size_t) (ngx_sprintf(key.data, "%V:%ui", &conf->stream, i)
                             - key.data);
-        if (ngx_http_reco_xadd_prefix(
-                pool, &key, conf->maxlen, &forward->prefixes[i])
-            != NGX_OK)
+
+        if (ngx_http_reco_xadd_init(&shard->xadd, pool, &key, 0) != NGX_OK
+            || ngx_http_reco_xadd_init(&shard->trim, pool, &key, conf->maxlen)
+                   != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -73,8 +77,8 @@ ngx_http_reco_forward_init_prefixes(
 
     ngx_str_set(&rejected, "reco:rejected");
 
-    return ngx_http_reco_xadd_prefix(
-        pool, &rejected, NGX_HTTP_RECO_REJECT_KEPT, &forward->rejected);
+    return ngx_http_reco_xadd_init(
+        &forward->rejected, pool, &rejected, NGX_HTTP_RECO_REJECT_KEPT);
 }
 
 
@@ -108,7 +112,7 @@ ngx_http_reco_redis_init_process(
 
     if (forward->buffer == NULL || forward->outbox == NULL
         || forward->link == NULL
-        || ngx_http_reco_forward_init_prefixes(cycle->pool, forward) != NGX_OK)
+        || ngx_http_reco_forward_init_shards(cycle->pool, forward) != NGX_OK)
     {
         return NGX_ERROR;
     }

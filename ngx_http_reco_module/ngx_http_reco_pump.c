@@ -2,6 +2,10 @@
 
 #define NGX_HTTP_RECO_WINDOW_BYTES (1024 * 1024)
 
+/* Entries of a shard between two that trim its stream: Redis drops nodes of a
+   hundred entries anyway, and three words less are read, logged and freed. */
+#define NGX_HTTP_RECO_TRIM 64
+
 /* Replies between two moves of the outbox's head. */
 #define NGX_HTTP_RECO_ACK 128
 
@@ -54,6 +58,20 @@ ngx_http_reco_forward_confirm(ngx_http_reco_forward_t *forward)
 }
 
 
+static const ngx_http_reco_xadd_t *
+ngx_http_reco_forward_xadd(ngx_http_reco_shard_t *shard)
+{
+    if (shard->untrimmed > 0) {
+        shard->untrimmed--;
+        return &shard->xadd;
+    }
+
+    shard->untrimmed = NGX_HTTP_RECO_TRIM - 1;
+
+    return &shard->trim;
+}
+
+
 /* The next record as a command in forward->buffer; len 0: it is no event. */
 static void
 ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
@@ -75,8 +93,8 @@ ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
     /* The visitor stands first. */
     shard = reco_event_shard(fields[0].value, (unsigned) forward->conf->shards);
 
-    if (ngx_http_reco_xadd(&forward->prefixes[shard], fields, n,
-            forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
+    if (ngx_http_reco_xadd(ngx_http_reco_forward_xadd(&forward->shards[shard]),
+            fields, n, forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
         != RECO_OK)
     {
         sent->len = 0;

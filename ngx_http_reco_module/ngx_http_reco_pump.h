@@ -29,6 +29,14 @@ typedef struct {
 } ngx_http_reco_sent_t;
 
 
+/* A stream that events go to. */
+typedef struct {
+    ngx_http_reco_xadd_t xadd;
+    ngx_http_reco_xadd_t trim; /* the same, and drops what is too old */
+    ngx_uint_t untrimmed;      /* entries until that is due */
+} ngx_http_reco_shard_t;
+
+
 struct ngx_http_reco_forward_s {
     void *unused[3];
     ngx_int_t ident; /* where events' debug log looks for a descriptor */
@@ -62,8 +70,8 @@ struct ngx_http_reco_forward_s {
     ngx_uint_t delay;               /* of replies, smoothed, times eight */
     uint64_t torn;                  /* that the counters know of */
 
-    ngx_str_t *prefixes; /* of the XADD to each shard */
-    ngx_str_t rejected;
+    ngx_http_reco_shard_t *shards;
+    ngx_http_reco_xadd_t rejected;
     time_t reject_second;
     ngx_uint_t rejects; /* in that second */
 

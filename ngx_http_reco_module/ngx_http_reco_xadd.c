@@ -1,8 +1,5 @@
 #include "ngx_http_reco_forward.h"
 
-/* Of the words of the command before the fields. */
-#define NGX_HTTP_RECO_XADD_WORDS 6
-
 /* Room for "$65535" and two line ends. */
 #define NGX_HTTP_RECO_XADD_FRAME 10
 
@@ -53,25 +50,30 @@ ngx_http_reco_error_kind(const char *reply, ngx_msec_t *delay)
 
 
 ngx_int_t
-ngx_http_reco_xadd_prefix(
-    ngx_pool_t *pool, ngx_str_t *key, ngx_uint_t maxlen, ngx_str_t *prefix)
+ngx_http_reco_xadd_init(ngx_http_reco_xadd_t *xadd, ngx_pool_t *pool,
+    ngx_str_t *key, ngx_uint_t maxlen)
 {
     u_char number[NGX_INT_T_LEN], *p;
     size_t len;
-
-    len = (size_t) (ngx_sprintf(number, "%ui", maxlen) - number);
 
     p = ngx_pnalloc(pool, 64 + key->len + 3 * NGX_INT_T_LEN);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    prefix->data = p;
-    p = ngx_sprintf(p,
-        "$4\r\nXADD\r\n$%uz\r\n%V\r\n$6\r\nMAXLEN\r\n$1\r\n~\r\n"
-        "$%uz\r\n%ui\r\n$1\r\n*\r\n",
-        key->len, key, len, maxlen);
-    prefix->len = (size_t) (p - prefix->data);
+    xadd->text.data = p;
+    xadd->words = 3;
+    p = ngx_sprintf(p, "$4\r\nXADD\r\n$%uz\r\n%V\r\n", key->len, key);
+
+    if (maxlen > 0) {
+        xadd->words += 3;
+        len = (size_t) (ngx_sprintf(number, "%ui", maxlen) - number);
+        p = ngx_sprintf(
+            p, "$6\r\nMAXLEN\r\n$1\r\n~\r\n$%uz\r\n%ui\r\n", len, maxlen);
+    }
+
+    p = ngx_sprintf(p, "$1\r\n*\r\n");
+    xadd->text.len = (size_t) (p - xadd->text.data);
 
     return NGX_OK;
 }
@@ -107,14 +109,15 @@ ngx_http_reco_put_bulk(u_char *p, reco_str_t text)
 
 
 reco_status_t
-ngx_http_reco_xadd(const ngx_str_t *prefix, const reco_event_field_t *fields,
-    unsigned nfields, u_char *out, size_t size, size_t *len)
+ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd,
+    const reco_event_field_t *fields, unsigned nfields, u_char *out,
+    size_t size, size_t *len)
 {
     size_t need;
     unsigned i;
     u_char *p;
 
-    need = NGX_HTTP_RECO_XADD_FRAME + prefix->len;
+    need = NGX_HTTP_RECO_XADD_FRAME + xadd->text.len;
     for (i = 0; i < nfields; i++) {
         need += fields[i].name.len + fields[i].value.len
                 + 2 * NGX_HTTP_RECO_XADD_FRAME;
@@ -126,10 +129,10 @@ ngx_http_reco_xadd(const ngx_str_t *prefix, const reco_event_field_t *fields,
 
     p = out;
     *p++ = '*';
-    p = ngx_http_reco_put_number(p, NGX_HTTP_RECO_XADD_WORDS + 2 * nfields);
+    p = ngx_http_reco_put_number(p, xadd->words + 2 * nfields);
     *p++ = CR;
     *p++ = LF;
-    p = ngx_cpymem(p, prefix->data, prefix->len);
+    p = ngx_cpymem(p, xadd->text.data, xadd->text.len);
 
     for (i = 0; i < nfields; i++) {
         p = ngx_http_reco_put_bulk(p, fields[i].name);

@@ -206,7 +206,7 @@ my $slow = Reco::FakeRedis::start($world, sub {
 });
 with("127.0.0.1:$slow stream=ev shards=1");
 ok(beacons(10), 'slow: events are taken');
-ok($world->wait_for(10, sub { status('outbox_records') == 0 }),
+ok($world->wait_for(10, sub { status('redis_forwarded_total') == 10 }),
     'all are confirmed in the end');
 $sent -= 10;
 
