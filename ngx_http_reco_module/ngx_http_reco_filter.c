@@ -199,7 +199,6 @@ ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 static ngx_int_t
 ngx_http_reco_header_filter(ngx_http_request_t *r)
 {
-    ngx_int_t rc;
     ngx_http_reco_ctx_t *ctx;
     ngx_http_reco_page_t *page;
 
@@ -246,9 +245,7 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
     page->needed = r->filter_need_in_memory;
 
     if (page->slots->nelts == 0) {
-        return ngx_http_reco_page_start(r, page) == NGX_OK
-                   ? ngx_http_reco_page_send_header(r, ctx)
-                   : NGX_ERROR;
+        return ngx_http_reco_page_send_header(r, ctx);
     }
 
     /*
@@ -261,17 +258,9 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
     }
 
     page->waiting = 1;
-
-    rc = ngx_http_reco_places_expect(r, page);
-
-    if (rc == NGX_OK) {
-        page->recalled = 1;
-        return NGX_OK;
-    }
-
     r->filter_need_in_memory = 1;
 
-    return rc == NGX_DECLINED ? ngx_http_reco_page_start(r, page) : NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -311,55 +300,24 @@ ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 }
 
 
-/* Whether files are read before they come here. */
-static void
-ngx_http_reco_page_demand(ngx_http_request_t *r, ngx_uint_t memory)
-{
-    ngx_output_chain_ctx_t *copy;
-
-    r->filter_need_in_memory = memory;
-
-    copy = ngx_http_get_module_ctx(r, ngx_http_copy_filter_module);
-
-    if (copy != NULL) {
-        copy->need_in_memory = memory;
-    }
-}
-
-
 /* From here on files may be sent without being read. */
 static void
 ngx_http_reco_page_relax(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
-    if (!page->needed) {
-        page->needed = 1;
-        ngx_http_reco_page_demand(r, 0);
-    }
-}
+    ngx_output_chain_ctx_t *copy;
 
-
-/* The body of a page that was read before, as it seems; answers as
-   ngx_http_reco_places_recall() does. */
-static ngx_int_t
-ngx_http_reco_page_recall(
-    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_chain_t *in)
-{
-    ngx_int_t rc;
-    ngx_http_reco_page_t *page;
-
-    page = ctx->page;
-    page->recalled = 0;
-
-    rc = ngx_http_reco_places_recall(r, ctx, in);
-
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (page->needed) {
+        return;
     }
 
-    ngx_http_reco_page_demand(r, 1);
+    page->needed = 1;
+    r->filter_need_in_memory = 0;
 
-    return ngx_http_reco_page_start(r, page) == NGX_OK ? NGX_DECLINED
-                                                       : NGX_ERROR;
+    copy = ngx_http_get_module_ctx(r, ngx_http_copy_filter_module);
+
+    if (copy != NULL) {
+        copy->need_in_memory = 0;
+    }
 }
 
 
@@ -386,7 +344,6 @@ static ngx_int_t
 ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t rc;
-    ngx_uint_t recalled;
     ngx_chain_t *rest;
     ngx_http_reco_ctx_t *ctx;
     ngx_http_reco_page_t *page;
@@ -407,23 +364,7 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         in = NULL;
     }
 
-    rest = in;
-    recalled = 0;
-
-    if (page->recalled) {
-        rc = ngx_http_reco_page_recall(r, ctx, in);
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (rc == NGX_OK) {
-            recalled = 1;
-            rest = NULL;
-        }
-    }
-
-    for (/* void */; rest != NULL && !page->passing; rest = rest->next) {
+    for (rest = in; rest != NULL && !page->passing; rest = rest->next) {
         rc = ngx_http_reco_page_feed(r, ctx, rest->buf);
 
         if (rc == NGX_ERROR) {
@@ -441,12 +382,12 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
             return rc;
         }
-    }
 
-    if (recalled && page->needed
-        && ngx_http_reco_places_load(r->pool, page->out) != NGX_OK)
-    {
-        return NGX_ERROR;
+        if (page->places != NULL && page->needed
+            && ngx_http_reco_places_load(r, page) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     if (page->passing) {

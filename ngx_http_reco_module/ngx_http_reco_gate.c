@@ -1,4 +1,4 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_places.h"
 
 
 /*
@@ -6,6 +6,9 @@
  * validator of the origin's page, and before its gunzip filter asks whether
  * the client could take the compressed bytes.  A page that is going to be
  * rewritten must not be answered 304 and must come out of gunzip.
+ *
+ * And at its body: before nginx reads a file for the filters that want it in
+ * memory, as places in a file that is known need not be looked for.
  */
 
 static ngx_int_t ngx_http_reco_gate_init(ngx_conf_t *cf);
@@ -52,6 +55,7 @@ typedef struct {
 
 
 static ngx_http_output_header_filter_pt ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt ngx_http_next_body_filter;
 
 
 static ngx_uint_t
@@ -155,13 +159,74 @@ ngx_http_reco_gate_gunzip(ngx_http_request_t *r, void *gunzip)
 }
 
 
+/* What is done with a page that is of a status and type listed. */
+typedef struct {
+    ngx_uint_t rewriting;
+    ngx_uint_t learning;
+    void *gunzip; /* NULL: it comes as it is */
+} ngx_http_reco_gate_task_t;
+
+
+/* NGX_DECLINED: nothing is, and the page passes. */
+static ngx_int_t
+ngx_http_reco_gate_task(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_http_reco_loc_conf_t *lcf, ngx_http_reco_gate_task_t *task)
+{
+    ngx_http_reco_gate_loc_conf_t *glcf;
+
+    task->rewriting = lcf->enable && lcf->plan != NULL;
+    task->learning = ngx_http_reco_learn_due(r, ctx);
+    task->gunzip = NULL;
+
+    if (!(task->rewriting || task->learning)
+        || r->headers_out.content_length_n == 0 || r->subrequest_ranges
+        || r->headers_out.content_range != NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (!ngx_http_reco_gate_charset(r)) {
+        ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
+        return NGX_DECLINED;
+    }
+
+    if (task->rewriting && ctx->version == NULL) {
+        ctx->version = ngx_http_reco_version_acquire(lcf->model);
+        if (ctx->version == NULL) {
+            ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
+
+            /* the script is what the first model is made from */
+            task->rewriting = lcf->sdk != NULL;
+        }
+    }
+
+    if (ngx_http_reco_gate_identity(r)) {
+        return task->rewriting || task->learning ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (!task->rewriting) {
+        /* nothing is decompressed merely to be read */
+        return NGX_DECLINED;
+    }
+
+    glcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_gate_module);
+    task->gunzip = glcf->gunzip;
+
+    if (!ngx_http_reco_gate_gzip(r) || task->gunzip == NULL) {
+        ngx_http_reco_count(NGX_HTTP_RECO_CODED, 1);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
 {
-    ngx_uint_t rewriting, learning;
     ngx_http_reco_ctx_t *ctx;
     ngx_http_reco_loc_conf_t *lcf;
-    ngx_http_reco_gate_loc_conf_t *glcf;
+    ngx_http_reco_gate_task_t task;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
 
@@ -191,64 +256,53 @@ ngx_http_reco_gate_header_filter(ngx_http_request_t *r)
         ngx_http_reco_page_view(r, ctx);
     }
 
-    rewriting = lcf->enable && lcf->plan != NULL;
-    learning = ngx_http_reco_learn_due(r, ctx);
-
-    if (!(rewriting || learning) || r->headers_out.content_length_n == 0
-        || r->subrequest_ranges || r->headers_out.content_range != NULL)
-    {
+    if (ngx_http_reco_gate_task(r, ctx, lcf, &task) != NGX_OK) {
         return ngx_http_next_header_filter(r);
-    }
-
-    if (!ngx_http_reco_gate_charset(r)) {
-        ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
-        return ngx_http_next_header_filter(r);
-    }
-
-    if (rewriting && ctx->version == NULL) {
-        ctx->version = ngx_http_reco_version_acquire(lcf->model);
-        if (ctx->version == NULL) {
-            ngx_http_reco_count(NGX_HTTP_RECO_NO_MODEL, 1);
-
-            /* the script is what the first model is made from */
-            rewriting = lcf->sdk != NULL;
-        }
-    }
-
-    if (!(rewriting || learning)) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    glcf = NULL;
-
-    if (!ngx_http_reco_gate_identity(r)) {
-        if (!rewriting) {
-            /* nothing is decompressed merely to be read */
-            return ngx_http_next_header_filter(r);
-        }
-
-        glcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_gate_module);
-
-        if (!ngx_http_reco_gate_gzip(r) || glcf->gunzip == NULL) {
-            ngx_http_reco_count(NGX_HTTP_RECO_CODED, 1);
-            return ngx_http_next_header_filter(r);
-        }
     }
 
     /* it notes what gzip is to find, so before that is changed for gunzip */
 
-    if (ngx_http_reco_page_create(r, ctx, rewriting, learning) != NGX_OK
-        || (glcf != NULL
-            && ngx_http_reco_gate_gunzip(r, glcf->gunzip) != NGX_OK))
+    if (ngx_http_reco_page_create(r, ctx, task.rewriting, task.learning)
+            != NGX_OK
+        || (task.gunzip != NULL
+            && ngx_http_reco_gate_gunzip(r, task.gunzip) != NGX_OK))
     {
         return NGX_ERROR;
     }
 
-    if (rewriting && !lcf->last_modified) {
+    ctx->page->plain = task.gunzip == NULL;
+
+    if (task.rewriting && !lcf->last_modified) {
         r->disable_not_modified = 1;
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_reco_gate_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_reco_ctx_t *ctx;
+    ngx_http_reco_page_t *page;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_reco_module);
+
+    if (ctx == NULL || ctx->page == NULL || in == NULL || r != r->main) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    page = ctx->page;
+
+    if (page->waiting && page->plain && !page->seen
+        && ngx_http_reco_places_look(r, page, in) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    page->seen = 1;
+
+    return ngx_http_next_body_filter(r, in);
 }
 
 
@@ -303,6 +357,9 @@ ngx_http_reco_gate_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_reco_gate_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_reco_gate_body_filter;
 
     return NGX_OK;
 }

@@ -44,7 +44,8 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 }
 
 
-ngx_int_t
+/* Makes the reader. */
+static ngx_int_t
 ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
     ngx_http_reco_loc_conf_t *lcf;
@@ -301,11 +302,15 @@ ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 }
 
 
-/* Counts what became of the slots, when the page's end was seen. */
+/* Counts what became of the slots, when no more of the page is to be read. */
 static void
-ngx_http_reco_page_end(ngx_http_reco_page_t *page, ngx_uint_t limited)
+ngx_http_reco_page_end(ngx_http_reco_page_t *page)
 {
-    ngx_uint_t i;
+    ngx_uint_t i, limited;
+
+    limited = page->places != NULL
+                  ? ngx_http_reco_places_limited(page->places)
+                  : reco_html_rewriter_limited(page->rewriter) != 0;
 
     for (i = 0; i < page->slots->nelts; i++) {
         if ((page->placed & ((uint32_t) 1 << i)) == 0) {
@@ -425,8 +430,10 @@ ngx_http_reco_page_arrived(ngx_http_reco_page_t *page, off_t n)
 }
 
 
-ngx_int_t
-ngx_http_reco_page_feed(
+/* Does what the reader says to a buffer; NGX_DECLINED: the page is none that
+   can be read. */
+static ngx_int_t
+ngx_http_reco_page_read(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
 {
     off_t at;
@@ -436,18 +443,18 @@ ngx_http_reco_page_feed(
     ngx_http_reco_page_t *page;
 
     page = ctx->page;
-    page->last = NULL;
-    page->from = 0;
-    page->to = 0;
-
     data = "";
     len = 0;
+
+    if (page->rewriter == NULL && ngx_http_reco_page_start(r, page) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (ngx_buf_in_memory(in)) {
         data = (const char *) in->pos;
         len = in->last - in->pos;
 
-    } else if (in->in_file && in->file_last > in->file_pos) {
+    } else if (ngx_buf_size(in) > 0) {
         /* not read for us: let it and the rest go by */
         ngx_http_reco_failure(r->connection->log, NGX_HTTP_RECO_FAILED,
             "the body of \"%.*s\" is not in memory", (int) r->uri.len,
@@ -461,20 +468,10 @@ ngx_http_reco_page_feed(
         if (ngx_http_reco_page_wide(in)) {
             ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
             page->passing = 1;
+            page->notes = NULL;
             return NGX_DECLINED;
         }
     }
-
-    /*
-     * The origin's last buffer often comes by itself, after the last byte.
-     * Where the length says that this was the last byte, the end goes out
-     * with it: one packet less.
-     */
-
-    page->early = ngx_http_reco_page_arrived(page, len) && !in->last_buf;
-    page->ended = in->last_buf || page->early;
-
-    ngx_http_reco_places_follow(page, in);
 
     pos = 0;
 
@@ -493,8 +490,55 @@ ngx_http_reco_page_feed(
         }
     }
 
-    if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
-        return NGX_ERROR;
+    return NGX_OK;
+}
+
+
+/* True where nothing ahead can be a place. */
+static ngx_uint_t
+ngx_http_reco_page_finished(ngx_http_reco_page_t *page)
+{
+    return page->places != NULL
+               ? ngx_http_reco_places_finished(page->places)
+               : reco_html_rewriter_finished(page->rewriter) != 0;
+}
+
+
+ngx_int_t
+ngx_http_reco_page_feed(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
+{
+    off_t left;
+    ngx_int_t rc;
+    ngx_http_reco_page_t *page;
+
+    page = ctx->page;
+    page->last = NULL;
+    page->from = 0;
+    page->to = 0;
+
+    /*
+     * The origin's last buffer often comes by itself, after the last byte.
+     * Where the length says that this was the last byte, the end goes out
+     * with it: one packet less.
+     */
+
+    left = page->left;
+    page->early =
+        ngx_http_reco_page_arrived(page, ngx_buf_size(in)) && !in->last_buf;
+    page->ended = in->last_buf || page->early;
+
+    rc = page->places != NULL ? ngx_http_reco_places_feed(r, ctx, in)
+                              : ngx_http_reco_page_read(r, ctx, in);
+
+    if (rc == NGX_DECLINED) {
+        page->left = left;
+        page->early = 0;
+        page->ended = 0;
+    }
+
+    if (rc != NGX_OK || ngx_http_reco_page_span(r, page, in) != NGX_OK) {
+        return rc != NGX_OK ? rc : NGX_ERROR;
     }
 
     if (page->ended && page->harvest != NULL) {
@@ -503,32 +547,11 @@ ngx_http_reco_page_feed(
 
     if (page->ended) {
         page->early &= page->altered | page->renewed;
-        page->passing = 1;
-        ngx_http_reco_page_end(
-            page, reco_html_rewriter_limited(page->rewriter));
-
-    } else if (reco_html_rewriter_finished(page->rewriter)) {
-        page->passing = 1;
     }
 
-    return ngx_http_reco_page_flags(r, page, in);
-}
-
-
-ngx_int_t
-ngx_http_reco_page_over(ngx_http_request_t *r, ngx_http_reco_page_t *page,
-    ngx_buf_t *in, ngx_uint_t whole, ngx_uint_t limited)
-{
-    if (ngx_http_reco_page_span(r, page, in) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    page->left = 0;
-    page->ended = 1;
-    page->passing = 1;
-
-    if (whole) {
-        ngx_http_reco_page_end(page, limited);
+    if (page->ended || ngx_http_reco_page_finished(page)) {
+        page->passing = 1;
+        ngx_http_reco_page_end(page);
     }
 
     return ngx_http_reco_page_flags(r, page, in);

@@ -17,11 +17,11 @@
  * and files need not be read into memory for us.
  */
 
-typedef struct ngx_http_reco_notes_s ngx_http_reco_notes_t;
+typedef struct ngx_http_reco_places_s ngx_http_reco_places_t;
 
 struct ngx_http_reco_page_s {
     reco_html_memory_t memory;      /* the request's pool */
-    reco_html_rewriter_t *rewriter; /* NULL: it was read before */
+    reco_html_rewriter_t *rewriter; /* NULL: nothing is read yet */
     reco_html_harvest_t *harvest;   /* or NULL */
     ngx_array_t *slots; /* ngx_http_reco_slot_t *, of the location */
 
@@ -38,7 +38,8 @@ struct ngx_http_reco_page_s {
     off_t left; /* of the origin's page, as it said; -1: unknown */
     off_t size; /* of what was appended to out */
 
-    ngx_http_reco_notes_t *notes; /* NULL: none are taken */
+    ngx_http_reco_places_t *places; /* known before; NULL: to be read */
+    ngx_http_reco_places_t *notes;  /* of what is read; NULL: none */
 
     ngx_str_t *blocks; /* of each slot; data NULL: not asked for yet */
     uint32_t placed;   /* mask of the slots that found a place */
@@ -55,15 +56,12 @@ struct ngx_http_reco_page_s {
     unsigned sending : 1;  /* the filters after us are at work */
     unsigned needed : 1;   /* somebody else needs the body in memory */
     unsigned learning : 1; /* the page is read for its product */
-    unsigned recalled : 1; /* it is one that was read before, as it seems */
+    unsigned plain : 1;    /* what comes is what the origin's file holds */
+    unsigned seen : 1;     /* and was looked at, as it came */
     unsigned gzip_tested : 1;
     unsigned gzip_ok : 1;
 };
 
-
-/* Prepares for the body, which is read.  NGX_ERROR: no memory. */
-ngx_int_t ngx_http_reco_page_start(
-    ngx_http_request_t *r, ngx_http_reco_page_t *page);
 
 /*
  * Rewrites one buffer onto page->out.  NGX_DECLINED: from this buffer on the
@@ -76,12 +74,6 @@ ngx_int_t ngx_http_reco_page_feed(
    behind the begin of the buffer at hand. */
 ngx_int_t ngx_http_reco_page_step(ngx_http_request_t *r,
     ngx_http_reco_ctx_t *ctx, ngx_buf_t *in, reco_html_step_t *step, off_t at);
-
-/* After the steps of a buffer that is all of the page; whole: it was read to
-   its end, and perhaps a limit was met. */
-ngx_int_t ngx_http_reco_page_over(ngx_http_request_t *r,
-    ngx_http_reco_page_t *page, ngx_buf_t *in, ngx_uint_t whole,
-    ngx_uint_t limited);
 
 /* Appends what is left of a chain, unread. */
 ngx_int_t ngx_http_reco_page_rest(

@@ -8,8 +8,10 @@
 #define NGX_HTTP_RECO_PLACES_AGE  2             /* s since the last change */
 
 
-/* A span of a file in one state; no byte of it is left unset. */
+/* A span of a file in one state, in one place of the configuration; no byte of
+   it is left unset. */
 typedef struct {
+    void *conf;
     uint64_t device;
     uint64_t inode;
     uint64_t size;
@@ -21,31 +23,26 @@ typedef struct {
 
 
 typedef struct {
-    off_t at; /* from the page's begin */
-    off_t drop;
+    off_t at;   /* from the page's begin */
+    off_t drop; /* bytes that are left out */
     unsigned slot;
     unsigned insert;
 } ngx_http_reco_place_t;
 
 
-/* What was found out of a page. */
-typedef struct {
-    uint64_t key; /* of the guess; 0: free */
-    uint32_t used;
-    uint32_t nplaces;
+struct ngx_http_reco_places_s {
+    uint64_t key; /* of the file; 0: free */
     ngx_http_reco_file_t file;
     ngx_http_reco_place_t places[NGX_HTTP_RECO_PLACES_MAX];
-    unsigned whole : 1;   /* it was read to its end */
-    unsigned limited : 1; /* and a limit was met */
-    unsigned memory : 1;  /* the filters after us want it in memory */
-} ngx_http_reco_places_t;
+    ngx_uint_t nplaces;
+    uint32_t used;
+    unsigned limited : 1; /* a limit was met */
+    unsigned memory : 1;  /* the filters after us want the page in memory */
 
-
-struct ngx_http_reco_notes_s {
-    ngx_http_reco_places_t found;
+    /* of one request */
+    off_t at;        /* what was fed, or read */
+    ngx_uint_t next; /* place */
     ngx_fd_t fd;
-    off_t next; /* what comes next of the file */
-    off_t at;   /* what was read of the page */
 };
 
 
@@ -55,65 +52,43 @@ static ngx_http_reco_places_t ngx_http_reco_places[NGX_HTTP_RECO_PLACES_SETS]
 static uint32_t ngx_http_reco_places_clock;
 
 
-/* Which file it is, and in what state. */
+/* -- what is remembered -------------------------------------------------- */
+
+/* The state that a page's file is in. */
 static ngx_int_t
-ngx_http_reco_places_file(
-    ngx_fd_t fd, off_t begin, off_t length, ngx_http_reco_file_t *file)
+ngx_http_reco_places_file(ngx_fd_t fd, ngx_http_reco_file_t *file)
 {
     ngx_file_info_t info;
 
     if (ngx_fd_info(fd, &info) == NGX_FILE_ERROR) {
-        return NGX_ERROR;
+        return NGX_DECLINED;
     }
 
-    ngx_memzero(file, sizeof(ngx_http_reco_file_t));
     file->device = info.st_dev;
     file->inode = info.st_ino;
     file->size = info.st_size;
     file->written = info.st_mtim;
     file->changed = info.st_ctim;
-    file->begin = begin;
-    file->length = length;
 
     return NGX_OK;
 }
 
 
-/* What a page is known by before its body is there; 0: it is none of those that
-   are remembered. */
-static uint64_t
-ngx_http_reco_places_key(ngx_http_request_t *r, ngx_http_reco_page_t *page)
-{
-    uint64_t words[4];
-
-    if (!r->connection->sendfile || page->needed || page->learning
-        || page->left <= 0 || page->left > NGX_HTTP_RECO_PLACES_SIZE)
-    {
-        return 0;
-    }
-
-    words[0] =
-        (uintptr_t) ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
-    words[1] = reco_hash(r->uri.data, r->uri.len);
-    words[2] = page->left;
-    words[3] = r->headers_out.last_modified_time;
-
-    return reco_hash(words, sizeof(words)) | 1;
-}
-
-
-/* The page's own place, or NULL; in *oldest the one that is to be given up. */
+/* The page's own entry, or NULL; in *oldest the one that is to be given up. */
 static ngx_http_reco_places_t *
-ngx_http_reco_places_find(uint64_t key, ngx_http_reco_places_t **oldest)
+ngx_http_reco_places_find(
+    const ngx_http_reco_places_t *page, ngx_http_reco_places_t **oldest)
 {
     ngx_uint_t i;
     ngx_http_reco_places_t *set;
 
-    set = ngx_http_reco_places[(key >> 1) % NGX_HTTP_RECO_PLACES_SETS];
+    set = ngx_http_reco_places[(page->key >> 1) % NGX_HTTP_RECO_PLACES_SETS];
     *oldest = set;
 
     for (i = 0; i < NGX_HTTP_RECO_PLACES_WAYS; i++) {
-        if (set[i].key == key) {
+        if (set[i].key == page->key
+            && ngx_memcmp(&set[i].file, &page->file, sizeof(page->file)) == 0)
+        {
             set[i].used = ++ngx_http_reco_places_clock;
             return &set[i];
         }
@@ -129,77 +104,68 @@ ngx_http_reco_places_find(uint64_t key, ngx_http_reco_places_t **oldest)
 }
 
 
-/* -- reading a page ------------------------------------------------------ */
-
 ngx_int_t
-ngx_http_reco_places_expect(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+ngx_http_reco_places_look(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
 {
-    uint64_t key;
-    ngx_http_reco_places_t *places, *oldest;
+    ngx_buf_t *b;
+    ngx_http_reco_places_t *places, *known, *oldest;
 
-    key = ngx_http_reco_places_key(r, page);
-    if (key == 0) {
-        return NGX_DECLINED;
+    b = in->buf;
+
+    /* who stands before us and wants it in memory may alter it */
+
+    if (page->needed || r->main_filter_need_in_memory || page->learning
+        || in->next != NULL || !b->in_file
+        || ngx_buf_in_memory(b) || !b->last_buf
+        || b->file_last - b->file_pos != page->left || page->left == 0
+        || page->left > NGX_HTTP_RECO_PLACES_SIZE)
+    {
+        return NGX_OK;
     }
 
-    page->notes = ngx_pcalloc(r->pool, sizeof(ngx_http_reco_notes_t));
-    if (page->notes == NULL) {
+    places = ngx_pcalloc(r->pool, sizeof(ngx_http_reco_places_t));
+    if (places == NULL) {
         return NGX_ERROR;
     }
 
-    page->notes->fd = NGX_INVALID_FILE;
-    page->notes->found.key = key;
-    page->notes->found.file.length = page->left;
+    places->fd = b->file->fd;
+    places->file.conf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+    places->file.begin = b->file_pos;
+    places->file.length = page->left;
 
-    places = ngx_http_reco_places_find(key, &oldest);
+    if (ngx_http_reco_places_file(places->fd, &places->file) != NGX_OK) {
+        return NGX_OK;
+    }
 
-    return places != NULL && !places->memory ? NGX_OK : NGX_DECLINED;
+    places->key = reco_hash(&places->file, sizeof(places->file)) | 1;
+
+    known = ngx_http_reco_places_find(places, &oldest);
+
+    if (known == NULL) {
+        page->notes = places;
+        return NGX_OK;
+    }
+
+    *places = *known;
+    page->places = places;
+    r->filter_need_in_memory = places->memory;
+
+    ngx_http_reco_count(NGX_HTTP_RECO_RECALLED, 1);
+
+    return NGX_OK;
 }
 
 
-void
-ngx_http_reco_places_follow(ngx_http_reco_page_t *page, ngx_buf_t *in)
-{
-    ngx_http_reco_notes_t *notes;
-
-    notes = page->notes;
-
-    if (notes == NULL || ngx_buf_size(in) == 0) {
-        return;
-    }
-
-    page->notes = NULL;
-
-    if (!in->in_file) {
-        return;
-    }
-
-    if (notes->fd == NGX_INVALID_FILE) {
-        notes->fd = in->file->fd;
-        notes->next = in->file_pos;
-
-        if (ngx_http_reco_places_file(notes->fd, in->file_pos,
-                notes->found.file.length, &notes->found.file)
-            != NGX_OK)
-        {
-            return;
-        }
-    }
-
-    if (in->file->fd == notes->fd && in->file_pos == notes->next) {
-        notes->next += in->last - in->pos;
-        page->notes = notes;
-    }
-}
-
+/* -- reading a page ------------------------------------------------------ */
 
 void
 ngx_http_reco_places_note(
     ngx_http_reco_page_t *page, const reco_html_step_t *step)
 {
     off_t at;
-    ngx_http_reco_notes_t *notes;
     ngx_http_reco_place_t *place;
+    ngx_http_reco_places_t *notes;
 
     notes = page->notes;
 
@@ -214,8 +180,8 @@ ngx_http_reco_places_note(
         return;
     }
 
-    if (step->action == RECO_HTML_DROP && notes->found.nplaces > 0) {
-        place = &notes->found.places[notes->found.nplaces - 1];
+    if (step->action == RECO_HTML_DROP && notes->nplaces > 0) {
+        place = &notes->places[notes->nplaces - 1];
 
         if (place->slot == step->slot && place->at + place->drop == at) {
             place->drop += step->text.len;
@@ -223,12 +189,12 @@ ngx_http_reco_places_note(
         }
     }
 
-    if (notes->found.nplaces == NGX_HTTP_RECO_PLACES_MAX) {
+    if (notes->nplaces == NGX_HTTP_RECO_PLACES_MAX) {
         page->notes = NULL;
         return;
     }
 
-    place = &notes->found.places[notes->found.nplaces++];
+    place = &notes->places[notes->nplaces++];
     place->at = at;
     place->drop = step->action == RECO_HTML_DROP ? step->text.len : 0;
     place->slot = step->slot;
@@ -239,70 +205,165 @@ ngx_http_reco_places_note(
 void
 ngx_http_reco_places_keep(ngx_http_reco_page_t *page)
 {
-    ngx_http_reco_file_t *file, now;
-    ngx_http_reco_notes_t *notes;
-    ngx_http_reco_places_t *places, *oldest;
+    ngx_http_reco_file_t now;
+    ngx_http_reco_places_t *notes, *known, *oldest;
 
     notes = page->notes;
 
-    if (notes == NULL) {
+    if (notes == NULL || page->rewriter == NULL) {
         return;
     }
 
     page->notes = NULL;
-    file = &notes->found.file;
+    now = notes->file;
 
-    places = ngx_http_reco_places_find(notes->found.key, &oldest);
-
-    if (page->rewriter == NULL) {
-        /* it was recalled */
-        if (places != NULL) {
-            places->memory = page->needed;
-        }
-
-        return;
-    }
-
-    if (notes->fd == NGX_INVALID_FILE
-        || ngx_http_reco_places_file(notes->fd, file->begin, file->length, &now)
-               != NGX_OK
-        || ngx_memcmp(file, &now, sizeof(now)) != 0
-        || ngx_time() - file->written.tv_sec < NGX_HTTP_RECO_PLACES_AGE
-        || ngx_time() - file->changed.tv_sec < NGX_HTTP_RECO_PLACES_AGE)
+    if (ngx_http_reco_places_file(notes->fd, &now) != NGX_OK
+        || ngx_memcmp(&notes->file, &now, sizeof(now)) != 0
+        || ngx_time() - now.written.tv_sec < NGX_HTTP_RECO_PLACES_AGE
+        || ngx_time() - now.changed.tv_sec < NGX_HTTP_RECO_PLACES_AGE)
     {
         return;
     }
 
-    notes->found.whole = page->ended;
-    notes->found.limited = reco_html_rewriter_limited(page->rewriter) != 0;
-    notes->found.memory = page->needed;
-    notes->found.used = ++ngx_http_reco_places_clock;
+    notes->limited = reco_html_rewriter_limited(page->rewriter) != 0;
+    notes->memory = page->needed;
+    notes->used = ++ngx_http_reco_places_clock;
+    notes->at = 0;
 
-    *(places != NULL ? places : oldest) = notes->found;
+    known = ngx_http_reco_places_find(notes, &oldest);
+
+    *(known != NULL ? known : oldest) = *notes;
 }
 
 
 /* -- a page that was read before ----------------------------------------- */
 
+static ngx_int_t
+ngx_http_reco_places_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    ngx_buf_t *in, reco_html_action_t action, unsigned slot, off_t at,
+    off_t len)
+{
+    reco_html_step_t step;
+
+    ngx_memzero(&step, sizeof(step));
+    step.action = action;
+    step.slot = slot;
+    step.text.len = len;
+
+    /* where it is in the buffer at hand */
+    at -= ctx->page->places->at;
+
+    return ngx_http_reco_page_step(r, ctx, in, &step, at);
+}
+
+
 ngx_int_t
-ngx_http_reco_places_load(ngx_pool_t *pool, ngx_chain_t *chain)
+ngx_http_reco_places_feed(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_buf_t *in)
+{
+    off_t at, end, n;
+    ngx_http_reco_place_t *place;
+    ngx_http_reco_places_t *places;
+
+    places = ctx->page->places;
+    at = places->at;
+    end = at + ngx_buf_size(in);
+
+    for (/* void */; places->next < places->nplaces; places->next++) {
+        place = &places->places[places->next];
+
+        if (place->at > end) {
+            break;
+        }
+
+        if (ngx_http_reco_places_step(
+                r, ctx, in, RECO_HTML_PASS, 0, at, place->at - at)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        at = place->at;
+
+        if (place->insert
+            && ngx_http_reco_places_step(
+                   r, ctx, in, RECO_HTML_INSERT, place->slot, at, 0)
+                   != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        n = ngx_min(place->drop, end - at);
+
+        if (n > 0
+            && ngx_http_reco_places_step(
+                   r, ctx, in, RECO_HTML_DROP, place->slot, at, n)
+                   != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        at += n;
+
+        if (n < place->drop) {
+            place->at = at;
+            place->drop -= n;
+            place->insert = 0;
+            break;
+        }
+    }
+
+    if (ngx_http_reco_places_step(r, ctx, in, RECO_HTML_PASS, 0, at, end - at)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    places->at = end;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_reco_places_finished(ngx_http_reco_places_t *places)
+{
+    return places->next == places->nplaces;
+}
+
+
+ngx_uint_t
+ngx_http_reco_places_limited(ngx_http_reco_places_t *places)
+{
+    return places->limited;
+}
+
+
+ngx_int_t
+ngx_http_reco_places_load(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
     u_char *p;
     size_t size;
     ssize_t n;
     ngx_buf_t *b;
+    ngx_chain_t *cl;
+    ngx_http_reco_places_t *known, *oldest;
 
-    for (/* void */; chain != NULL; chain = chain->next) {
-        b = chain->buf;
+    known = ngx_http_reco_places_find(page->places, &oldest);
 
-        if (!b->in_file || ngx_buf_in_memory(b) || b->file_pos == b->file_last)
-        {
+    if (known != NULL) {
+        known->memory = 1;
+    }
+
+    for (cl = page->out; cl != NULL; cl = cl->next) {
+        b = cl->buf;
+        size = ngx_buf_size(b);
+
+        if (ngx_buf_in_memory(b) || !b->in_file || size == 0) {
             continue;
         }
 
-        size = b->file_last - b->file_pos;
-
-        p = ngx_palloc(pool, size);
+        p = ngx_palloc(r->pool, size);
         if (p == NULL) {
             return NGX_ERROR;
         }
@@ -311,7 +372,7 @@ ngx_http_reco_places_load(ngx_pool_t *pool, ngx_chain_t *chain)
 
         if (n != (ssize_t) size) {
             if (n != NGX_ERROR) {
-                ngx_log_error(NGX_LOG_ALERT, b->file->log, 0,
+                ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
                     ngx_read_file_n " read only %z of %uz from \"%V\"", n, size,
                     &b->file->name);
             }
@@ -326,102 +387,4 @@ ngx_http_reco_places_load(ngx_pool_t *pool, ngx_chain_t *chain)
     }
 
     return NGX_OK;
-}
-
-
-/* What is remembered of the page that has come; NULL: it is another one. */
-static ngx_http_reco_places_t *
-ngx_http_reco_places_match(ngx_http_reco_page_t *page, ngx_chain_t *in)
-{
-    ngx_buf_t *b;
-    ngx_http_reco_file_t file;
-    ngx_http_reco_places_t *places, *oldest;
-
-    b = in->buf;
-    places = ngx_http_reco_places_find(page->notes->found.key, &oldest);
-
-    if (places == NULL) {
-        return NULL;
-    }
-
-    if (in->next != NULL || !b->last_buf || !b->in_file || ngx_buf_in_memory(b)
-        || ngx_http_reco_places_file(
-               b->file->fd, b->file_pos, b->file_last - b->file_pos, &file)
-               != NGX_OK
-        || ngx_memcmp(&file, &places->file, sizeof(file)) != 0)
-    {
-        places->key = 0;
-        return NULL;
-    }
-
-    return places;
-}
-
-
-ngx_int_t
-ngx_http_reco_places_recall(
-    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx, ngx_chain_t *in)
-{
-    off_t at;
-    ngx_uint_t i;
-    reco_html_step_t step;
-    ngx_http_reco_page_t *page;
-    ngx_http_reco_place_t *place;
-    ngx_http_reco_places_t *places;
-
-    page = ctx->page;
-    places = ngx_http_reco_places_match(page, in);
-
-    if (places == NULL) {
-        return ngx_http_reco_places_load(r->pool, in) == NGX_OK ? NGX_DECLINED
-                                                                : NGX_ERROR;
-    }
-
-    ngx_http_reco_count(NGX_HTTP_RECO_RECALLED, 1);
-
-    at = 0;
-    ngx_memzero(&step, sizeof(step));
-
-    for (i = 0; i < places->nplaces; i++) {
-        place = &places->places[i];
-        step.slot = place->slot;
-
-        step.action = RECO_HTML_PASS;
-        step.text.len = place->at - at;
-
-        if (ngx_http_reco_page_step(r, ctx, in->buf, &step, at) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        at = place->at + place->drop;
-        step.action = RECO_HTML_INSERT;
-        step.text.len = 0;
-
-        if (place->insert
-            && ngx_http_reco_page_step(r, ctx, in->buf, &step, place->at)
-                   != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        step.action = RECO_HTML_DROP;
-        step.text.len = place->drop;
-
-        if (place->drop > 0
-            && ngx_http_reco_page_step(r, ctx, in->buf, &step, place->at)
-                   != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    step.action = RECO_HTML_PASS;
-    step.text.len = places->file.length - at;
-
-    if (ngx_http_reco_page_step(r, ctx, in->buf, &step, at) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_reco_page_over(
-        r, page, in->buf, places->whole, places->limited);
 }

@@ -38,38 +38,48 @@ my $origin = $world->origin(sub {
     return { headers => ['Content-Type' => 'text/html'], body => $world->read_file('origin.html') };
 });
 
+my %slots = (
+    page   => 'reco_item sku-3; reco_slot related n=3; reco_slot more n=2;',
+    other  => 'reco_item sku-5; reco_slot more n=4;',
+    select => 'reco_item sku-7; reco_slot related n=2 replace=#old; reco_slot more n=2 after=.card all;',
+);
+
+# What comes from a file: by sendfile, in pieces, learnt from, compressed; and
+# what comes from elsewhere and is read each time.
 sub conf {
+    my $locations = '';
+    for my $name (sort keys %slots) {
+        my $file = "alias $dir/www/; reco on; $slots{$name}";
+        my $read = "reco on; $slots{$name} proxy_pass http://127.0.0.1:$world->{port}/plain/;";
+        $locations .= <<"CONF";
+        location /$name/        { $file }
+        location /pieces/$name/ { $file sendfile off; output_buffers 2 1k; }
+        location /few/$name/    { $file sendfile off; }
+        location /gzip/$name/   { $file gzip on; }
+        location /learn/$name/  { $file reco_learn on every=1h; }
+        location /read/$name/   { $read }
+CONF
+    }
+
     return <<"CONF";
     reco_model $dir/model;
     reco_zone shop:1m;
     sendfile on;
     proxy_cache_path $dir/cache keys_zone=c:1m;
     proxy_cache_valid 200 1h;
-    gzip_types text/html;
     server {
         listen 127.0.0.1:$world->{port};
         root $dir/www;
         default_type text/html;
         location = /status { reco_status; }
-        location /plain/  { alias $dir/www/; }
-        location /page/   { alias $dir/www/; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
-        location /other/  { alias $dir/www/; reco on; reco_item sku-5; reco_slot more n=4; }
-        location /select/ {
-            alias $dir/www/;
-            reco on;
-            reco_item sku-7;
-            reco_slot related n=2 replace=#old;
-            reco_slot more n=2 after=.card all;
-        }
-        location /gzip/   { alias $dir/www/; gzip on; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
-        location /learn/  { alias $dir/www/; reco on; reco_learn on every=1h; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
-        location /memory/ { alias $dir/www/; sendfile off; reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2; }
+        location /plain/   { alias $dir/www/; }
+        $locations
         location /cached/ {
             proxy_pass http://127.0.0.1:$origin;
             proxy_cache c;
             proxy_cache_key \$uri;
             proxy_cache_bypass \$arg_refresh;
-            reco on; reco_item sku-3; reco_slot related n=3; reco_slot more n=2;
+            reco on; $slots{page}
         }
     }
 CONF
@@ -95,7 +105,7 @@ sub get {
     return ($body, counter('pages_recalled') - $before, $response);
 }
 
-# The same page as if it were read for the first time: by another address of it.
+# The page, and the same as it is when it is read.
 sub is_as_read {
     my ($path, $as, $recalled, $name) = @_;
 
@@ -115,10 +125,10 @@ $world->nginx(conf());
 # -- a file --
 
 get('/page/a.html');
-is_as_read('/page/a.html', '/memory/a.html', 0, 'a file that is new');
+is_as_read('/page/a.html', '/read/page/a.html', 0, 'a file that is new');
 sleep 2.2;
 get('/page/a.html');
-my $body = is_as_read('/page/a.html', '/memory/a.html', 1, 'a file');
+my $body = is_as_read('/page/a.html', '/read/page/a.html', 1, 'a file');
 my ($rest, @blocks) = Reco::Model::parts($body);
 ok($rest eq $world->read_file($file), "nothing of the file's own was changed");
 is_deeply([map { scalar(() = Reco::Model::ids($_)) } @blocks], [3, 2], 'and both blocks are there');
@@ -132,9 +142,9 @@ is_deeply([$response->{status}, $recalled, $part eq $body], [200, 1, 1], 'a rang
 # -- other places of the configuration --
 
 get('/other/a.html');
-$body = is_as_read('/other/a.html', '/other/a.html?again', 1, 'with other slots');
+$body = is_as_read('/other/a.html', '/read/other/a.html', 1, 'with other slots');
 is_deeply([map { scalar(() = Reco::Model::ids($_)) } Reco::Model::parts($body)], [0, 4], 'one block');
-is_as_read('/page/a.html', '/memory/a.html', 1, 'and the first ones again');
+is_as_read('/page/a.html', '/read/page/a.html', 1, 'and the first ones again');
 
 # -- a file that changes --
 
@@ -147,19 +157,19 @@ is(length $changed, -s $file, 'of the same length');
     close $handle;
     utime $times[0], $times[1], $file;
 }
-is_as_read('/page/a.html', '/memory/a.html', 0, 'changed in place, its time put back');
-is_as_read('/page/a.html', '/memory/a.html', 0, 'and just so');
+is_as_read('/page/a.html', '/read/page/a.html', 0, 'changed in place, its time put back');
+is_as_read('/page/a.html', '/read/page/a.html', 0, 'and just so');
 sleep 2.2;
 get('/page/a.html');
-is_as_read('/page/a.html', '/memory/a.html', 1, 'two seconds later');
+is_as_read('/page/a.html', '/read/page/a.html', 1, 'two seconds later');
 
 $world->write_file('www/b.html', page('six', [4000, $MORE], [33000, $RELATED]));
 utime $times[0], $times[1], "$dir/www/b.html";
 rename "$dir/www/b.html", $file or die;
-is_as_read('/page/a.html', '/memory/a.html', 0, 'replaced by another of the same time and length');
+is_as_read('/page/a.html', '/read/page/a.html', 0, 'replaced by another of the same time and length');
 
 truncate $file, 20000;
-is_as_read('/page/a.html', '/memory/a.html', 0, 'cut off');
+is_as_read('/page/a.html', '/read/page/a.html', 0, 'cut off');
 
 # -- places of other kinds --
 
@@ -170,11 +180,11 @@ $world->write_file('www/fill.html', "<body><div data-reco-slot=\"related\">for t
 $world->write_file('www/none.html', "<body>$TEXT</body>");
 sleep 2.2;
 get("/select/$_.html"), get("/page/$_.html") for qw(select many fill none);
-$body = is_as_read('/select/select.html', '/select/select.html?', 1, 'replaced, and many');
+$body = is_as_read('/select/select.html', '/read/select/select.html', 1, 'replaced, and many');
 is(scalar(() = $body =~ /<section class="reco"/g), 5, 'five blocks');
 unlike($body, qr/was/, 'in place of what was there');
-is_as_read('/select/many.html', '/select/many.html?', 0, 'too many to be remembered');
-$body = is_as_read('/page/fill.html', '/memory/fill.html', 1, 'an element that is filled');
+is_as_read('/select/many.html', '/read/select/many.html', 0, 'too many to be remembered');
+$body = is_as_read('/page/fill.html', '/read/page/fill.html', 1, 'an element that is filled');
 unlike($body, qr/being/, 'filled');
 my $unplaced = counter('slots_unplaced');
 my ($none, $times, $answer) = get('/page/none.html');
@@ -187,20 +197,30 @@ is($answer->{headers}{'last-modified'}, $world->get('/plain/none.html')->{header
 
 $world->write_file('www/g.html', page('gzip', [3000, $RELATED], [20000, $MORE]));
 sleep 2.2;
-get('/gzip/g.html');
-is_as_read('/gzip/g.html', '/memory/g.html', 1, 'a client that takes no gzip');
-my ($expected) = get('/memory/g.html');
-my @gzip = map { [get('/gzip/g.html', headers => { 'Accept-Encoding' => 'gzip' })] } 1 .. 2;
+get('/gzip/page/g.html');
+is_as_read('/gzip/page/g.html', '/read/page/g.html', 1, 'a client that takes no gzip');
+my ($expected) = get('/read/page/g.html');
+my @gzip = map { [get('/gzip/page/g.html', headers => { 'Accept-Encoding' => 'gzip' })] } 1 .. 2;
 is_deeply([map { [$_->[0] eq $expected, $_->[1], $_->[2]{headers}{'content-encoding'}] } @gzip],
-    [[1, 1, 'gzip'], [1, 0, 'gzip']], 'one that does; the next one has it read');
+    [([1, 1, 'gzip']) x 2], 'clients that do');
+is_as_read('/gzip/page/g.html', '/read/page/g.html', 1, 'and again one that does not');
+
+# -- files that come into memory all the same --
+
+for my $kind (qw(few pieces)) {
+    for my $name (qw(page/g page/fill page/none other/g select/select select/none)) {
+        get("/$kind/$name.html");
+        is_as_read("/$kind/$name.html", "/read/$name.html", 1, "$kind: $name");
+    }
+}
 
 # -- pages that are learnt from are read --
 
 $world->write_file('www/l.html', page('learn', [3000, $RELATED], [20000, $MORE]));
 sleep 2.2;
-is((get('/learn/l.html'))[1], 0, 'a page that is learnt from');
-get('/learn/l.html');
-is_as_read('/learn/l.html', '/memory/l.html', 1, 'and is not for now');
+is((get('/learn/page/l.html'))[1], 0, 'a page that is learnt from');
+get('/learn/page/l.html');
+is_as_read('/learn/page/l.html', '/read/page/l.html', 1, 'and is not for now');
 
 # -- the cache --
 
