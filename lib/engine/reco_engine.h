@@ -218,7 +218,7 @@ reco_status_t reco_engine_recommend(const reco_engine_model_t *model,
  * The blend laid open, for learning its weights, for export and for explain:
  * score = sum of weight * feature.  Weights are parameters "weight.NAME".
  */
-#define RECO_ENGINE_FEATURES_MAX 32
+#define RECO_ENGINE_FEATURES_MAX 48
 
 /* NULL past the last one. */
 const char *reco_engine_feature_name(unsigned feature);

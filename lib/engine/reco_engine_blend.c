@@ -36,6 +36,7 @@ blend_price(float price, float anchor)
 }
 
 
+/* Who does not say when it is asks right after the base was trained. */
 static float
 blend_fresh(const reco_engine_model_t *model, uint32_t born, uint32_t now)
 {
@@ -45,6 +46,7 @@ blend_fresh(const reco_engine_model_t *model, uint32_t born, uint32_t now)
         return 0;
     }
 
+    now = now != 0 ? now : model->base->sessions.newest;
     halflife = reco_engine_value(model, RECO_ENGINE_FRESH_HALFLIFE) * 86400;
     age = now > born ? (float) (now - born) : 0;
 
@@ -71,6 +73,26 @@ blend_logs(float *features)
         blend_log(features[RECO_ENGINE_VIEWED]);
     features[RECO_ENGINE_FEATURE_BACKFILL_LOG] =
         blend_log(features[RECO_ENGINE_BACKFILL]);
+}
+
+
+/* What speaks for an item that no visit speaks for; nothing, where the
+   catalogue does not tell of it either. */
+static void
+blend_unmet(float *features)
+{
+    if (features[RECO_ENGINE_CONTENT] == 0
+        && features[RECO_ENGINE_FEATURE_COSINE] == 0)
+    {
+        return;
+    }
+
+    features[RECO_ENGINE_FEATURE_UNMET] = 1;
+    features[RECO_ENGINE_FEATURE_UNMET_CONTENT] = features[RECO_ENGINE_CONTENT];
+    features[RECO_ENGINE_FEATURE_UNMET_COSINE] =
+        features[RECO_ENGINE_FEATURE_COSINE];
+    features[RECO_ENGINE_FEATURE_UNMET_FRESH] =
+        features[RECO_ENGINE_FEATURE_FRESH];
 }
 
 
@@ -108,6 +130,10 @@ blend_complete(const reco_engine_model_t *model,
     features[RECO_ENGINE_FEATURE_AGREEMENT] =
         (float) __builtin_popcount(row->sources) / RECO_ENGINE_SOURCE_COUNT;
     blend_logs(features);
+
+    if (!reco_engine_met(hot)) {
+        blend_unmet(features);
+    }
 }
 
 

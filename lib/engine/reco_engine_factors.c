@@ -425,7 +425,9 @@ void
 reco_engine_source_factors(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
+    int unmet;
     unsigned i;
+    uint32_t item;
 
     if (!reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_FACTORS)
         || !factors_gather(model, scratch))
@@ -433,15 +435,20 @@ reco_engine_source_factors(
         return;
     }
 
+    unmet = reco_engine_value(model, RECO_ENGINE_FACTORS_UNMET) != 0;
+
     for (i = 0; i < scratch->shared.nfound; i++) {
         __builtin_prefetch(
             reco_engine_hot(model, reco_engine_key_number(scratch->found[i])));
     }
 
     for (i = 0; i < scratch->shared.nfound; i++) {
-        reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
-            reco_engine_key_number(scratch->found[i]), RECO_ENGINE_FACTORS, 0,
-            RECO_ITEM_NONE);
+        item = reco_engine_key_number(scratch->found[i]);
+
+        if (unmet || reco_engine_met(reco_engine_hot(model, item))) {
+            reco_engine_pool_add(&scratch->pool, model, &scratch->visit, item,
+                RECO_ENGINE_FACTORS, 0, RECO_ITEM_NONE);
+        }
     }
 
     factors_score(model, scratch);

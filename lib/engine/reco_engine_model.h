@@ -126,6 +126,14 @@ reco_engine_available(const reco_engine_model_t *model, uint32_t item,
 }
 
 
+/* Had anybody met the item when the base was trained? */
+static inline int
+reco_engine_met(const reco_snapshot_hot_t *hot)
+{
+    return hot->popularity > 0;
+}
+
+
 /* The overlay's row of an item's vector, where that counts; or NONE. */
 uint32_t reco_engine_overlay_vector(
     const reco_engine_model_t *model, uint32_t item);

@@ -31,6 +31,10 @@ typedef enum {
     RECO_ENGINE_FEATURE_HISTORY_COUNT,
     RECO_ENGINE_FEATURE_HISTORY_RECENT,
     RECO_ENGINE_FEATURE_COSINE,
+    RECO_ENGINE_FEATURE_UNMET,
+    RECO_ENGINE_FEATURE_UNMET_CONTENT,
+    RECO_ENGINE_FEATURE_UNMET_COSINE,
+    RECO_ENGINE_FEATURE_UNMET_FRESH,
     RECO_ENGINE_FEATURE_COUNT
 } reco_engine_feature_t;
 
@@ -99,6 +103,8 @@ typedef enum {
         "candidates taken from the search with the visitor's vector")          \
     X(FACTORS_NPROBE, "factors.nprobe", 0, 0, 65536,                           \
         "lists probed; 0: as tuned when the index was built")                  \
+    X(FACTORS_UNMET, "factors.unmet", 1, 0, 1,                                 \
+        "1: the search also finds items that nobody has met, by content")      \
     X(FACTORS_BUDGET, "factors.budget", 32768, 0, 1e9,                         \
         "vectors that a search looks at, at most; 0: any number")              \
     X(CATEGORY_CANDIDATES, "category.candidates", 10, 0, 100,                  \
@@ -214,7 +220,15 @@ typedef enum {
     X(WEIGHT_HISTORY_RECENT, "weight.history_recent", 0, -100, 100,            \
         "blend: how lately in the profile")                                    \
     X(WEIGHT_COSINE, "weight.cosine", 0, -100, 100,                            \
-        "blend: cosine with the visitor's vector")
+        "blend: cosine with the visitor's vector")                             \
+    X(WEIGHT_UNMET, "weight.unmet", 0, -100, 100,                              \
+        "blend: nobody had met it when the version was trained")               \
+    X(WEIGHT_UNMET_CONTENT, "weight.unmet_content", 0, -100, 100,              \
+        "blend: content's value, of such an item")                             \
+    X(WEIGHT_UNMET_COSINE, "weight.unmet_cosine", 0, -100, 100,                \
+        "blend: cosine, of such an item")                                      \
+    X(WEIGHT_UNMET_FRESH, "weight.unmet_fresh", 0, -100, 100,                  \
+        "blend: how new such an item is")
 /* clang-format on */
 
 #define RECO_ENGINE_PARAM_NAME(symbol, name, value, minimum, maximum, meaning) \
@@ -229,7 +243,7 @@ _Static_assert(RECO_ENGINE_PARAM_COUNT <= RECO_ENGINE_PARAMS_MAX,
 _Static_assert(RECO_ENGINE_TYPE_CUSTOM - RECO_ENGINE_TYPE_VIEW + 1
                    == RECO_ENGINE_TYPE_COUNT,
     "a weight for each type of event");
-_Static_assert(RECO_ENGINE_WEIGHT_COSINE - RECO_ENGINE_WEIGHT_SESSION + 1
+_Static_assert(RECO_ENGINE_WEIGHT_UNMET_FRESH - RECO_ENGINE_WEIGHT_SESSION + 1
                    == RECO_ENGINE_FEATURE_COUNT,
     "a weight for each feature");
 _Static_assert(RECO_ENGINE_FEATURE_COUNT <= RECO_ENGINE_FEATURES_MAX,

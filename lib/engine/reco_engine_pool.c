@@ -137,7 +137,7 @@ reco_engine_pool_history(
 }
 
 
-/* Category, price band, stock. */
+/* Category, price band, stock; what came after the query was not there yet. */
 static int
 pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item)
@@ -149,6 +149,7 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     query = visit->query;
 
     if (hot == NULL || !reco_engine_available(model, item, hot)
+        || (query->now != 0 && hot->born > query->now)
         || (visit->rules.excluding != 0
             && reco_engine_rules_exclude(&visit->rules, model, item)))
     {

@@ -77,6 +77,19 @@ typedef struct {
     const float *trend;      /* velocity against its baseline, 0 = none */
 } reco_snapshot_popular_t;
 
+/*
+ * How the catalogue's words lead to a vector: sums of rows of map, one for each
+ * token of an item, hashed into nfeatures buckets.
+ */
+typedef struct {
+    uint32_t nfeatures;    /* a power of two; 0: there is none */
+    const float *rarities; /* nfeatures; 0: nothing is known of it */
+    const float *map;      /* nfeatures + 1 rows of dimensions floats, finite;
+                              the last is what an item is like on average */
+} reco_snapshot_content_t;
+
+#define RECO_SNAPSHOT_FEATURES_MAX (1u << 20)
+
 /* Everything that a version is made of.  The caller owns all of it. */
 typedef struct {
     uint32_t nitems;
@@ -90,6 +103,7 @@ typedef struct {
     const float *queries; /* a sample of visitors' vectors to tune the index
                              on, row-major; NULL: made from sessions */
     uint32_t nqueries;
+    reco_snapshot_content_t content;
     const char *manifest; /* JSON object: what the trainer wants to keep with
                              it (params, metrics, weights); the writer adds
                              format, sizes and hashes */
@@ -106,7 +120,7 @@ reco_status_t reco_snapshot_write(const char *path,
 /*
  * Writes a version into the new folder path that is like the one in the folder
  * from but for what changes holds: manifest; and where factors is not NULL,
- * dimensions and factors of from's items, queries and nqueries.  Files that
+ * dimensions and factors of from's items, queries and nqueries, and content.  Files that
  * stay the same are linked: both folders are on one file system.
  */
 reco_status_t reco_snapshot_revise(const char *path, const char *from,

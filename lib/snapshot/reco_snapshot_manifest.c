@@ -26,6 +26,7 @@ const char *const reco_snapshot_file_names[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_POPULAR] = "popular.bin",
     [RECO_SNAPSHOT_FILE_VECTORS] = "vectors.faiss",
     [RECO_SNAPSHOT_FILE_CODES] = "codes.bin",
+    [RECO_SNAPSHOT_FILE_CONTENT] = "content.bin",
 };
 
 
@@ -217,7 +218,8 @@ manifest_read_files(
 
         if (file == NULL
             && (i == RECO_SNAPSHOT_FILE_VECTORS
-                || i == RECO_SNAPSHOT_FILE_CODES))
+                || i == RECO_SNAPSHOT_FILE_CODES
+                || i == RECO_SNAPSHOT_FILE_CONTENT))
         {
             continue;
         }

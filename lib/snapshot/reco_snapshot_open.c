@@ -38,6 +38,7 @@ static const uint32_t open_kinds[RECO_SNAPSHOT_FILE_COUNT] = {
     [RECO_SNAPSHOT_FILE_NEIGHBORS] = RECO_SNAPSHOT_NEIGHBORS,
     [RECO_SNAPSHOT_FILE_POPULAR] = RECO_SNAPSHOT_POPULAR,
     [RECO_SNAPSHOT_FILE_CODES] = RECO_SNAPSHOT_CODES,
+    [RECO_SNAPSHOT_FILE_CONTENT] = RECO_SNAPSHOT_CONTENT,
 };
 
 
@@ -156,6 +157,30 @@ open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 
 
 static reco_status_t
+open_content(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
+{
+    reco_status_t status;
+
+    const reco_snapshot_file_t content = RECO_SNAPSHOT_FILE_CONTENT;
+
+    if (snapshot->manifest.files[content].size == 0
+        || snapshot->view.vectors.dimensions == 0)
+    {
+        return RECO_OK;
+    }
+
+    status = open_container(snapshot, content, verify, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_content_open(&snapshot->containers[content],
+            snapshot->view.vectors.dimensions, &snapshot->view.content, error);
+    }
+
+    return status;
+}
+
+
+static reco_status_t
 open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 {
     unsigned i;
@@ -167,7 +192,9 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
     containers = snapshot->containers;
 
     for (i = 0; i < RECO_SNAPSHOT_FILE_COUNT; i++) {
-        if (i == RECO_SNAPSHOT_FILE_VECTORS || i == RECO_SNAPSHOT_FILE_CODES) {
+        if (i == RECO_SNAPSHOT_FILE_VECTORS || i == RECO_SNAPSHOT_FILE_CODES
+            || i == RECO_SNAPSHOT_FILE_CONTENT)
+        {
             continue;
         }
 
@@ -201,6 +228,10 @@ open_files(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
 
     if (status == RECO_OK) {
         status = open_vectors(snapshot, verify, error);
+    }
+
+    if (status == RECO_OK) {
+        status = open_content(snapshot, verify, error);
     }
 
     return status;

@@ -17,6 +17,7 @@
 #define RECO_SNAPSHOT_NEIGHBORS RECO_SNAPSHOT_TAG('n', 'e', 'i', 'g')
 #define RECO_SNAPSHOT_POPULAR   RECO_SNAPSHOT_TAG('p', 'o', 'p', 'u')
 #define RECO_SNAPSHOT_CODES     RECO_SNAPSHOT_TAG('c', 'o', 'd', 'e')
+#define RECO_SNAPSHOT_CONTENT   RECO_SNAPSHOT_TAG('c', 'o', 'n', 't')
 #define RECO_SNAPSHOT_OVERLAY   RECO_SNAPSHOT_TAG('o', 'v', 'e', 'r')
 
 /* The smallest power of two >= value, at least 1. */
@@ -127,6 +128,15 @@ reco_status_t reco_snapshot_codes_open(
     reco_error_t *error);
 
 
+/* content.bin: the map from content to vectors. */
+reco_status_t reco_snapshot_content_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_content_t *content, uint32_t dimensions,
+    reco_error_t *error);
+reco_status_t reco_snapshot_content_open(
+    const reco_snapshot_container_t *container, uint32_t dimensions,
+    reco_snapshot_content_t *content, reco_error_t *error);
+
+
 /* The files of a version, in the order in which they are written. */
 typedef enum {
     RECO_SNAPSHOT_FILE_SESSIONS,
@@ -134,6 +144,7 @@ typedef enum {
     RECO_SNAPSHOT_FILE_POPULAR,
     RECO_SNAPSHOT_FILE_VECTORS, /* these two are absent where no item */
     RECO_SNAPSHOT_FILE_CODES,   /* has a vector */
+    RECO_SNAPSHOT_FILE_CONTENT, /* absent where content tells nothing */
     RECO_SNAPSHOT_FILE_CATALOG,
     RECO_SNAPSHOT_FILE_COUNT
 } reco_snapshot_file_t;

@@ -239,6 +239,7 @@ typedef struct {
     reco_snapshot_toplists_t popular;
     reco_snapshot_vectors_t vectors;
     reco_snapshot_codes_t codes;
+    reco_snapshot_content_t content; /* of the vectors' dimensions */
 } reco_snapshot_view_t;
 
 const reco_snapshot_view_t *reco_snapshot_view(const reco_snapshot_t *snapshot);

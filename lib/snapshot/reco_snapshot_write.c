@@ -244,6 +244,33 @@ write_vectors(write_work_t *work, reco_error_t *error)
 
 
 static reco_status_t
+write_content(write_work_t *work, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_builder_t builder;
+
+    if (work->source->content.nfeatures == 0
+        || work->manifest.files[RECO_SNAPSHOT_FILE_VECTORS].size == 0)
+    {
+        return RECO_OK;
+    }
+
+    reco_snapshot_builder_init(&builder);
+    status = reco_snapshot_content_build(
+        &builder, &work->source->content, work->source->dimensions, error);
+
+    if (status == RECO_OK) {
+        status = write_file(work, RECO_SNAPSHOT_FILE_CONTENT,
+            RECO_SNAPSHOT_CONTENT, &builder, error);
+    }
+
+    reco_snapshot_builder_done(&builder);
+
+    return status;
+}
+
+
+static reco_status_t
 write_catalog(write_work_t *work, reco_error_t *error)
 {
     return write_file(work, RECO_SNAPSHOT_FILE_CATALOG, RECO_SNAPSHOT_CATALOG,
@@ -293,7 +320,7 @@ reco_snapshot_write(
 
     static reco_status_t (*const steps[])(write_work_t *, reco_error_t *) = {
         write_sessions, write_neighbors, write_popular, write_vectors,
-        write_catalog, write_manifest, write_verify};
+        write_content, write_catalog, write_manifest, write_verify};
 
     if (mkdir(path, 0755) != 0 && errno != EEXIST) {
         return reco_error_set(
@@ -343,7 +370,7 @@ revise_link(write_work_t *work, const char *from, reco_snapshot_file_t file,
 
     if (link(old, path) != 0) {
         return errno == ENOENT
-                   ? RECO_OK /* without vectors */
+                   ? RECO_OK /* without vectors, or a map to them */
                    : reco_error_set(error, RECO_IO, "cannot link \"%s\": %s",
                        path, strerror(errno));
     }
@@ -390,6 +417,10 @@ revise_catalog(
     }
 
     if (status == RECO_OK) {
+        status = write_content(work, error);
+    }
+
+    if (status == RECO_OK) {
         status = write_catalog(work, error);
     }
 
@@ -407,6 +438,7 @@ revise_files(write_work_t *work, const char *from, const reco_snapshot_t *base,
     static const int follows[RECO_SNAPSHOT_FILE_COUNT] = {
         [RECO_SNAPSHOT_FILE_VECTORS] = 1,
         [RECO_SNAPSHOT_FILE_CODES] = 1,
+        [RECO_SNAPSHOT_FILE_CONTENT] = 1,
         [RECO_SNAPSHOT_FILE_CATALOG] = 1,
     };
 

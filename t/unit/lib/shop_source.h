@@ -20,6 +20,7 @@
 #define SHOP_DIMENSIONS 16
 #define SHOP_CATEGORIES 6
 #define SHOP_BRANDS     4
+#define SHOP_FEATURES   8
 #define SHOP_NOW        1700000000u
 
 typedef struct {
@@ -40,6 +41,8 @@ typedef struct {
     float popularity[SHOP_ITEMS];
     float trend[SHOP_ITEMS];
     float factors[SHOP_ITEMS * SHOP_DIMENSIONS];
+    float rarities[SHOP_FEATURES];
+    float map[(SHOP_FEATURES + 1) * SHOP_DIMENSIONS];
     reco_snapshot_source_t source;
 } shop_t;
 
@@ -163,7 +166,7 @@ shop_fill_edges(shop_t *shop)
 static inline shop_t *
 shop_make(uint64_t seed)
 {
-    unsigned kind;
+    unsigned i, kind;
     shop_t *shop;
 
     shop = calloc(1, sizeof(*shop));
@@ -176,6 +179,14 @@ shop_make(uint64_t seed)
     shop_fill_items(shop);
     shop_fill_sessions(shop);
     shop_fill_edges(shop);
+
+    for (i = 0; i < SHOP_FEATURES; i++) {
+        shop->rarities[i] = 1 + (float) i;
+    }
+
+    for (i = 0; i < (SHOP_FEATURES + 1) * SHOP_DIMENSIONS; i++) {
+        shop->map[i] = (float) i / 100;
+    }
 
     shop->source.nitems = SHOP_ITEMS;
     shop->source.items = shop->items;
@@ -192,6 +203,8 @@ shop_make(uint64_t seed)
         (reco_snapshot_popular_t){SHOP_ITEMS, shop->popularity, shop->trend};
     shop->source.dimensions = SHOP_DIMENSIONS;
     shop->source.factors = shop->factors;
+    shop->source.content =
+        (reco_snapshot_content_t){SHOP_FEATURES, shop->rarities, shop->map};
     shop->source.manifest = "{\"id\": \"000042\"}";
 
     return shop;

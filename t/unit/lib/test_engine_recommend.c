@@ -188,6 +188,88 @@ test_filters(void **state)
 }
 
 
+/* What came into the catalogue later was not there when the query was asked. */
+static void
+test_born_later(void **state)
+{
+    unsigned i, young;
+    fixture_t *fixture;
+    reco_engine_result_t *result;
+
+    fixture = *state;
+    result = &fixture->engine.result;
+    shop_visit(&fixture->engine, fixture->shop, 5);
+    fixture->engine.query.n = RECO_ENGINE_RESULT_MAX;
+    fixture->engine.query.now = SHOP_NOW - 10 * 86400;
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_in_range(result->hits[i].item % 50, 10, 49);
+    }
+
+    fixture->engine.query.now = 0;
+    assert_int_equal(ask(fixture), RECO_OK);
+    young = 0;
+
+    for (i = 0; i < result->nhits; i++) {
+        young += result->hits[i].item % 50 < 10;
+    }
+
+    assert_int_not_equal(young, 0);
+}
+
+
+/* The weights that are unmet items' own act on no other; the search for them
+   can be switched off. */
+static void
+test_unmet(void **state)
+{
+    unsigned i, unmet;
+    fixture_t *fixture;
+    reco_engine_result_t *result;
+
+    fixture = *state;
+    result = &fixture->engine.result;
+
+    for (i = 0; i < SHOP_ITEMS; i += 3) {
+        fixture->shop->popularity[i] = 0;
+    }
+
+    shop_engine_close(&fixture->engine);
+    reco_snapshot_release(fixture->snapshot);
+    fixture->snapshot = shop_open(fixture->shop);
+    shop_set(&fixture->engine, "weight.unmet", "100");
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    shop_visit(&fixture->engine, fixture->shop, 5);
+    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(result->nhits, 10);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_int_equal(result->hits[i].item % 3, 0);
+    }
+
+    fixture->engine.query.sources = 1u << RECO_ENGINE_FACTORS;
+    assert_int_equal(ask(fixture), RECO_OK);
+    unmet = 0;
+
+    for (i = 0; i < result->nhits; i++) {
+        unmet += result->hits[i].item % 3 == 0;
+    }
+
+    assert_int_not_equal(unmet, 0);
+
+    shop_set(&fixture->engine, "fallback", "0");
+    reopen(fixture, "factors.unmet", "0");
+    shop_visit(&fixture->engine, fixture->shop, 5);
+    fixture->engine.query.sources = 1u << RECO_ENGINE_FACTORS;
+    assert_int_equal(ask(fixture), RECO_OK);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_int_not_equal(result->hits[i].item % 3, 0);
+    }
+}
+
+
 static void
 test_rules(void **state)
 {
@@ -800,6 +882,8 @@ main(void)
         TEST(test_without_a_visit),
         TEST(test_same_answer),
         TEST(test_filters),
+        TEST(test_born_later),
+        TEST(test_unmet),
         TEST(test_rules),
         TEST(test_seen_in_the_visit),
         TEST(test_profile),

@@ -211,6 +211,51 @@ test_vectors(void **state)
 }
 
 
+/* The map from content to vectors stays with the vectors that it leads to. */
+static void
+test_content(void **state)
+{
+    char path[PATH_MAX], revised[PATH_MAX];
+    shop_t *shop;
+    reco_error_t error;
+    reco_snapshot_t *snapshot;
+    reco_snapshot_source_t changes;
+    const reco_snapshot_content_t *content;
+
+    shop = *state;
+    snapshot = shop_open(shop);
+    content = &reco_snapshot_view(snapshot)->content;
+    assert_int_equal(content->nfeatures, SHOP_FEATURES);
+    assert_memory_equal(
+        content->rarities, shop->rarities, sizeof(shop->rarities));
+    assert_memory_equal(content->map, shop->map, sizeof(shop->map));
+    reco_snapshot_release(snapshot);
+
+    shop_path(shop, "v", path);
+    shop_path(shop, "weights", revised);
+    memset(&changes, 0, sizeof(changes));
+    changes.manifest = "{\"id\": \"000043\"}";
+    assert_int_equal(
+        reco_snapshot_revise(revised, path, &changes, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_open(revised, 1, &snapshot, &error), RECO_OK);
+    content = &reco_snapshot_view(snapshot)->content;
+    assert_int_equal(content->nfeatures, SHOP_FEATURES);
+    reco_snapshot_release(snapshot);
+
+    shop_path(shop, "factors", revised);
+    changes.dimensions = SHOP_DIMENSIONS;
+    changes.factors = shop->factors;
+    assert_int_equal(
+        reco_snapshot_revise(revised, path, &changes, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_open(revised, 1, &snapshot, &error), RECO_OK);
+    content = &reco_snapshot_view(snapshot)->content;
+    assert_int_equal(content->nfeatures, 0);
+    reco_snapshot_release(snapshot);
+}
+
+
 /* In steps over every mapping, to an end; what was dropped is still there. */
 static void
 test_steps(void **state)
@@ -231,8 +276,8 @@ test_steps(void **state)
         assert_true(++dropped < 1000);
     }
 
-    /* Six mappings, each a step or more. */
-    assert_int_equal(dropped, 6);
+    /* Seven mappings, each a step or more. */
+    assert_int_equal(dropped, 7);
     assert_true(warmed >= dropped);
     reco_snapshot_item(snapshot, 5, &item);
     assert_memory_equal(item.id.data, "item-5", 6);
@@ -256,6 +301,7 @@ test_bare(void **state)
     snapshot = shop_open(shop);
     assert_string_equal(reco_snapshot_id(snapshot), "v");
     assert_int_equal(reco_snapshot_view(snapshot)->vectors.dimensions, 0);
+    assert_int_equal(reco_snapshot_view(snapshot)->content.nfeatures, 0);
     reco_snapshot_release(snapshot);
 }
 
@@ -479,6 +525,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_popular, setup, teardown),
         cmocka_unit_test_setup_teardown(test_vectors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_content, setup, teardown),
         cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_sources, setup, teardown),
