@@ -122,6 +122,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"buy_shrinkage", RECO_CONFIG_NUMBER, "5", 0, 1e6},
     {"buy_significance", RECO_CONFIG_NUMBER, "3.84", 0, 1e6},
     {"content_common", RECO_CONFIG_INTEGER, "5000", 1, 1e9},
+    {"content_map", RECO_CONFIG_FLAG, "on", 0, 0},
 
     /* Implicit matrix factorisation. */
     {"ials_dimensions", RECO_CONFIG_INTEGER, "64", 0, 2048},

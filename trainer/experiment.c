@@ -7,6 +7,29 @@
 #include <string.h>
 
 #define PUBLISHED "vmis" /* a model that is not ours */
+#define ALONE     "ials" /* the factors without what content adds to them */
+
+typedef struct {
+    reco_str_t key;
+    reco_str_t value;
+} setting_t;
+
+/* VMIS-kNN (Kersbergen et al. 2022): the engine's session kNN, set back. */
+static const setting_t published_settings[] = {
+    {reco_string("session.linear"), reco_string("1")},
+    {reco_string("session.m"), reco_string("1502")},
+    {reco_string("session.k"), reco_string("288")},
+    {reco_string("session.items"), reco_string("4")},
+    {reco_string("session.idf"), reco_string("1")},
+    {reco_string("session.idf_match"), reco_string("0")},
+    {reco_string("session.length"), reco_string("0")},
+    {reco_string("session.recency_decay"), reco_string("0")},
+    {reco_string("session.candidates"), reco_string("1000")},
+    {reco_null_string, reco_null_string}};
+
+static const setting_t alone_settings[] = {
+    {reco_string("factors.unmet"), reco_string("0")},
+    {reco_null_string, reco_null_string}};
 
 
 static reco_status_t
@@ -271,7 +294,7 @@ find_sources(const char *name, uint32_t *sources, reco_error_t *error)
     static const struct {
         const char *name;
         uint32_t sources;
-    } models[] = {{"blend", 0}, {"ials", 1U << RECO_ENGINE_FACTORS},
+    } models[] = {{"blend", 0}, {ALONE, 1U << RECO_ENGINE_FACTORS},
         {"neighbors", 1U << RECO_ENGINE_VIEWED},
         {"rules", 1U << RECO_ENGINE_NEXT},
         {PUBLISHED, 1U << RECO_ENGINE_SESSION}};
@@ -299,34 +322,30 @@ find_sources(const char *name, uint32_t *sources, reco_error_t *error)
 }
 
 
-/* VMIS-kNN (Kersbergen et al. 2022): the engine's session kNN, set back. */
-static reco_status_t
-open_published(
-    const reco_trial_t *trial, reco_engine_model_t **model, reco_error_t *error)
+/* The settings that name asks for over the trial's; NULL: none. */
+static const setting_t *
+settings_of(const char *name)
 {
-    static const struct {
-        reco_str_t key;
-        reco_str_t value;
-    } settings[] = {{reco_string("session.linear"), reco_string("1")},
-        {reco_string("session.m"), reco_string("1502")},
-        {reco_string("session.k"), reco_string("288")},
-        {reco_string("session.items"), reco_string("4")},
-        {reco_string("session.idf"), reco_string("1")},
-        {reco_string("session.idf_match"), reco_string("0")},
-        {reco_string("session.length"), reco_string("0")},
-        {reco_string("session.recency_decay"), reco_string("0")},
-        {reco_string("session.candidates"), reco_string("1000")}};
+    if (strcmp(name, PUBLISHED) == 0) {
+        return published_settings;
+    }
+
+    return strcmp(name, ALONE) == 0 ? alone_settings : NULL;
+}
+
+
+static reco_status_t
+open_set(const reco_trial_t *trial, const setting_t *settings,
+    reco_engine_model_t **model, reco_error_t *error)
+{
     reco_engine_params_t params;
     reco_status_t status;
-    unsigned i;
 
     params = trial->params;
     status = RECO_OK;
-    for (i = 0; status == RECO_OK && i < sizeof(settings) / sizeof(settings[0]);
-         i++)
-    {
+    for (; status == RECO_OK && settings->key.len > 0; settings++) {
         status = reco_engine_params_set(
-            &params, settings[i].key, settings[i].value, error);
+            &params, settings->key, settings->value, error);
     }
 
     return status == RECO_OK ? reco_engine_model_open(
@@ -342,25 +361,24 @@ reco_trial_evaluate(const reco_trial_t *trial,
     reco_error_t *error)
 {
     reco_evaluate_options_t wanted;
-    reco_engine_model_t *published;
+    const setting_t *settings;
+    reco_engine_model_t *other;
     reco_status_t status;
 
     wanted = *options;
-    published = NULL;
+    other = NULL;
+    settings = settings_of(name);
     status = find_sources(name, &wanted.sources, error);
-    if (status == RECO_OK && strcmp(name, PUBLISHED) == 0) {
-        status = open_published(trial, &published, error);
+    if (status == RECO_OK && settings != NULL) {
+        status = open_set(trial, settings, &other, error);
     }
 
     if (status == RECO_OK) {
-        status = reco_evaluate(evaluation,
-            published != NULL ? published : trial->model,
+        status = reco_evaluate(evaluation, other != NULL ? other : trial->model,
             experiment->catalog.nitems, &experiment->cases, experiment->keys,
             &wanted, error);
     }
-    if (published != NULL) {
-        reco_engine_model_close(published);
-    }
+    reco_engine_model_close(other);
 
     return status;
 }

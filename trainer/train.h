@@ -11,7 +11,7 @@
 #include "snapshot/reco_snapshot.h"
 
 
-/* Seconds of each phase, and what came out; also goes to the manifest. */
+/* Seconds of each phase, and what the content says; also goes to the manifest. */
 typedef struct {
     double sessions;
     double factors;
@@ -21,6 +21,9 @@ typedef struct {
     double blend;
     double write;
     double total;
+    uint32_t mapped;  /* items that the content's map was learnt from; 0: none */
+    double penalty;   /* of its ridge */
+    double explained; /* share of the variance of items kept apart */
 } reco_train_report_t;
 
 /*

@@ -49,7 +49,7 @@ typedef struct {
     reco_random_t random;
     reco_softmax_t examples; /* those that teach, then those that check */
     uint32_t nteach;
-    uint32_t asked; /* cases that check */
+    double asked; /* what the cases that check count */
 } learning_t;
 
 
@@ -111,13 +111,22 @@ add_row(learning_t *learning, const reco_engine_candidate_t *candidate,
 }
 
 
+static float
+case_weight(const learning_t *learning, uint64_t number)
+{
+    return learning->replay.weights != NULL ? learning->replay.weights[number]
+                                            : 1;
+}
+
+
 /*
  * The candidates of one case become a group, where the truth is among them:
  * the strongest all, the others as a sample that stands for them.
  */
 static void
-add_case(learning_t *learning, const reco_case_t *which, unsigned ncandidates)
+add_case(learning_t *learning, uint64_t number, unsigned ncandidates)
 {
+    const reco_case_t *which = &learning->replay.cases.cases[number];
     reco_softmax_t *softmax = &learning->examples;
     reco_engine_candidate_t *candidates = learning->candidates;
     unsigned i, pick, ntrue, nfalse, strongest, sampled;
@@ -142,6 +151,7 @@ add_case(learning_t *learning, const reco_case_t *which, unsigned ncandidates)
     candidates += ncandidates - nfalse;
 
     softmax->offsets[softmax->ngroups + 1] = softmax->offsets[softmax->ngroups];
+    softmax->weights[softmax->ngroups] = case_weight(learning, number);
     for (i = 0; i < ntrue; i++) {
         add_row(learning, &learning->candidates[i], 1 / (float) ntrue, 1);
     }
@@ -184,8 +194,8 @@ ask_cases(learning_t *learning, int checking)
         ncandidates =
             reco_engine_candidates(learning->model, &learning->query.query,
                 learning->scratch, learning->candidates, CANDIDATES_MAX);
-        learning->asked += (uint32_t) checking;
-        add_case(learning, which, ncandidates);
+        learning->asked += checking ? (double) case_weight(learning, i) : 0;
+        add_case(learning, i, ncandidates);
     }
 
     return RECO_OK;
@@ -206,9 +216,11 @@ allocate_examples(learning_t *learning)
     examples->features = calloc((nrows + 1) * examples->stride, sizeof(float));
     examples->shares = malloc((nrows + 1) * sizeof(float));
     examples->counts = malloc((nrows + 1) * sizeof(float));
+    examples->weights = malloc((ncases + 1) * sizeof(float));
 
     return examples->offsets != NULL && examples->features != NULL
                    && examples->shares != NULL && examples->counts != NULL
+                   && examples->weights != NULL
                ? RECO_OK
                : RECO_NOMEM;
 }
@@ -253,6 +265,7 @@ release(learning_t *learning)
     free(learning->examples.features);
     free(learning->examples.shares);
     free(learning->examples.counts);
+    free(learning->examples.weights);
     memset(&learning->examples, 0, sizeof(learning->examples));
     memset(&learning->query, 0, sizeof(learning->query));
     learning->scratch = NULL;
@@ -315,11 +328,13 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
     double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge, focus, share;
     reco_softmax_t teach, check;
     reco_status_t status;
+    uint32_t i;
 
     teach = check = learning->examples;
     teach.ngroups = learning->nteach;
     check.ngroups -= learning->nteach;
     check.offsets += learning->nteach;
+    check.weights += learning->nteach;
     blend->cases = learning->examples.ngroups;
     blend->checked = check.ngroups;
     if (teach.ngroups < CASES_MIN) {
@@ -336,8 +351,12 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
         return status;
     }
 
-    share = check.ngroups / fmax(1, learning->asked);
-    blend->asked = learning->asked;
+    share = 0;
+    for (i = 0; i < check.ngroups; i++) {
+        share += (double) check.weights[i];
+    }
+    share /= fmax(1, learning->asked);
+    blend->asked = (uint32_t) (learning->asked + 0.5);
     blend->shipped = share * reco_softmax_rank(&check, shipped);
     blend->found = share * reco_softmax_rank(&check, blend->weights);
     blend->learnt = blend->found >= TOLERANCE * blend->shipped;
@@ -482,6 +501,7 @@ reco_blend_learn(reco_blend_t *blend, const reco_history_t *history,
     options.share = reco_config_number(config, "blend_holdout");
     options.limit = (uint64_t) reco_config_integer(config, "blend_cases");
     options.seed = (uint64_t) reco_config_integer(config, "seed");
+    options.items = items;
     learning.limit = (uint32_t) reco_config_integer(config, "blend_candidates");
 
     status = reco_replay_split(&learning.replay, history, &options, error);

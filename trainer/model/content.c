@@ -1,16 +1,11 @@
 #include "model/content.h"
 
+#include "model/content_tokens.h"
 #include "names.h"
 
-#include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TOKENS_MAX     64
-#define TOKEN_MAX_SIZE 64
-#define PRICE_STEPS    2.0 /* for each doubling of the price */
 
 
 typedef struct {
@@ -18,7 +13,7 @@ typedef struct {
     reco_names_t names;
     uint64_t ntaken;
     uint64_t capacity;
-    uint32_t item_tokens[TOKENS_MAX]; /* of the item in hand, each once */
+    uint32_t item_tokens[RECO_CONTENT_TOKENS_MAX]; /* of the item in hand */
     unsigned nitem_tokens;
     reco_status_t status;
 } reading_t;
@@ -32,97 +27,22 @@ typedef struct {
 } index_t;
 
 
-/* A token of the item in hand: prefix tells its field. */
-static void
-add_token(reading_t *reading, char prefix, reco_str_t text)
-{
-    char token[TOKEN_MAX_SIZE + 1];
-    reco_status_t status;
-    reco_str_t name;
-    uint32_t number;
-    size_t i;
-
-    if (text.len == 0 || reading->nitem_tokens == TOKENS_MAX) {
-        return;
-    }
-
-    name.data = token;
-    name.len = (text.len < TOKEN_MAX_SIZE ? text.len : TOKEN_MAX_SIZE) + 1;
-    token[0] = prefix;
-    for (i = 1; i < name.len; i++) {
-        token[i] = (char) tolower((unsigned char) text.data[i - 1]);
-    }
-
-    status = reco_names_add(&reading->names, name, &number);
-    if (status != RECO_OK) {
-        reading->status = status;
-        return;
-    }
-
-    for (i = 0; i < reading->nitem_tokens; i++) {
-        if (reading->item_tokens[i] == number) {
-            return;
-        }
-    }
-    reading->item_tokens[reading->nitem_tokens++] = number;
-}
-
-
-static int
-is_word(char c)
-{
-    return isalnum((unsigned char) c) || (unsigned char) c >= 0x80;
-}
-
-
-/* Words, and each with the one before it: "red", "dress", "red dress". */
-static void
-add_words(reading_t *reading, reco_str_t text)
-{
-    reco_str_t word, pair;
-    size_t i, begin, before;
-
-    before = SIZE_MAX;
-
-    for (i = 0; i < text.len; i++) {
-        if (!is_word(text.data[i])) {
-            continue;
-        }
-
-        begin = i;
-        while (i < text.len && is_word(text.data[i])) {
-            i++;
-        }
-
-        word.data = text.data + begin;
-        word.len = i - begin;
-        add_token(reading, 'w', word);
-
-        if (before != SIZE_MAX) {
-            pair.data = text.data + before;
-            pair.len = i - before;
-            add_token(reading, 'p', pair);
-        }
-        before = begin;
-    }
-}
-
-
 static void
 add_item(reading_t *reading, const reco_snapshot_item_t *item)
 {
-    char step[32];
-    int len;
+    reco_content_token_t tokens[RECO_CONTENT_TOKENS_MAX];
+    reco_str_t name;
+    unsigned i;
 
-    reading->nitem_tokens = 0;
-    add_token(reading, 'c', item->category);
-    add_token(reading, 'b', item->brand);
-    if (item->price > 0) {
-        len = snprintf(step, sizeof(step), "%d",
-            (int) floor(log2(item->price) * PRICE_STEPS));
-        add_token(reading, '$', (reco_str_t){(size_t) len, step});
+    reading->nitem_tokens = reco_content_tokens(item, tokens);
+
+    for (i = 0; i < reading->nitem_tokens && reading->status == RECO_OK; i++) {
+        name = (reco_str_t){tokens[i].len, tokens[i].text};
+        reading->status =
+            reco_names_add(&reading->names, name, &reading->item_tokens[i]);
     }
-    add_words(reading, item->title);
+
+    reading->nitem_tokens = i;
 }
 
 

@@ -93,6 +93,24 @@ add_blend(cJSON *root, const reco_blend_t *blend)
 }
 
 
+static int
+add_content_map(cJSON *root, const reco_train_report_t *report)
+{
+    cJSON *object;
+
+    if (report->mapped == 0) {
+        return 1;
+    }
+
+    object = cJSON_AddObjectToObject(root, "content_map");
+
+    return object != NULL
+           && cJSON_AddNumberToObject(object, "items", report->mapped)
+           && cJSON_AddNumberToObject(object, "penalty", report->penalty)
+           && cJSON_AddNumberToObject(object, "explained", report->explained);
+}
+
+
 /* The view and learnt weights, these short enough to read. */
 static int
 add_weights(cJSON *engine, const reco_blend_t *blend)
@@ -161,7 +179,8 @@ reco_manifest_print(const reco_history_t *history, const reco_config_t *config,
     text = NULL;
 
     if (root != NULL && add_trained(root, history) && add_seconds(root, report)
-        && add_blend(root, blend) && add_params(root, config, blend))
+        && add_content_map(root, report) && add_blend(root, blend)
+        && add_params(root, config, blend))
     {
         text = cJSON_PrintUnformatted(root);
     }

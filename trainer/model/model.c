@@ -140,6 +140,49 @@ build_neighbors(reco_model_t *model, building_t *building)
 }
 
 
+/* Items that nobody has met get their vectors from those who are like them. */
+static void
+map_unmet(reco_model_t *model, const building_t *building)
+{
+    reco_snapshot_content_t content;
+    uint32_t item;
+
+    content.nfeatures = model->content.nfeatures;
+    content.rarities = model->content.rarities;
+    content.map = model->content.map;
+
+    for (item = 0; item < building->history->nitems; item++) {
+        if (!(model->popularity[item] > 0)) {
+            reco_content_map_vector(&content, model->dimensions,
+                &building->items[item],
+                model->factors + (size_t) item * model->dimensions);
+        }
+    }
+}
+
+
+static reco_status_t
+build_content_map(reco_model_t *model, building_t *building)
+{
+    reco_status_t status;
+
+    if (model->dimensions == 0
+        || !reco_config_integer(building->config, "content_map"))
+    {
+        return RECO_OK;
+    }
+
+    status = reco_content_map_learn(&model->content, building->history->nitems,
+        building->items, model->popularity, model->factors, model->dimensions,
+        building->threads, building->error);
+    if (status == RECO_OK) {
+        map_unmet(model, building);
+    }
+
+    return status;
+}
+
+
 static reco_status_t
 build_content(reco_model_t *model, building_t *building)
 {
@@ -158,6 +201,9 @@ build_content(reco_model_t *model, building_t *building)
             (uint32_t) reco_config_integer(building->config, "content_common"),
             (uint32_t) reco_config_integer(building->config, "neighbors_limit"),
             building->threads, building->error);
+    }
+    if (status == RECO_OK && content.ntokens > 0) {
+        status = build_content_map(model, building);
     }
 
     reco_content_done(&content);
@@ -242,6 +288,9 @@ reco_model_build(reco_model_t *model, const reco_history_t *history,
     }
 
     status = build_parts(model, &building, report);
+    report->mapped = model->content.nitems;
+    report->penalty = model->content.penalty;
+    report->explained = model->content.explained;
     reco_weights_done(&building.weights);
 
     if (status != RECO_OK) {
@@ -264,6 +313,7 @@ reco_model_done(reco_model_t *model)
     free(model->popularity);
     free(model->velocity);
     free(model->factors);
+    reco_content_map_done(&model->content);
     memset(model, 0, sizeof(*model));
 }
 
@@ -295,5 +345,8 @@ reco_model_source(const reco_model_t *model, uint32_t nitems,
     source->popular.trend = model->velocity;
     source->dimensions = model->dimensions;
     source->factors = model->factors;
+    source->content.nfeatures = model->content.nfeatures;
+    source->content.rarities = model->content.rarities;
+    source->content.map = model->content.map;
     source->manifest = manifest;
 }

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "history.h"
+#include "model/content_map.h"
 #include "model/edges.h"
 #include "model/sessions.h"
 #include "snapshot/reco_snapshot.h"
@@ -19,7 +20,8 @@ typedef struct {
     float *popularity;
     float *velocity;
     uint32_t dimensions;
-    float *factors;
+    float *factors; /* of items that nobody met by their content */
+    reco_content_map_t content;
 } reco_model_t;
 
 /*

@@ -17,6 +17,7 @@ typedef struct {
     const reco_softmax_t *softmax;
     const double *floors;
     double focus;
+    double total;            /* of the groups' weights */
     double ridges[FEATURES]; /* of each weight, a group's share */
     double *odds;            /* of the rows of a group */
     float *panel;            /* its rows, centred, by the root of their odds */
@@ -36,6 +37,28 @@ pad_weights(const reco_softmax_t *softmax, const double *weights, float *padded)
     for (j = 0; j < softmax->nfeatures; j++) {
         padded[j] = (float) weights[j];
     }
+}
+
+
+static double
+group_weight(const reco_softmax_t *softmax, uint32_t group)
+{
+    return softmax->weights != NULL ? (double) softmax->weights[group] : 1;
+}
+
+
+static double
+total_weight(const reco_softmax_t *softmax)
+{
+    double total;
+    uint32_t group;
+
+    total = 0;
+    for (group = 0; group < softmax->ngroups; group++) {
+        total += group_weight(softmax, group);
+    }
+
+    return total;
 }
 
 
@@ -104,10 +127,11 @@ objective(fit_t *fit, const double *weights)
     pad_weights(softmax, weights, padded);
     sum = 0;
     for (group = 0; group < softmax->ngroups; group++) {
-        sum += group_loss(
-            group_odds(softmax, group, padded, fit->odds), fit->focus);
+        sum += group_weight(softmax, group)
+               * group_loss(
+                   group_odds(softmax, group, padded, fit->odds), fit->focus);
     }
-    sum /= softmax->ngroups;
+    sum /= fit->total;
 
     for (j = 0; j < softmax->nfeatures; j++) {
         sum += 0.5 * fit->ridges[j] * weights[j] * weights[j];
@@ -132,7 +156,7 @@ add_group(fit_t *fit, uint32_t group, const float *padded)
     first = softmax->offsets[group];
     count = softmax->offsets[group + 1] - first;
     factor = exp(fit->focus * group_odds(softmax, group, padded, fit->odds))
-             / softmax->ngroups;
+             * group_weight(softmax, group) / fit->total;
 
     for (i = 0; i < count; i++) {
         features = softmax->features + (first + i) * n;
@@ -277,7 +301,7 @@ set_ridges(fit_t *fit, double ridge)
         }
         mean /= (double) nrows;
         square = square / (double) nrows - mean * mean;
-        fit->ridges[j] = ridge * fmax(square, VARIANCE_MIN) / softmax->ngroups;
+        fit->ridges[j] = ridge * fmax(square, VARIANCE_MIN) / fit->total;
     }
 }
 
@@ -342,7 +366,7 @@ reco_softmax_fit(const reco_softmax_t *softmax, double ridge, double focus,
     unsigned step;
     fit_t *fit;
 
-    if (softmax->ngroups == 0) {
+    if (!(total_weight(softmax) > 0)) {
         return RECO_OK;
     }
 
@@ -353,6 +377,7 @@ reco_softmax_fit(const reco_softmax_t *softmax, double ridge, double focus,
 
     fit->floors = floors;
     fit->focus = focus;
+    fit->total = total_weight(softmax);
     set_ridges(fit, ridge);
     value = objective(fit, weights);
 
@@ -396,20 +421,22 @@ double
 reco_softmax_rank(const reco_softmax_t *softmax, const double *weights)
 {
     float padded[FEATURES];
-    double sum;
+    double sum, total;
     uint32_t group;
     uint64_t i;
 
     pad_weights(softmax, weights, padded);
+    total = total_weight(softmax);
     sum = 0;
     for (group = 0; group < softmax->ngroups; group++) {
         for (i = softmax->offsets[group]; i < softmax->offsets[group + 1]; i++)
         {
             if (softmax->shares[i] > 0) {
-                sum += softmax->shares[i] / row_rank(softmax, group, i, padded);
+                sum += group_weight(softmax, group) * softmax->shares[i]
+                       / row_rank(softmax, group, i, padded);
             }
         }
     }
 
-    return softmax->ngroups > 0 ? sum / softmax->ngroups : 0;
+    return total > 0 ? sum / total : 0;
 }

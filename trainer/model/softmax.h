@@ -23,11 +23,12 @@ typedef struct {
     float *features;   /* stride for each row */
     float *shares;     /* how much of the truth a row is; 1 in all a group */
     float *counts;     /* how many rows a sampled row stands for */
+    float *weights;    /* what each group counts; NULL: 1 */
 } reco_softmax_t;
 
 /*
- * Maximises the mean log-likelihood less ridge / (2 * ngroups) times the sum
- * of squares of weight times the feature's standard deviation over rows.  With
+ * Maximises the weighted mean log-likelihood less ridge / (2 * the groups'
+ * weights) times the sum of squares of weight times the feature's standard deviation over rows.  With
  * focus q > 0 the likelihood p of a group counts (p^q - 1) / q in place of
  * log p (Zhang and Sabuncu 2018): less is spent on what cannot be foreseen.
  * floors: the least value of each weight, -INFINITY for any; weights is the
@@ -37,7 +38,7 @@ typedef struct {
 reco_status_t reco_softmax_fit(const reco_softmax_t *softmax, double ridge,
     double focus, const double *floors, double *weights, reco_error_t *error);
 
-/* The mean over groups of 1 / rank of the rows that are true. */
+/* The weighted mean over groups of 1 / rank of the rows that are true. */
 double reco_softmax_rank(const reco_softmax_t *softmax, const double *weights);
 
 #endif /* RECO_SOFTMAX_H */

@@ -51,7 +51,7 @@ draw_choices(const double *weights, unsigned nfeatures)
     assert_non_null(choices);
     choices->softmax =
         (reco_softmax_t){nfeatures, STRIDE, GROUPS, choices->offsets,
-            choices->features[0], choices->shares, choices->counts};
+            choices->features[0], choices->shares, choices->counts, NULL};
 
     for (g = 0; g < GROUPS; g++) {
         sum = 0;
@@ -140,8 +140,10 @@ softmax_takes_counts_for_rows(void **state)
     float one[2][STRIDE] = {{1}, {0}}, many[4][STRIDE] = {{1}};
     float shares[] = {1, 0, 0, 0}, ones[] = {1, 1, 1, 1}, three[] = {1, 3};
     uint64_t offsets_one[] = {0, 2}, offsets_many[] = {0, 4};
-    reco_softmax_t sampled = {1, STRIDE, 1, offsets_one, one[0], shares, three};
-    reco_softmax_t all = {1, STRIDE, 1, offsets_many, many[0], shares, ones};
+    reco_softmax_t sampled = {
+        1, STRIDE, 1, offsets_one, one[0], shares, three, NULL};
+    reco_softmax_t all = {
+        1, STRIDE, 1, offsets_many, many[0], shares, ones, NULL};
     double a[] = {0}, b[] = {0};
 
     (void) state;
@@ -222,6 +224,85 @@ replay_asks_the_last_sessions(void **state)
     reco_replay_done(&replay);
 
     reco_history_done(&history);
+}
+
+
+/* Sessions end with an item of their own where they are the first to have it. */
+static void
+replay_keeps_what_nobody_has_met(void **state)
+{
+    static reco_snapshot_item_t items[40];
+    reco_replay_options_t options = {.protocol = RECO_PROTOCOL_NEXT,
+        .share = 0.25,
+        .limit = 30,
+        .items = items};
+    reco_history_t history;
+    reco_replay_t replay;
+    reco_error_t error = {0};
+    uint64_t i, unmet;
+
+    (void) state;
+
+    /* Item 39 is met first in session 320, then in each tenth. */
+    make_history(&history, 400, 1);
+    for (i = 0; i < history.nevents; i++) {
+        history.items[i] = history.items[i] == 39 ? 38 : history.items[i];
+    }
+    for (i = 320; i < 400; i += 10) {
+        history.items[history.offsets[i + 1] - 1] = 39;
+    }
+
+    /* Nothing is known of it: it is an item like others. */
+    assert_int_equal(
+        reco_replay_split(&replay, &history, &options, &error), RECO_OK);
+    assert_int_equal(replay.before.nsessions, 390);
+    assert_null(replay.weights);
+    reco_replay_done(&replay);
+
+    items[39].title = (reco_str_t) reco_string("A lamp");
+    assert_int_equal(
+        reco_replay_split(&replay, &history, &options, &error), RECO_OK);
+    assert_int_equal(replay.before.nsessions, 320);
+    assert_int_equal(replay.cases.ncases, 30 + 8);
+    unmet = 0;
+    for (i = 0; i < replay.cases.ncases; i++) {
+        if (replay.cases.items[replay.cases.cases[i].truth] == 39) {
+            /* 30 of 232 others were left. */
+            assert_true(fabsf(replay.weights[i] - 30.f / 232) < 1e-4f);
+            unmet++;
+        } else {
+            assert_true(replay.weights[i] == 1);
+        }
+    }
+    assert_int_equal(unmet, 8);
+    reco_replay_done(&replay);
+
+    reco_history_done(&history);
+}
+
+
+/* Groups of weight 3 are three groups. */
+static void
+softmax_takes_weights_for_groups(void **state)
+{
+    static const double floors[] = {-INFINITY}, rank[] = {1};
+    float rows[8][STRIDE] = {{1}, {0}, {0}, {1}, {0}, {1}, {0}, {1}};
+    float shares[] = {1, 0, 1, 0, 1, 0, 1, 0};
+    float ones[] = {1, 1, 1, 1, 1, 1, 1, 1}, weights[] = {1, 3};
+    uint64_t offsets[] = {0, 2, 4, 6, 8};
+    reco_softmax_t weighted = {
+        1, STRIDE, 2, offsets, rows[0], shares, ones, weights};
+    reco_softmax_t all = {1, STRIDE, 4, offsets, rows[0], shares, ones, NULL};
+    double a[] = {0}, b[] = {0};
+
+    (void) state;
+
+    assert_int_equal(
+        reco_softmax_fit(&weighted, 0.1, 0, floors, a, NULL), RECO_OK);
+    assert_int_equal(reco_softmax_fit(&all, 0.1, 0, floors, b, NULL), RECO_OK);
+    assert_true(a[0] < -0.5);
+    assert_true(fabs(a[0] - b[0]) < 1e-6);
+    assert_true(fabs(reco_softmax_rank(&weighted, rank) - 2.5 / 4) < 1e-9);
 }
 
 
@@ -351,6 +432,8 @@ main(void)
         cmocka_unit_test(softmax_keeps_to_floors_and_ridge),
         cmocka_unit_test(softmax_takes_counts_for_rows),
         cmocka_unit_test(replay_asks_the_last_sessions),
+        cmocka_unit_test(replay_keeps_what_nobody_has_met),
+        cmocka_unit_test(softmax_takes_weights_for_groups),
         cmocka_unit_test(replay_hides_items_of_users),
         cmocka_unit_test(weights_follow_the_shop),
     };
