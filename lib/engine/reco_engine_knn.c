@@ -184,7 +184,10 @@ knn_choose(const reco_engine_model_t *model,
 
         if (session < postings->nsessions) {
             __builtin_prefetch(&postings->session_offsets[session]);
-            __builtin_prefetch(&postings->times[session]);
+
+            if (model->recency_step > 0) {
+                __builtin_prefetch(&postings->times[session]);
+            }
         }
     }
 

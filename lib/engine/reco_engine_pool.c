@@ -202,6 +202,7 @@ reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row = &pool->rows[entry->row];
     row->item = item;
     row->sources = 0;
+    row->nsources = 0;
     row->because = RECO_ITEM_NONE;
     row->strongest = -1;
     row->score = 0;
@@ -249,6 +250,7 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     }
 
     row = &pool->rows[number];
+    row->nsources += (row->sources & 1u << source) == 0;
     row->sources |= 1u << source;
     pool->features[number][source] += value;
 

@@ -35,7 +35,8 @@ typedef struct {
     uint16_t place;
     uint8_t shown;
     uint8_t history;
-    uint8_t source; /* the strongest */
+    uint8_t source;   /* the strongest */
+    uint8_t nsources; /* how many */
 } reco_engine_pool_row_t;
 
 typedef struct {
