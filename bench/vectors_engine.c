@@ -154,7 +154,7 @@ vectors_engine_search(
             item);
     }
 
-    count = reco_engine_select(keys, count, k);
+    count = reco_engine_select(engine->model->kernels, keys, count, k);
     reco_engine_sort(keys, count);
 
     for (i = 0; i < k; i++) {

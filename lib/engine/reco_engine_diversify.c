@@ -197,7 +197,8 @@ reco_engine_diversify(const reco_engine_model_t *model,
 
     wanted = reco_engine_count(model, RECO_ENGINE_DIVERSITY_POOL);
     wanted = wanted > 2 * n ? wanted : 2 * n;
-    count = reco_engine_select(scratch->ranking, scratch->pool.nrows, wanted);
+    count = reco_engine_select(
+        model->kernels, scratch->ranking, scratch->pool.nrows, wanted);
     reco_engine_sort(scratch->ranking, count);
 
     work.model = model;

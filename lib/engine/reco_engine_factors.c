@@ -24,13 +24,13 @@
 
 /* Keeps the wanted best once there is no room for more. */
 static unsigned
-factors_keep(
-    uint64_t *found, unsigned nfound, unsigned wanted, float *threshold)
+factors_keep(const reco_engine_kernels_t *kernels, uint64_t *found,
+    unsigned nfound, unsigned wanted, float *threshold)
 {
     unsigned i;
     uint64_t least;
 
-    nfound = reco_engine_select(found, nfound, wanted);
+    nfound = reco_engine_select(kernels, found, nfound, wanted);
     least = found[0];
 
     for (i = 1; i < nfound; i++) {
@@ -125,7 +125,8 @@ factors_probe(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
             count, first * FACTORS_LANES, threshold, scratch->keys + nkeys);
 
         if (nkeys > nprobe) {
-            nkeys = factors_keep(scratch->keys, nkeys, nprobe, &threshold);
+            nkeys = factors_keep(
+                model->kernels, scratch->keys, nkeys, nprobe, &threshold);
         }
     }
 
@@ -184,7 +185,8 @@ factors_scan_list(const reco_engine_model_t *model,
         if (nfound > 2 * wanted
             || nfound > RECO_ENGINE_FOUND_MAX - FACTORS_BLOCKS * FACTORS_LANES)
         {
-            nfound = factors_keep(scratch->found, nfound, wanted, threshold);
+            nfound = factors_keep(
+                model->kernels, scratch->found, nfound, wanted, threshold);
         }
     }
 
@@ -218,7 +220,8 @@ factors_scan_overlay(const reco_engine_model_t *model,
         }
 
         if (nfound == RECO_ENGINE_FOUND_MAX) {
-            nfound = factors_keep(scratch->found, nfound, wanted, threshold);
+            nfound = factors_keep(
+                model->kernels, scratch->found, nfound, wanted, threshold);
         }
 
         scratch->found[nfound++] =
@@ -302,7 +305,7 @@ reco_engine_factors_search(const reco_engine_model_t *model,
             &threshold);
     }
 
-    nfound = reco_engine_select(scratch->found, nfound, wanted);
+    nfound = reco_engine_select(model->kernels, scratch->found, nfound, wanted);
     nfound = factors_resolve(model, scratch->found, nfound, step);
 
     if (model->overlay != NULL
@@ -313,7 +316,8 @@ reco_engine_factors_search(const reco_engine_model_t *model,
         threshold = -INFINITY;
         nfound =
             factors_scan_overlay(model, scratch, nfound, wanted, &threshold);
-        nfound = reco_engine_select(scratch->found, nfound, wanted);
+        nfound =
+            reco_engine_select(model->kernels, scratch->found, nfound, wanted);
     }
 
     return nfound;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "reco_engine_scan.h"
+#include "reco_engine_partition.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -109,15 +109,15 @@ kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
         kernels_add(sum, weight, vector, dimensions);                          \
     }
 
-#define KERNELS_ROWS(name)                                                     \
+/* clang-format off */
+#define KERNELS_ROWS(name, parting)                                            \
     {                                                                          \
         {#name, kernels_dot_##name, kernels_add_##name,                        \
-            reco_engine_scan_##name},                                          \
-        {                                                                      \
-#name, kernels_dot64_##name, kernels_add_##name,                   \
-                reco_engine_scan_##name                                        \
-        }                                                                      \
+            reco_engine_scan_##name, reco_engine_partition_##parting},         \
+        {#name, kernels_dot64_##name, kernels_add_##name,                      \
+            reco_engine_scan_##name, reco_engine_partition_##parting}          \
     }
+/* clang-format on */
 
 
 KERNELS_VARIANT(baseline, )
@@ -135,10 +135,10 @@ reco_engine_kernels_at(unsigned index, uint32_t dimensions)
 
     /* The second of a pair is for 64 dimensions, the usual number. */
     static const reco_engine_kernels_t variants[][2] = {
-        KERNELS_ROWS(baseline),
+        KERNELS_ROWS(baseline, baseline),
 #ifdef RECO_ENGINE_X86
-        KERNELS_ROWS(avx2),
-        KERNELS_ROWS(avx512),
+        KERNELS_ROWS(avx2, baseline),
+        KERNELS_ROWS(avx512, avx512),
 #endif
     };
 

@@ -43,6 +43,9 @@ typedef struct {
      */
     unsigned (*scan)(const reco_engine_code_t *query, const uint8_t *blocks,
         uint32_t count, uint32_t first, float threshold, uint64_t *keys);
+
+    /* Moves the keys larger than pivot to the front; returns how many. */
+    unsigned (*partition)(uint64_t *keys, unsigned count, uint64_t pivot);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

@@ -176,8 +176,8 @@ knn_choose(const reco_engine_model_t *model,
     uint32_t session, age;
     reco_engine_neighbor_t *neighbor;
 
-    count = reco_engine_tally_select(&scratch->sessions, scratch->keys,
-        reco_engine_count(model, RECO_ENGINE_SESSION_K));
+    count = reco_engine_tally_select(&scratch->sessions, model->kernels,
+        scratch->keys, reco_engine_count(model, RECO_ENGINE_SESSION_K));
 
     for (i = 0; i < count; i++) {
         session = reco_engine_key_number(scratch->keys[i]);

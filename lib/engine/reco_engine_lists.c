@@ -20,7 +20,8 @@ reco_engine_source_gather(const reco_engine_model_t *model,
     wanted = wanted < RECO_ENGINE_NAMED_MAX ? wanted : RECO_ENGINE_NAMED_MAX;
     list = &scratch->lists[source];
     list->count = 0;
-    count = reco_engine_tally_select(&scratch->items, scratch->keys, wanted);
+    count = reco_engine_tally_select(
+        &scratch->items, model->kernels, scratch->keys, wanted);
     best = 0;
 
     for (i = 0; i < count; i++) {

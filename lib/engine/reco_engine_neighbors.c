@@ -242,7 +242,7 @@ reco_engine_source_backfill(
             reco_engine_key(backfill_strength(model, pool, i), i);
     }
 
-    seeds = reco_engine_select(scratch->ranking, pool->nrows,
+    seeds = reco_engine_select(model->kernels, scratch->ranking, pool->nrows,
         reco_engine_count(model, RECO_ENGINE_BACKFILL_SEEDS));
     reco_engine_sort(scratch->ranking, seeds);
 

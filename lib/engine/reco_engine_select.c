@@ -90,31 +90,9 @@ select_pivot(const uint64_t *keys, unsigned count)
 }
 
 
-/*
- * Those larger than the pivot to the front, without a branch on the keys:
- * which way one would go cannot be foreseen.  Returns how many.
- */
-static unsigned
-select_partition(uint64_t *keys, unsigned count, uint64_t pivot)
-{
-    unsigned i, larger;
-    uint64_t key;
-
-    larger = 0;
-
-    for (i = 0; i < count; i++) {
-        key = keys[i];
-        keys[i] = keys[larger];
-        keys[larger] = key;
-        larger += key > pivot;
-    }
-
-    return larger;
-}
-
-
 unsigned
-reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted)
+reco_engine_select(const reco_engine_kernels_t *kernels, uint64_t *keys,
+    unsigned count, unsigned wanted)
 {
     unsigned first, rest, left, larger, rounds;
     uint64_t pivot;
@@ -135,13 +113,13 @@ reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted)
         }
 
         pivot = select_pivot(keys + first, rest);
-        larger = select_partition(keys + first, rest, pivot);
+        larger = kernels->partition(keys + first, rest, pivot);
 
         if (larger > left) {
             rest = larger;
         } else if (larger == 0) {
             /* The pivot is the largest: it goes first. */
-            select_partition(keys + first, rest, pivot - 1);
+            kernels->partition(keys + first, rest, pivot - 1);
             first++;
             rest--;
             left--;

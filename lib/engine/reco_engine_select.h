@@ -6,7 +6,7 @@
 #ifndef RECO_ENGINE_SELECT_H
 #define RECO_ENGINE_SELECT_H
 
-#include "reco.h"
+#include "reco_engine_kernels.h"
 
 #include <string.h>
 
@@ -49,7 +49,8 @@ reco_engine_key_score(uint64_t key)
  * Moves the wanted largest of count keys, all different, to the front, in any
  * order.  Returns how many those are.
  */
-unsigned reco_engine_select(uint64_t *keys, unsigned count, unsigned wanted);
+unsigned reco_engine_select(const reco_engine_kernels_t *kernels,
+    uint64_t *keys, unsigned count, unsigned wanted);
 
 /* Largest first. */
 void reco_engine_sort(uint64_t *keys, unsigned count);

@@ -92,8 +92,8 @@ reco_engine_tally_grow(reco_engine_tally_t *tally)
 
 
 unsigned
-reco_engine_tally_select(
-    const reco_engine_tally_t *tally, uint64_t *keys, unsigned wanted)
+reco_engine_tally_select(const reco_engine_tally_t *tally,
+    const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned wanted)
 {
     uint32_t i;
     const reco_engine_tally_entry_t *entry;
@@ -103,5 +103,5 @@ reco_engine_tally_select(
         keys[i] = reco_engine_key(entry->sum, entry->number);
     }
 
-    return reco_engine_select(keys, tally->count, wanted);
+    return reco_engine_select(kernels, keys, tally->count, wanted);
 }

@@ -8,7 +8,7 @@
 #ifndef RECO_ENGINE_TALLY_H
 #define RECO_ENGINE_TALLY_H
 
-#include "reco.h"
+#include "reco_engine_kernels.h"
 
 
 typedef struct {
@@ -44,8 +44,8 @@ void reco_engine_tally_grow(reco_engine_tally_t *tally);
  * Writes the keys of the wanted entries with the largest sums to the front
  * of keys, which has room for all; returns how many.
  */
-unsigned reco_engine_tally_select(
-    const reco_engine_tally_t *tally, uint64_t *keys, unsigned wanted);
+unsigned reco_engine_tally_select(const reco_engine_tally_t *tally,
+    const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned wanted);
 
 
 /* The entry of a number, new where it is not there yet; NULL if full. */

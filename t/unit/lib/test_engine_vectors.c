@@ -188,16 +188,23 @@ test_scan_against_sums(void **state)
 static void
 test_select(void **state)
 {
-    unsigned round, count, wanted, i, j, larger;
-    uint64_t keys[700], copy[700];
+    unsigned round, count, wanted, i, j, larger, nkernels;
+    uint64_t keys[1200], copy[1200];
     shop_t shop;
+    const reco_engine_kernels_t *kernels;
 
     (void) state;
     shop.state = 8;
 
-    for (round = 0; round < 400; round++) {
-        count = shop_random(&shop, 700);
-        wanted = shop_random(&shop, 720);
+    for (nkernels = 0; reco_engine_kernels_at(nkernels, 64) != NULL; nkernels++)
+    {
+        /* void */
+    }
+
+    for (round = 0; round < 600; round++) {
+        kernels = reco_engine_kernels_at(round / 4 % nkernels, 64);
+        count = shop_random(&shop, round % 5 == 0 ? 1200 : 90);
+        wanted = shop_random(&shop, count + 20);
 
         for (i = 0; i < count; i++) {
             switch (round % 4) {
@@ -213,7 +220,7 @@ test_select(void **state)
         }
 
         memcpy(copy, keys, sizeof(keys));
-        larger = reco_engine_select(keys, count, wanted);
+        larger = reco_engine_select(kernels, keys, count, wanted);
         assert_int_equal(larger, count < wanted ? count : wanted);
 
         for (i = 0; i < larger; i++) {
