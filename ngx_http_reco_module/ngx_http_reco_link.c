@@ -1,61 +1,7 @@
-#include "ngx_http_reco_link.h"
-
-#include <ngx_event.h>
-
-#include "ngx_http_reco_forward.h"
+#include "ngx_http_reco_login.h"
 
 #define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting */
 #define NGX_HTTP_RECO_LINK_FIRST   50   /* ms of the first pause */
-#define NGX_HTTP_RECO_LINK_LONGEST 3000
-#define NGX_HTTP_RECO_LINK_REASON  160
-
-#define NGX_HTTP_RECO_LINK_HOST_LEN 64
-
-
-typedef enum {
-    NGX_HTTP_RECO_LINK_IDLE,
-    NGX_HTTP_RECO_LINK_WAITING,
-    NGX_HTTP_RECO_LINK_CONNECTING,
-    NGX_HTTP_RECO_LINK_LOGIN,
-    NGX_HTTP_RECO_LINK_UP
-} ngx_http_reco_link_state_e;
-
-
-/* A server that another one named. */
-typedef struct {
-    u_char host[NGX_HTTP_RECO_LINK_HOST_LEN];
-    in_port_t port; /* 0: none */
-} ngx_http_reco_link_target_t;
-
-
-struct ngx_http_reco_link_s {
-    void *unused[3];
-    ngx_int_t ident; /* where events' debug log looks for a descriptor */
-
-    ngx_http_reco_redis_conf_t *conf;
-    const ngx_http_reco_link_events_t *events;
-    void *data;
-    ngx_log_t *log;
-
-    redisAsyncContext *context;
-    ngx_connection_t *connection;
-    ngx_event_t timer; /* to connect, or until connected */
-
-    ngx_http_reco_link_state_e state;
-    ngx_uint_t next;     /* address */
-    ngx_uint_t failures; /* in a row */
-    ngx_msec_t delay;    /* at least, before the next attempt */
-
-    ngx_http_reco_link_target_t target;       /* in place of the addresses */
-    u_char reason[NGX_HTTP_RECO_LINK_REASON]; /* of this failure */
-    u_char logged[NGX_HTTP_RECO_LINK_REASON]; /* the last one told */
-
-    unsigned asking : 1;  /* connected to a sentinel */
-    unsigned leaving : 1; /* the context is given up */
-    unsigned writing : 1; /* in redisAsyncHandleWrite() */
-    unsigned closed : 1;
-};
-
 
 static void ngx_http_reco_link_connect(ngx_http_reco_link_t *link);
 static ngx_int_t ngx_http_reco_link_attach(
@@ -70,8 +16,6 @@ static void ngx_http_reco_link_del_write(void *data);
 static void ngx_http_reco_link_cleanup(void *data);
 static void ngx_http_reco_link_connected(
     const redisAsyncContext *context, int status);
-static void ngx_http_reco_link_login(ngx_http_reco_link_t *link);
-static void ngx_http_reco_link_ask(ngx_http_reco_link_t *link);
 static void ngx_http_reco_link_retry(ngx_http_reco_link_t *link);
 
 
@@ -123,8 +67,7 @@ ngx_http_reco_link_close(ngx_http_reco_link_t *link)
     }
 
     if (link->context != NULL && !link->leaving) {
-        link->leaving = 1;
-        redisAsyncFree(link->context);
+        ngx_http_reco_link_leave(link);
     }
 }
 
@@ -164,67 +107,6 @@ ngx_http_reco_link_works(ngx_http_reco_link_t *link)
 }
 
 
-/* Hiredis asks a resolver for a name, and waits: an IP address or nothing. */
-static ngx_int_t
-ngx_http_reco_link_set_target(
-    ngx_http_reco_link_t *link, ngx_str_t *host, ngx_str_t *port)
-{
-    ngx_int_t n;
-    u_char v6[16];
-
-    n = ngx_atoi(port->data, port->len);
-
-    if (n < 1 || n > 65535 || host->len >= NGX_HTTP_RECO_LINK_HOST_LEN) {
-        return NGX_ERROR;
-    }
-
-    if (ngx_inet_addr(host->data, host->len) == INADDR_NONE
-#if (NGX_HAVE_INET6)
-        && ngx_inet6_addr(host->data, host->len, v6) != NGX_OK
-#endif
-    )
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(link->target.host, host->data, host->len);
-    link->target.host[host->len] = '\0';
-    link->target.port = (in_port_t) n;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target)
-{
-    ngx_str_t host, port;
-    u_char *colon, *p;
-
-    colon = NULL;
-    for (p = target->data; p < target->data + target->len; p++) {
-        if (*p == ':') {
-            colon = p;
-        }
-    }
-
-    if (colon == NULL) {
-        return;
-    }
-
-    host.data = target->data;
-    host.len = (size_t) (colon - target->data);
-    port.data = colon + 1;
-    port.len = target->len - host.len - 1;
-
-    if (ngx_http_reco_link_set_target(link, &host, &port) != NGX_OK) {
-        ngx_log_error(NGX_LOG_ERR, link->log, 0,
-            "reco: Redis points to \"%V\", which is no IP address and port",
-            target);
-    }
-}
-
-
 void
 ngx_http_reco_link_fail(
     ngx_http_reco_link_t *link, ngx_msec_t delay, const char *reason)
@@ -241,6 +123,13 @@ ngx_http_reco_link_fail(
         return;
     }
 
+    ngx_http_reco_link_leave(link);
+}
+
+
+void
+ngx_http_reco_link_leave(ngx_http_reco_link_t *link)
+{
     link->leaving = 1;
     redisAsyncFree(link->context);
 }
@@ -549,149 +438,14 @@ ngx_http_reco_link_connected(const redisAsyncContext *context, int status)
     link->state = NGX_HTTP_RECO_LINK_LOGIN;
     ngx_add_timer(&link->timer, link->conf->timeout);
 
-    if (link->asking) {
-        ngx_http_reco_link_ask(link);
-    } else {
-        ngx_http_reco_link_login(link);
-    }
+    ngx_http_reco_login(link);
 }
 
 
-static void
-ngx_http_reco_link_is_ready(ngx_http_reco_link_t *link)
+void
+ngx_http_reco_link_ready(ngx_http_reco_link_t *link)
 {
     ngx_del_timer(&link->timer);
     link->state = NGX_HTTP_RECO_LINK_UP;
     link->events->up(link->data);
-}
-
-
-static void
-ngx_http_reco_link_logged_in(
-    redisAsyncContext *context, void *answer, void *arg)
-{
-    ngx_http_reco_link_t *link = arg;
-    redisReply *reply = answer;
-
-    (void) context;
-
-    if (reply == NULL || link->leaving) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        ngx_http_reco_link_fail(link, NGX_HTTP_RECO_LINK_LONGEST, reply->str);
-        return;
-    }
-}
-
-
-/* A user who may not even PING may be allowed all that is needed. */
-static void
-ngx_http_reco_link_pinged(redisAsyncContext *context, void *answer, void *arg)
-{
-    ngx_http_reco_link_t *link = arg;
-    redisReply *reply = answer;
-    ngx_msec_t delay;
-
-    (void) context;
-
-    if (reply == NULL || link->leaving) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR
-        && ngx_strncmp(reply->str, "NOPERM", 6) != 0)
-    {
-        (void) ngx_http_reco_error_kind(reply->str, &delay);
-        ngx_http_reco_link_fail(link, delay, reply->str);
-        return;
-    }
-
-    ngx_http_reco_link_is_ready(link);
-}
-
-
-/*
- * AUTH and SELECT, as far as they are asked for, and PING, in one go.  Where a
- * password is missing, PING is told so in plain words; a long command is not.
- */
-static void
-ngx_http_reco_link_login(ngx_http_reco_link_t *link)
-{
-    ngx_http_reco_redis_conf_t *conf;
-
-    conf = link->conf;
-
-    if (conf->user.len > 0) {
-        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
-            link, "AUTH %b %b", conf->user.data, conf->user.len,
-            conf->password.data, conf->password.len);
-
-    } else if (conf->password.len > 0) {
-        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
-            link, "AUTH %b", conf->password.data, conf->password.len);
-    }
-
-    if (conf->db > 0) {
-        (void) redisAsyncCommand(link->context, ngx_http_reco_link_logged_in,
-            link, "SELECT %u", (unsigned) conf->db);
-    }
-
-    (void) redisAsyncCommand(
-        link->context, ngx_http_reco_link_pinged, link, "PING");
-}
-
-
-static void
-ngx_http_reco_link_answered(redisAsyncContext *context, void *answer, void *arg)
-{
-    ngx_http_reco_link_t *link = arg;
-    redisReply *reply = answer;
-    ngx_str_t host, port;
-
-    (void) context;
-
-    if (reply == NULL || link->leaving) {
-        return;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        ngx_http_reco_link_fail(link, NGX_HTTP_RECO_LINK_LONGEST, reply->str);
-        return;
-    }
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
-        || reply->element[0]->type != REDIS_REPLY_STRING
-        || reply->element[1]->type != REDIS_REPLY_STRING)
-    {
-        ngx_http_reco_link_fail(link, 0, "the sentinel knows no such master");
-        return;
-    }
-
-    host.data = (u_char *) reply->element[0]->str;
-    host.len = (size_t) reply->element[0]->len;
-    port.data = (u_char *) reply->element[1]->str;
-    port.len = (size_t) reply->element[1]->len;
-
-    if (ngx_http_reco_link_set_target(link, &host, &port) != NGX_OK) {
-        ngx_http_reco_link_fail(
-            link, 0, "the sentinel's answer is no IP address and port");
-        return;
-    }
-
-    link->leaving = 1;
-    redisAsyncFree(link->context);
-}
-
-
-static void
-ngx_http_reco_link_ask(ngx_http_reco_link_t *link)
-{
-    ngx_str_t *name;
-
-    name = &link->conf->sentinel;
-
-    (void) redisAsyncCommand(link->context, ngx_http_reco_link_answered, link,
-        "SENTINEL get-master-addr-by-name %b", name->data, name->len);
 }

@@ -4,7 +4,8 @@
  *
  *   redis_conf  the directives reco_redis and reco_outbox
  *   outbox      files of a worker: its own, and those of workers that are gone
- *   link        the connection: addresses, login, sentinels, backoff
+ *   link        the connection: addresses, backoff, events
+ *   login       who is asked for the master, AUTH, SELECT
  *   source      a file: what is under way, confirmed, held
  *   turn        the order between workers
  *   forward     the forwarder's life cycle and timers
