@@ -42,6 +42,7 @@ CXX_FLAGS = -std=c++17 $(WARNINGS) -fPIC -fvisibility=hidden \
 
 all: lib module trainer cli sdk
 
+include mk/hiredis.mk
 include mk/lib.mk
 include mk/trainer.mk
 include mk/cli.mk

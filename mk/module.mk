@@ -6,7 +6,8 @@ NGX_DEV  ?= /usr/share/nginx/src
 NGX_TREE := $(BUILD)/nginx-tree
 
 # What the module links besides the library, and what of it is to be built.
-MODULE_LIBS = $(abspath $(BUILD))/reco_sdk_data.o $(LIB_WORKER_LIBS) -lhiredis
+MODULE_LIBS = $(abspath $(BUILD))/reco_sdk_data.o $(LIB_WORKER_LIBS) \
+              $(HIREDIS_LIBS)
 
 NGX_ENVIRONMENT = RECO_BUILD=$(BUILD) RECO_CFLAGS="$(CFLAGS)" \
                   RECO_SANITIZE="$(SANITIZE)"

@@ -4,11 +4,11 @@ TRAINER_MAIN    := trainer/main.c
 TRAINER_SOURCES := $(filter-out $(TRAINER_MAIN),$(wildcard trainer/*.c trainer/*/*.c))
 TRAINER_OBJECTS := $(TRAINER_SOURCES:%.c=$(BUILD)/%.o)
 TRAINER_LIB     := $(BUILD)/libreco_trainer.a
-TRAINER_LIBS    := -lhiredis -llmdb -lsystemd -lz -llapack -lopenblas -lpthread
+TRAINER_LIBS    := $(HIREDIS_LIBS) -llmdb -lsystemd -lz -llapack -lopenblas -lpthread
 
 trainer: $(BUILD)/reco-trainer
 
-$(BUILD)/trainer/%.o: ROOM_FLAGS = -Itrainer
+$(BUILD)/trainer/%.o: ROOM_FLAGS = -Itrainer $(HIREDIS_FLAGS)
 $(TRAINER_LIB): $(TRAINER_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^

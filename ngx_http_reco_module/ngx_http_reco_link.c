@@ -182,20 +182,23 @@ ngx_http_reco_link_timer(ngx_event_t *ev)
 }
 
 
-/* To the target that was named, else to the next address in turn. */
+/* To the target that was named, else to the next address in turn; *server is
+   what its certificate names. */
 static redisAsyncContext *
-ngx_http_reco_link_context(ngx_http_reco_link_t *link)
+ngx_http_reco_link_context(ngx_http_reco_link_t *link, u_char **server)
 {
     ngx_http_reco_address_t *address;
 
     if (link->target.port != 0) {
         link->asking = 0;
+        *server = link->target.host;
         return redisAsyncConnect((char *) link->target.host, link->target.port);
     }
 
     address = link->conf->addresses.elts;
     address += link->next++ % link->conf->addresses.nelts;
     link->asking = link->conf->sentinel.len > 0;
+    *server = address->server;
 
     if (address->port == 0) {
         return redisAsyncConnectUnix((char *) address->host);
@@ -208,13 +211,14 @@ ngx_http_reco_link_context(ngx_http_reco_link_t *link)
 static void
 ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
 {
+    u_char *server;
     redisAsyncContext *context;
 
     link->delay = 0;
     link->leaving = 0;
     link->reason[0] = '\0';
 
-    context = ngx_http_reco_link_context(link);
+    context = ngx_http_reco_link_context(link, &server);
 
     /* A target is good for one attempt: then the addresses are asked again. */
     link->target.port = 0;
@@ -240,6 +244,16 @@ ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
 
     ngx_add_timer(&link->timer, NGX_HTTP_RECO_LINK_CONNECT);
     (void) redisAsyncSetConnectCallback(context, ngx_http_reco_link_connected);
+
+    if (link->conf->tls.on) {
+        link->session =
+            ngx_http_reco_tls_start(&link->conf->tls, context, server);
+
+        if (link->session == NULL) {
+            ngx_http_reco_link_fail(link, 0,
+                context->c.err != 0 ? context->c.errstr : "TLS cannot begin");
+        }
+    }
 }
 
 
@@ -373,16 +387,38 @@ ngx_http_reco_link_del_write(void *data)
 }
 
 
+/* Why the connection went, where nobody has said so yet. */
+static void
+ngx_http_reco_link_reason(ngx_http_reco_link_t *link)
+{
+    const char *reason;
+
+    if (link->reason[0] != '\0') {
+        return;
+    }
+
+    reason = NULL;
+
+    if (link->session != NULL) {
+        reason = ngx_http_reco_tls_problem(link->session);
+    }
+
+    if (reason == NULL) {
+        reason = link->context->err != 0 ? link->context->errstr : "closed";
+    }
+
+    ngx_cpystrn(link->reason, (u_char *) reason, NGX_HTTP_RECO_LINK_REASON);
+}
+
+
 /* Hiredis is done with the context and closes the descriptor next. */
 static void
 ngx_http_reco_link_cleanup(void *data)
 {
     ngx_http_reco_link_t *link = data;
     ngx_connection_t *c;
-    redisAsyncContext *context;
 
     c = link->connection;
-    context = link->context;
 
     ngx_http_reco_link_del_read(link);
     ngx_http_reco_link_del_write(link);
@@ -401,12 +437,9 @@ ngx_http_reco_link_cleanup(void *data)
         ngx_del_timer(&link->timer);
     }
 
-    if (link->reason[0] == '\0') {
-        ngx_cpystrn(link->reason,
-            (u_char *) (context->err != 0 ? context->errstr : "closed"),
-            NGX_HTTP_RECO_LINK_REASON);
-    }
+    ngx_http_reco_link_reason(link);
 
+    link->session = NULL;
     link->connection = NULL;
     link->context = NULL;
     link->leaving = 0;

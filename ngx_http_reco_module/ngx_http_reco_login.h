@@ -44,6 +44,7 @@ struct ngx_http_reco_link_s {
 
     redisAsyncContext *context;
     ngx_connection_t *connection;
+    void *session;     /* of TLS, the context's; NULL: none */
     ngx_event_t timer; /* to connect, or until connected */
 
     ngx_http_reco_link_state_e state;

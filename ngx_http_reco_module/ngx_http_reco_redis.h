@@ -6,6 +6,7 @@
  *   outbox      files of a worker: its own, and those of workers that are gone
  *   link        the connection: addresses, backoff, events
  *   login       who is asked for the master, AUTH, SELECT
+ *   tls         certificates, handshake
  *   source      a file: what is under way, confirmed, held
  *   turn        the order between workers
  *   forward     the forwarder's life cycle and timers
@@ -22,6 +23,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_http_reco_tls.h"
 #include "reco.h"
 
 
@@ -29,6 +31,7 @@
 typedef struct {
     ngx_str_t name; /* as written, for the log */
     u_char *host;   /* ends with NUL */
+    u_char *server; /* as its certificate names it; NULL: a path */
     in_port_t port; /* 0: host is a path */
 } ngx_http_reco_address_t;
 
@@ -60,6 +63,7 @@ typedef struct {
     ngx_uint_t maxlen;
     ngx_msec_t timeout; /* of a silent server */
     ngx_msec_t hold;    /* how long the outbox keeps what Redis confirmed */
+    ngx_http_reco_tls_t tls;
 
     ngx_path_t *outbox; /* the directory; NULL: no reco_outbox */
     size_t size;

@@ -11,12 +11,18 @@
 #define NGX_HTTP_RECO_SHARDS_MAX    256
 #define NGX_HTTP_RECO_OUTBOX_MIN    (64 * 1024)
 
-/* One parameter NAME=VALUE of a directive. */
+/* One parameter NAME=VALUE of a directive, and where the value goes. */
 typedef struct {
     ngx_str_t name;
-    char *(*set)(
-        ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value);
+    char *(*set)(void *place, ngx_str_t *value);
+    size_t offset; /* in ngx_http_reco_redis_conf_t */
 } ngx_http_reco_parameter_t;
+
+#define ngx_http_reco_parameter(name, set, field)                              \
+    {                                                                          \
+        ngx_string(name "="), ngx_http_reco_set_##set,                         \
+            offsetof(ngx_http_reco_redis_conf_t, field)                        \
+    }
 
 
 static char *ngx_http_reco_parameters(ngx_conf_t *cf,
@@ -47,92 +53,47 @@ ngx_http_reco_set_number(
 
 
 static char *
-ngx_http_reco_set_stream(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+ngx_http_reco_set_shards(void *place, ngx_str_t *value)
 {
-    conf->stream = *value;
+    return ngx_http_reco_set_number(value, 1, NGX_HTTP_RECO_SHARDS_MAX, place);
+}
+
+
+static char *
+ngx_http_reco_set_maxlen(void *place, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(value, 1, NGX_MAX_INT_T_VALUE, place);
+}
+
+
+static char *
+ngx_http_reco_set_db(void *place, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(value, 0, 1000000, place);
+}
+
+
+static char *
+ngx_http_reco_set_text(void *place, ngx_str_t *value)
+{
+    *(ngx_str_t *) place = *value;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_reco_set_word(void *place, ngx_str_t *value)
+{
+    *(ngx_str_t *) place = *value;
 
     return value->len > 0 ? NGX_CONF_OK : "is empty";
-}
-
-
-static char *
-ngx_http_reco_set_shards(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    return ngx_http_reco_set_number(
-        value, 1, NGX_HTTP_RECO_SHARDS_MAX, &conf->shards);
-}
-
-
-static char *
-ngx_http_reco_set_maxlen(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    return ngx_http_reco_set_number(
-        value, 1, NGX_MAX_INT_T_VALUE, &conf->maxlen);
-}
-
-
-static char *
-ngx_http_reco_set_db(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    return ngx_http_reco_set_number(value, 0, 1000000, &conf->db);
-}
-
-
-static char *
-ngx_http_reco_set_user(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    conf->user = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_reco_set_password(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    conf->password = *value;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_reco_set_sentinel(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    conf->sentinel = *value;
-
-    return value->len > 0 ? NGX_CONF_OK : "is empty";
-}
-
-
-static char *
-ngx_http_reco_set_timeout(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
-{
-    ngx_int_t ms;
-
-    ms = ngx_parse_time(value, 0);
-    if (ms == NGX_ERROR || ms == 0) {
-        return "is not a time";
-    }
-
-    conf->timeout = (ngx_msec_t) ms;
-
-    return NGX_CONF_OK;
 }
 
 
 /* Zero too. */
 static char *
-ngx_http_reco_set_hold(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+ngx_http_reco_set_time(void *place, ngx_str_t *value)
 {
     ngx_int_t ms;
 
@@ -141,15 +102,26 @@ ngx_http_reco_set_hold(
         return "is not a time";
     }
 
-    conf->hold = (ngx_msec_t) ms;
+    *(ngx_msec_t *) place = (ngx_msec_t) ms;
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_http_reco_set_size(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+ngx_http_reco_set_timeout(void *place, ngx_str_t *value)
+{
+    char *rc;
+
+    rc = ngx_http_reco_set_time(place, value);
+
+    return rc == NGX_CONF_OK && *(ngx_msec_t *) place == 0 ? "is not a time"
+                                                           : rc;
+}
+
+
+static char *
+ngx_http_reco_set_size(void *place, ngx_str_t *value)
 {
     off_t size;
 
@@ -162,24 +134,39 @@ ngx_http_reco_set_size(
         return "is too small: 64k is the least";
     }
 
-    conf->size = (size_t) size;
+    *(size_t *) place = (size_t) size;
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_http_reco_set_sync(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+ngx_http_reco_set_switch(void *place, ngx_str_t *value)
 {
+    ngx_uint_t on;
+
+    on = ngx_strcmp(value->data, "on") == 0;
+    *(ngx_uint_t *) place = on;
+
+    return on || ngx_strcmp(value->data, "off") == 0
+               ? NGX_CONF_OK
+               : "is neither \"on\" nor \"off\"";
+}
+
+
+static char *
+ngx_http_reco_set_sync(void *place, ngx_str_t *value)
+{
+    ngx_http_reco_sync_e *sync = place;
+
     if (ngx_strcmp(value->data, "off") == 0) {
-        conf->sync = NGX_HTTP_RECO_SYNC_OFF;
+        *sync = NGX_HTTP_RECO_SYNC_OFF;
 
     } else if (ngx_strcmp(value->data, "1s") == 0) {
-        conf->sync = NGX_HTTP_RECO_SYNC_SECOND;
+        *sync = NGX_HTTP_RECO_SYNC_SECOND;
 
     } else if (ngx_strcmp(value->data, "always") == 0) {
-        conf->sync = NGX_HTTP_RECO_SYNC_ALWAYS;
+        *sync = NGX_HTTP_RECO_SYNC_ALWAYS;
 
     } else {
         return "is none of \"off\", \"1s\", \"always\"";
@@ -190,17 +177,18 @@ ngx_http_reco_set_sync(
 
 
 static char *
-ngx_http_reco_set_drop(
-    ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf, ngx_str_t *value)
+ngx_http_reco_set_drop(void *place, ngx_str_t *value)
 {
+    ngx_http_reco_drop_e *drop = place;
+
     if (ngx_strcmp(value->data, "refuse") == 0) {
-        conf->drop = NGX_HTTP_RECO_DROP_REFUSE;
+        *drop = NGX_HTTP_RECO_DROP_REFUSE;
 
     } else if (ngx_strcmp(value->data, "oldest") == 0) {
-        conf->drop = NGX_HTTP_RECO_DROP_OLDEST;
+        *drop = NGX_HTTP_RECO_DROP_OLDEST;
 
     } else if (ngx_strcmp(value->data, "newest") == 0) {
-        conf->drop = NGX_HTTP_RECO_DROP_NEWEST;
+        *drop = NGX_HTTP_RECO_DROP_NEWEST;
 
     } else {
         return "is none of \"refuse\", \"oldest\", \"newest\"";
@@ -211,24 +199,30 @@ ngx_http_reco_set_drop(
 
 
 static const ngx_http_reco_parameter_t ngx_http_reco_redis_parameters[] = {
-    {ngx_string("stream="), ngx_http_reco_set_stream},
-    {ngx_string("shards="), ngx_http_reco_set_shards},
-    {ngx_string("maxlen="), ngx_http_reco_set_maxlen},
-    {ngx_string("user="), ngx_http_reco_set_user},
-    {ngx_string("password="), ngx_http_reco_set_password},
-    {ngx_string("db="), ngx_http_reco_set_db},
-    {ngx_string("sentinel="), ngx_http_reco_set_sentinel},
-    {ngx_string("timeout="), ngx_http_reco_set_timeout},
-    {ngx_string("hold="), ngx_http_reco_set_hold},
-    {ngx_null_string, NULL},
+    ngx_http_reco_parameter("stream", word, stream),
+    ngx_http_reco_parameter("shards", shards, shards),
+    ngx_http_reco_parameter("maxlen", maxlen, maxlen),
+    ngx_http_reco_parameter("user", text, user),
+    ngx_http_reco_parameter("password", text, password),
+    ngx_http_reco_parameter("db", db, db),
+    ngx_http_reco_parameter("sentinel", word, sentinel),
+    ngx_http_reco_parameter("timeout", timeout, timeout),
+    ngx_http_reco_parameter("hold", time, hold),
+    ngx_http_reco_parameter("tls", switch, tls.on),
+    ngx_http_reco_parameter("tls_verify", switch, tls.verify),
+    ngx_http_reco_parameter("tls_ca", word, tls.ca),
+    ngx_http_reco_parameter("tls_cert", word, tls.cert),
+    ngx_http_reco_parameter("tls_key", word, tls.key),
+    ngx_http_reco_parameter("tls_name", word, tls.name),
+    {ngx_null_string, NULL, 0},
 };
 
 
 static const ngx_http_reco_parameter_t ngx_http_reco_outbox_parameters[] = {
-    {ngx_string("size="), ngx_http_reco_set_size},
-    {ngx_string("sync="), ngx_http_reco_set_sync},
-    {ngx_string("drop="), ngx_http_reco_set_drop},
-    {ngx_null_string, NULL},
+    ngx_http_reco_parameter("size", size, size),
+    ngx_http_reco_parameter("sync", sync, sync),
+    ngx_http_reco_parameter("drop", drop, drop),
+    {ngx_null_string, NULL, 0},
 };
 
 
@@ -253,6 +247,7 @@ ngx_http_reco_redis_create_conf(ngx_conf_t *cf)
     conf->shards = 1;
     conf->maxlen = 1000000;
     conf->timeout = 30000;
+    conf->tls.verify = 1;
     conf->size = 64 * 1024 * 1024;
     conf->sync = NGX_HTTP_RECO_SYNC_SECOND;
 
@@ -309,7 +304,7 @@ ngx_http_reco_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_reco_tls_init(cf, &rcf->tls);
 }
 
 
@@ -388,7 +383,7 @@ ngx_http_reco_parameters(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
         rest.data = value[i].data + parameter->name.len;
         rest.len = value[i].len - parameter->name.len;
 
-        problem = parameter->set(cf, conf, &rest);
+        problem = parameter->set((char *) conf + parameter->offset, &rest);
         if (problem != NGX_CONF_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                 "parameter \"%V\" of \"%V\" %s", &value[i], &value[0], problem);
@@ -442,12 +437,36 @@ ngx_http_reco_set_host(
 }
 
 
+/* The host as it was written, without the brackets of IPv6, ending with NUL. */
+static u_char *
+ngx_http_reco_server_name(ngx_conf_t *cf, ngx_str_t *host)
+{
+    ngx_str_t name;
+    u_char *server;
+
+    name = *host;
+
+    if (name.len > 2 && name.data[0] == '[') {
+        name.data++;
+        name.len -= 2;
+    }
+
+    server = ngx_pnalloc(cf->pool, name.len + 1);
+    if (server != NULL) {
+        *ngx_cpymem(server, name.data, name.len) = '\0';
+    }
+
+    return server;
+}
+
+
 /* Names are looked up now, once: a worker must not wait for a resolver. */
 static char *
 ngx_http_reco_resolve(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
     ngx_http_reco_address_t *address)
 {
     ngx_http_reco_address_t *another;
+    u_char *server;
     ngx_str_t name;
     ngx_url_t url;
     ngx_uint_t i;
@@ -469,6 +488,10 @@ ngx_http_reco_resolve(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
     }
 
     name = address->name;
+    server = ngx_http_reco_server_name(cf, &url.host);
+    if (server == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
     for (i = 0; i < url.naddrs; i++) {
         another = address;
@@ -484,6 +507,8 @@ ngx_http_reco_resolve(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf,
         if (ngx_http_reco_set_host(cf, another, &url.addrs[i]) != NGX_OK) {
             return NGX_CONF_ERROR;
         }
+
+        another->server = server;
     }
 
     return NGX_CONF_OK;

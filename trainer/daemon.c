@@ -6,6 +6,7 @@
 #include "follow.h"
 #include "ingest.h"
 #include "log.h"
+#include "redis_tls.h"
 #include "registry.h"
 #include "retreat.h"
 #include "runner.h"
@@ -128,6 +129,10 @@ read_config(const char *path, reco_config_t **config, reco_error_t *error)
     }
 
     status = reco_config_read(*config, path, error);
+    if (status == RECO_OK) {
+        status = reco_redis_tls_check(*config, error);
+    }
+
     if (status != RECO_OK) {
         reco_config_destroy(*config);
         *config = NULL;

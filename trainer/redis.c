@@ -1,5 +1,7 @@
 #include "redis.h"
 
+#include "redis_tls.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,13 +73,18 @@ split_address(const char *address, char *host, size_t size, int *port)
 
 
 static reco_status_t
-dial(const char *address, struct timeval timeout, redisContext **context,
-    reco_error_t *error)
+dial(const reco_config_t *config, const char *address, struct timeval timeout,
+    redisContext **context, reco_error_t *error)
 {
     char host[HOST_MAX];
+    const char *server;
+    reco_status_t status;
     int port;
 
+    server = host;
+
     if (strncmp(address, UNIX, sizeof(UNIX) - 1) == 0) {
+        server = NULL;
         *context =
             redisConnectUnixWithTimeout(address + sizeof(UNIX) - 1, timeout);
     } else if (split_address(address, host, sizeof(host), &port)) {
@@ -99,7 +106,15 @@ dial(const char *address, struct timeval timeout, redisContext **context,
         return RECO_IO;
     }
 
-    return RECO_OK;
+    redisSetTimeout(*context, timeout);
+    status = reco_redis_tls_start(config, *context, server, error);
+
+    if (status != RECO_OK) {
+        redisFree(*context);
+        *context = NULL;
+    }
+
+    return status;
 }
 
 
@@ -138,23 +153,26 @@ ask_sentinel(redisContext *sentinel, const char *name, char *address,
 
 /* To the address, or to the master that the sentinel there knows. */
 static reco_status_t
-dial_master(const char *address, const char *sentinel, struct timeval timeout,
-    redisContext **context, reco_error_t *error)
+dial_master(const reco_config_t *config, const char *address,
+    struct timeval timeout, redisContext **context, reco_error_t *error)
 {
     char master[HOST_MAX + 16];
+    const char *sentinel;
     reco_status_t status;
 
-    status = dial(address, timeout, context, error);
+    sentinel = reco_config_string(config, "redis_sentinel");
+
+    status = dial(config, address, timeout, context, error);
     if (status != RECO_OK || sentinel[0] == '\0') {
         return status;
     }
 
-    redisSetTimeout(*context, timeout);
     status = ask_sentinel(*context, sentinel, master, sizeof(master), error);
     redisFree(*context);
     *context = NULL;
 
-    return status == RECO_OK ? dial(master, timeout, context, error) : status;
+    return status == RECO_OK ? dial(config, master, timeout, context, error)
+                             : status;
 }
 
 
@@ -164,11 +182,9 @@ dial_any(const reco_config_t *config, struct timeval timeout,
     redisContext **context, reco_error_t *error)
 {
     char addresses[ADDRESSES_MAX];
-    const char *sentinel;
     reco_status_t status;
     char *address, *next;
 
-    sentinel = reco_config_string(config, "redis_sentinel");
     snprintf(addresses, sizeof(addresses), "%s",
         reco_config_string(config, "redis"));
     status = reco_error_set(error, RECO_INVALID, "\"redis\" is empty");
@@ -176,7 +192,7 @@ dial_any(const reco_config_t *config, struct timeval timeout,
     for (address = strtok_r(addresses, " \t", &next); address != NULL;
          address = strtok_r(NULL, " \t", &next))
     {
-        status = dial_master(address, sentinel, timeout, context, error);
+        status = dial_master(config, address, timeout, context, error);
         if (status == RECO_OK) {
             break;
         }
