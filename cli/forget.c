@@ -1,6 +1,7 @@
 #include "forget.h"
 
 #include "cli.h"
+#include "memcached.h"
 #include "place.h"
 
 #include <stdio.h>
@@ -11,10 +12,12 @@ typedef struct {
     const char *name;
     reco_config_t *config;
     int use_redis;
+    const char *memcached; /* NULL: none */
 } run_t;
 
 static const struct option table[] = {RECO_PLACE_OPTIONS,
-    {"no-redis", no_argument, NULL, 'R'}, {NULL, 0, NULL, 0}};
+    {"no-redis", no_argument, NULL, 'R'},
+    {"memcached", required_argument, NULL, 'M'}, {NULL, 0, NULL, 0}};
 
 
 static int
@@ -27,6 +30,11 @@ take_option(void *data, int option, const char *value)
         return RECO_CLI_OK;
     }
 
+    if (option == 'M') {
+        run->memcached = value;
+        return RECO_CLI_OK;
+    }
+
     return reco_place_option(run->name, option, value, run->config);
 }
 
@@ -35,37 +43,46 @@ static const reco_options_t options = {
     RECO_OPTIONS_LETTERS, table, take_option, RECO_OPTIONS_ANY};
 
 
-/* Redis first: what is left there could come into the store again. */
+/* The caches first, then Redis: what is left there could come into the store
+   again. */
 static int
-forget_one(const char *name, const reco_config_t *config, reco_store_t *store,
-    redisContext *context, const char *text)
+forget_one(const run_t *run, reco_store_t *store, redisContext *context,
+    const char *text)
 {
     reco_str_t visitor = {strlen(text), text};
     uint64_t entries, events;
     reco_error_t error = {0};
     reco_status_t status;
+    int profile;
 
     entries = 0;
     events = 0;
+    profile = 0;
     status = RECO_OK;
 
-    if (context != NULL) {
-        status =
-            reco_forget_streams(context, config, visitor, &entries, &error);
+    if (run->memcached != NULL) {
+        status = reco_cli_memcached_delete(run->memcached,
+            reco_config_string(run->config, "visitor_prefix"), text, &profile,
+            &error);
+    }
+    if (status == RECO_OK && context != NULL) {
+        status = reco_forget_streams(
+            context, run->config, visitor, &entries, &error);
     }
     if (status == RECO_OK) {
         status = reco_store_forget(store, visitor, &events, &error);
     }
 
-    if (status == RECO_DECLINED && entries > 0) {
+    if (status == RECO_DECLINED && (entries > 0 || profile)) {
         status = RECO_OK;
     }
     if (status != RECO_OK) {
-        return reco_cli_fail(name, "%s", error.message);
+        return reco_cli_fail(run->name, "%s", error.message);
     }
 
-    printf("%s: %llu events and %llu stream entries removed\n", text,
-        (unsigned long long) events, (unsigned long long) entries);
+    printf("%s: %llu events and %llu stream entries%s removed\n", text,
+        (unsigned long long) events, (unsigned long long) entries,
+        profile ? " and a profile in memcached" : "");
 
     return RECO_CLI_OK;
 }
@@ -92,9 +109,7 @@ forget(const run_t *run, int nvisitors, char **visitors)
         reco_place_open(run->name, run->config, RECO_STORE_EXISTING, &store);
     if (result == RECO_CLI_OK) {
         for (i = 0; i < nvisitors; i++) {
-            if (forget_one(run->name, run->config, store, context, visitors[i])
-                != RECO_CLI_OK)
-            {
+            if (forget_one(run, store, context, visitors[i]) != RECO_CLI_OK) {
                 result = RECO_CLI_FAILED;
             }
         }

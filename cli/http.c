@@ -1,20 +1,17 @@
 #include "http.h"
 
+#include "dial.h"
+
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define TIMEOUT_SECONDS 10
-#define HEAD_MAX        16384
-#define DATA_MAX        (RECO_CLI_HTTP_BODY_MAX + HEAD_MAX)
+#define HEAD_MAX 16384
+#define DATA_MAX (RECO_CLI_HTTP_BODY_MAX + HEAD_MAX)
 
 
 reco_status_t
@@ -83,60 +80,6 @@ reco_cli_http_done(reco_cli_http_t *http)
         free(http->data);
         http->data = NULL;
     }
-}
-
-
-static int
-open_socket(const struct addrinfo *address)
-{
-    struct timeval timeout = {.tv_sec = TIMEOUT_SECONDS};
-    int fd, on;
-
-    fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC,
-        address->ai_protocol);
-    if (fd == -1) {
-        return -1;
-    }
-
-    on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-
-    if (connect(fd, address->ai_addr, address->ai_addrlen) != 0) {
-        close(fd);
-        return -1;
-    }
-
-    return fd;
-}
-
-
-static reco_status_t
-call(reco_cli_http_t *http, reco_error_t *error)
-{
-    struct addrinfo hints, *addresses, *address;
-    int rc;
-
-    memset(&hints, 0, sizeof(hints));
-    hints.ai_socktype = SOCK_STREAM;
-    rc = getaddrinfo(http->host, http->port, &hints, &addresses);
-    if (rc != 0) {
-        return reco_error_set(error, RECO_IO, "cannot find \"%s:%s\": %s",
-            http->host, http->port, gai_strerror(rc));
-    }
-
-    for (address = addresses; address != NULL && http->fd == -1;
-         address = address->ai_next)
-    {
-        http->fd = open_socket(address);
-    }
-    freeaddrinfo(addresses);
-
-    return http->fd != -1
-               ? RECO_OK
-               : reco_error_set(error, RECO_IO, "cannot connect to %s:%s: %s",
-                   http->host, http->port, strerror(errno));
 }
 
 
@@ -361,7 +304,8 @@ reco_cli_http_ask(reco_cli_http_t *http, const char *path, const char *visitor,
 
     do {
         kept = http->fd != -1;
-        status = kept ? RECO_OK : call(http, error);
+        status = kept ? RECO_OK
+                      : reco_cli_dial(http->host, http->port, &http->fd, error);
         if (status != RECO_OK) {
             return status;
         }

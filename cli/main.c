@@ -92,6 +92,8 @@ static const command_t commands[] = {
     {"forget", "remove every trace of a visitor",
         " [OPTION]... VISITOR...\n"
         "\n"
+        "  --memcached HOST[:PORT]\n"
+        "                      where nginx keeps profiles (reco_profiles)\n"
         "  --no-redis          leave the streams as they are\n" RECO_PLACE_USAGE,
         reco_cli_forget},
     {"import", "import history or a catalogue into the store",

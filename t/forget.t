@@ -10,6 +10,7 @@ use JSON::PP;
 use Test::More;
 
 use Reco;
+use Reco::HTTP;
 
 my $world = Reco->new;
 my $dir   = $world->{dir};
@@ -75,6 +76,43 @@ ctl('train', '--force');
 is(holding('item1', 'item11', 'sessions'), 0, 'the next version never met them');
 ($code, $output) = ctl('forget', 'early');
 is($code, 1, 'they cannot be forgotten twice');
+
+# -- profiles that nginx keeps in memcached --------------------------------------
+
+SKIP: {
+    skip 'no memcached', 9 unless -x '/usr/bin/memcached';
+
+    my $port = Reco::free_port();
+    my $ask = sub {
+        my ($command) = @_;
+        my $socket = Reco::HTTP::connect_to($port);
+        print $socket $command;
+        return scalar <$socket>;
+    };
+
+    ($code, $output) = ctl('forget', '--memcached', "127.0.0.1:$port", 'v1');
+    is($code, 1, 'memcached is down: nothing is removed');
+    like($output, qr/cannot connect to 127\.0\.0\.1:$port/, 'and it says why');
+    isnt(scalar ctl('events', '--visitor', 'v1'), '', 'the events are there');
+
+    $world->start('memcached', '/usr/bin/memcached', '-l', '127.0.0.1', '-p',
+        $port, $> == 0 ? ('-u', 'root') : ());
+    $world->wait_for(10, sub { Reco::HTTP::can_connect($port) }) or die;
+    $ask->("set reco:visitor:$_ 0 0 1\r\nx\r\n") for qw(v1 v2 elsewhere);
+
+    ($code, $output) = ctl('forget', '--memcached', "127.0.0.1:$port", 'v1',
+        'elsewhere');
+    is($code, 0, 'those whom only memcached knows are known');
+    like($output, qr/^v1: 3 events and .* and a profile in memcached removed$/m,
+        'a profile is removed');
+    like($ask->("get reco:visitor:$_\r\n"), qr/^END/, "that of $_ is gone")
+        for 'v1', 'elsewhere';
+    like($ask->("get reco:visitor:v2\r\n"), qr/^VALUE/, 'others stay');
+
+    ($code, $output) = ctl('forget', '--memcached', "127.0.0.1:$port",
+        "v2\r\nflush_all");
+    like($output, qr/memcached takes no key/, 'a visitor is no command');
+}
 
 $world->stop_trainer;
 $world->done;
