@@ -20,6 +20,7 @@ sub conf {
     return <<"CONF";
     reco_redis  $parameters;
     reco_outbox $dir/outbox size=4m;
+    reco_robot_rate 0;
     server {
         listen 127.0.0.1:$world->{port};
         location = /reco/beacon { reco_beacon; }
@@ -181,7 +182,7 @@ my %key = (redis => "127.0.0.1:$port", stream => 'ev', redis_tls => 'on',
 $world->trainer(%key);
 ok($world->wait_for(20, sub {
     my ($code, $said) = $world->recoctl('status', '-c', "$dir/trainer.conf");
-    return $said =~ /$sent/;
+    return $said =~ /events +$sent$/m;
 }), 'the trainer reads them all') or diag $world->read_file('logs/trainer.log'),
     ($world->recoctl('status', '-c', "$dir/trainer.conf"))[1];
 $world->stop_trainer;
