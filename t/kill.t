@@ -36,47 +36,6 @@ $world->trainer_conf(
     prequential_halflife => 100000000,
 );
 
-my $events = 0;
-my %sent;    # visitor => ids, in order
-
-sub send_events {
-    my ($n) = @_;
-
-    for (1 .. $n) {
-        my $number  = ++$events;
-        my $visitor = sprintf '%032x', 1 + int rand 40;
-        my $now     = int(time * 1000);
-        my %event   = (v => 1, t => 'view', id => "e$number", ts => $now,
-            i => 'item-' . (1 + int rand 200), rt => $now, src => 'sdk');
-        $redis->command('XADD',
-            'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1), '*',
-            'u', $visitor, map { ($_, $event{$_}) } sort keys %event);
-        push @{ $sent{$visitor} }, "e$number";
-    }
-}
-
-sub ctl {
-    my ($command, @arguments) = @_;
-
-    return $world->recoctl($command, '--config', "$dir/trainer.conf",
-        @arguments);
-}
-
-# What the store holds: visitor => ids, in order of arrival.
-sub stored {
-    my ($code, $output) = ctl('events');
-    return {} if $code;
-
-    my %stored;
-    for (split /\n/, $output) {
-        my ($visitor) = /"visitor":"([^"]+)"/;
-        my ($id)      = /"id":"([^"]+)"/;
-        push @{ $stored{$visitor} }, $id;
-    }
-
-    return \%stored;
-}
-
 sub count { my $n = 0; $n += @$_ for values %{ $_[0] }; return $n }
 
 # The batch run of the trainer, if one is under way.
@@ -90,7 +49,7 @@ sub batch_run {
 }
 
 my $pid = $world->trainer;
-send_events(40);
+$world->send_events($redis, 40);
 ok($world->wait_for(60, sub { -e "$dir/model/current/manifest.json" }),
     'a first version');
 
@@ -98,7 +57,7 @@ my %met = (ingest => 0, training => 0, run => 0);
 my ($corrupt, $dead, $live) = (0, 0, 0);
 
 for my $kill (1 .. $kills) {
-    send_events(10 + int rand 40);
+    $world->send_events($redis, 10 + int rand 40);
     sleep rand 0.5;
 
     # The batch run alone, now and then; else the trainer, with what it does.
@@ -112,7 +71,7 @@ for my $kill (1 .. $kills) {
     $met{ $run ? 'training' : 'ingest' }++;
     kill 'KILL', $run if $run;
     $world->stop_trainer('KILL');
-    send_events(int rand 20);
+    $world->send_events($redis, int rand 20);
 
     # Entries that were delivered to a trainer of another name.
     $redis->command('XREADGROUP', 'GROUP', 'reco-trainer', 'another', 'COUNT',
@@ -120,7 +79,7 @@ for my $kill (1 .. $kills) {
 
     $pid = $world->trainer;
     next unless $kill % 5 == 0;
-    my ($code) = ctl('versions', '--verify');
+    my ($code) = $world->ctl('versions', '--verify');
     $corrupt++ if $code;
     $live++ if -e "$dir/model/current/manifest.json";
 }
@@ -131,10 +90,10 @@ cmp_ok($met{training} + $met{run}, '>', 0, 'some while training');
 is($corrupt, 0, 'no version was ever damaged');
 cmp_ok($live, '>', 0, 'and there always was one to read');
 
-ok($world->wait_for(120, sub { count(stored()) >= $events }),
-    "after $kills kills all $events events are in the store")
-    or diag count(stored());
-is_deeply(stored(), \%sent, 'each once, and in order for each visitor');
+ok($world->wait_for(120, sub { count($world->stored) >= $world->{events} }),
+    "after $kills kills all $world->{events} events are in the store")
+    or diag count($world->stored);
+is_deeply($world->stored, $world->{sent}, 'each once, and in order for each visitor');
 ok($world->wait_for(60, sub {
     my $pending = 0;
     $pending += $redis->command('XPENDING', "reco:events:$_", 'reco-trainer')->[0]
@@ -146,11 +105,11 @@ ok($world->wait_for(60, sub {
 
 my ($code, $output);
 ok($world->wait_for(60, sub {
-    ($code, $output) = ctl('status');
+    ($code, $output) = $world->ctl('status');
     $output =~ /of (\d+) cases/ && $1 > 0;
 }), 'events were predicted') or diag $output;
 my ($cases) = $output =~ /of (\d+) cases/;
-cmp_ok($cases, '<=', $events, 'none of them twice');
+cmp_ok($cases, '<=', $world->{events}, 'none of them twice');
 is(scalar(() = $world->read_file('logs/trainer.log')
     =~ /cannot be read|\[error\]/g), 0, 'nothing had to be begun anew')
     or diag grep { /cannot be read|\[error\]/ }

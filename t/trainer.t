@@ -32,51 +32,6 @@ $world->trainer_conf(
     ials_iterations  => 2,
 );
 
-my $events = 0;
-my %sent;    # visitor => ids, in order
-
-# The next n events of many visitors, through the streams as nginx writes them.
-sub send_events {
-    my ($n, %field) = @_;
-
-    for (1 .. $n) {
-        my $number  = ++$events;
-        my $visitor = sprintf '%032x', 1 + int rand 40;
-        my $now     = int(time * 1000);
-        my %event   = (
-            u  => $visitor, v => 1, t => 'view', id => "e$number",
-            i  => 'item-' . (1 + int rand 200), ts => $now, rt => $now,
-            src => 'sdk', %field,
-        );
-        $redis->command('XADD', 'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1),
-            '*', map { ($_, $event{$_}) } 'u', grep { $_ ne 'u' } sort keys %event);
-        push @{ $sent{$visitor} }, "e$number";
-    }
-}
-
-sub ctl {
-    my ($command, @arguments) = @_;
-
-    my ($code, $output) = $world->recoctl($command, '--config',
-        "$dir/trainer.conf", @arguments);
-    return wantarray ? ($code, $output) : $output;
-}
-
-# What the store holds: visitor => ids, in order of arrival.
-sub stored {
-    my ($code, $output) = ctl('events');
-    return {} if $code;
-
-    my %stored;
-    for (split /\n/, $output) {
-        my ($visitor) = /"visitor":"([^"]+)"/;
-        my ($id)      = /"id":"([^"]+)"/;
-        push @{ $stored{$visitor} }, $id;
-    }
-
-    return \%stored;
-}
-
 sub count { my $n = 0; $n += @$_ for values %{ $_[0] }; return $n }
 
 sub log_text { return $world->read_file('logs/trainer.log') }
@@ -87,16 +42,16 @@ my $pid = $world->trainer;
 ok($world->wait_for(10, sub { log_text() =~ /reading "reco:events:0"/ }),
     'it starts without store, model or stream');
 
-send_events(10);
-ok($world->wait_for(10, sub { count(stored()) == 10 }), 'events come in');
+$world->send_events($redis, 10);
+ok($world->wait_for(10, sub { count($world->stored) == 10 }), 'events come in');
 ok(!-e "$dir/model/current", 'too few for a model');
-send_events(30);
+$world->send_events($redis, 30);
 ok($world->wait_for(20, sub { -e "$dir/model/current/manifest.json" }),
     'the first model comes when there are enough');
 
 # -- the overlay --
 
-send_events(5);
+$world->send_events($redis, 5);
 ok($world->wait_for(10, sub { (stat "$dir/model/overlay")[9] }),
     'an overlay follows');
 
@@ -116,11 +71,11 @@ is($rejected[1]{i}, 'a', 'and with its fields');
 
 my ($entry) = $redis->entries('reco:events:1');
 $redis->command('XADD', 'reco:events:1', '*', %{ $entry->[1] });
-ok($world->wait_for(10, sub { ctl('status') =~ /^  duplicate +1$/m }),
+ok($world->wait_for(10, sub { $world->ctl('status') =~ /^  duplicate +1$/m }),
     'an event that is sent twice');
-is(count(stored()), 45, 'counts once');
+is(count($world->stored), 45, 'counts once');
 ok($world->wait_for(10, sub {
-    my $redis = decode_json(scalar ctl('status', '--json'))->{redis};
+    my $redis = decode_json(scalar $world->ctl('status', '--json'))->{redis};
     return join(' ', map { "$_->{name} $_->{pending}" } @{ $redis->{streams} })
         eq 'reco:events:0 0 reco:events:1 0';
 }), 'and is confirmed, as the status has it');
@@ -143,10 +98,10 @@ $world->write_file('trainer.conf', $conf);
 
 my $corrupt = 0;
 for my $kill (1 .. $kills) {
-    send_events(10 + int rand 40);
+    $world->send_events($redis, 10 + int rand 40);
     sleep rand 0.4;
     $world->stop_trainer('KILL');
-    send_events(int rand 20);
+    $world->send_events($redis, int rand 20);
 
     # Entries that were delivered to a trainer of another name.
     if ($kill % 5 == 0) {
@@ -156,14 +111,14 @@ for my $kill (1 .. $kills) {
 
     $world->trainer;
     sleep rand 0.3;
-    my ($code) = ctl('versions', '--verify');
+    my ($code) = $world->ctl('versions', '--verify');
     $corrupt++ if $code;
 }
 is($corrupt, 0, 'no version is ever damaged');
-ok($world->wait_for(30, sub { count(stored()) >= $events }),
-    "after $kills kills all $events events are in the store")
-    or diag count(stored()), "\n", log_text();
-is_deeply(stored(), \%sent, 'each once, and in order for each visitor');
+ok($world->wait_for(30, sub { count($world->stored) >= $world->{events} }),
+    "after $kills kills all $world->{events} events are in the store")
+    or diag count($world->stored), "\n", log_text();
+is_deeply($world->stored, $world->{sent}, 'each once, and in order for each visitor');
 ok($world->wait_for(20, sub {
     my $pending = 0;
     $pending += $redis->command('XPENDING', "reco:events:$_", 'reco-trainer')->[0]
@@ -178,22 +133,22 @@ $world->stop_redis('KILL');
 ok($world->wait_for(10, sub { log_text() =~ /connection to Redis.*trying again/ }),
     'the trainer goes on without Redis');
 $redis = $world->redis;
-send_events(20);
-ok($world->wait_for(20, sub { count(stored()) >= $events }),
+$world->send_events($redis, 20);
+ok($world->wait_for(20, sub { count($world->stored) >= $world->{events} }),
     'and reads on when it is back');
 $redis->command('FLUSHALL');
-send_events(20);
-ok($world->wait_for(20, sub { count(stored()) >= $events }),
+$world->send_events($redis, 20);
+ok($world->wait_for(20, sub { count($world->stored) >= $world->{events} }),
     'even when streams and group were lost');
-is_deeply(stored(), \%sent, 'each event once');
+is_deeply($world->stored, $world->{sent}, 'each event once');
 
 # -- a visitor is forgotten --
 
-my ($visitor) = sort keys %sent;
-my ($code, $output) = ctl('forget', $visitor);
+my ($visitor) = sort keys %{ $world->{sent} };
+my ($code, $output) = $world->ctl('forget', $visitor);
 is($code, 0, 'a visitor is forgotten') or diag $output;
-my $left = delete $sent{$visitor};
-is_deeply(stored(), \%sent, 'nothing of them is left in the store');
+my $left = delete $world->{sent}{$visitor};
+is_deeply($world->stored, $world->{sent}, 'nothing of them is left in the store');
 is(scalar(grep { ($_->[1]{u} || '') eq $visitor } $redis->events('reco:events', 2)),
     0, 'nor in the streams');
 

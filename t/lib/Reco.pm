@@ -440,6 +440,56 @@ sub recoctl {
 }
 
 
+# A subcommand with the world's trainer.conf: its output, in a list with the
+# exit code before it.
+sub ctl {
+    my ($self, $command, @arguments) = @_;
+
+    my ($code, $output) = $self->recoctl($command, '--config',
+        "$self->{dir}/trainer.conf", @arguments);
+    return wantarray ? ($code, $output) : $output;
+}
+
+
+# What the store holds: visitor => ids, in order of arrival.
+sub stored {
+    my ($self) = @_;
+
+    my ($code, $output) = $self->ctl('events');
+    return {} if $code;
+
+    my %stored;
+    for (split /\n/, $output) {
+        my ($visitor) = /"visitor":"([^"]+)"/;
+        my ($id)      = /"id":"([^"]+)"/;
+        push @{ $stored{$visitor} }, $id;
+    }
+
+    return \%stored;
+}
+
+
+# The next n events of many visitors, through two streams as nginx writes them;
+# they count in $self->{events}, and $self->{sent} has visitor => ids, in order.
+sub send_events {
+    my ($self, $redis, $n, %field) = @_;
+
+    for (1 .. $n) {
+        my $number  = ++$self->{events};
+        my $visitor = sprintf '%032x', 1 + int rand 40;
+        my $now     = int(time * 1000);
+        my %event   = (
+            u  => $visitor, v => 1, t => 'view', id => "e$number",
+            i  => 'item-' . (1 + int rand 200), ts => $now, rt => $now,
+            src => 'sdk', %field,
+        );
+        $redis->command('XADD', 'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1),
+            '*', map { ($_, $event{$_}) } 'u', grep { $_ ne 'u' } sort keys %event);
+        push @{ $self->{sent}{$visitor} }, "e$number";
+    }
+}
+
+
 # -- the end ----------------------------------------------------------------
 
 my $BAD_LINE = qr/\[(?:alert|emerg|crit)\]
