@@ -3,6 +3,8 @@
 #include "clock.h"
 #include "learner_state.h"
 #include "log.h"
+#include "model/content_map.h"
+#include "snapshot/reco_snapshot_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +46,23 @@ make_room(reco_learner_t *learner)
     size_t max, dimensions;
 
     max = (size_t) reco_config_integer(learner->config, "online_vectors");
-    dimensions =
-        learner->online != NULL ? reco_online_dimensions(learner->online) : 1;
+    learner->dimensions = reco_snapshot_view(learner->base)->vectors.dimensions;
+    dimensions = (size_t) learner->dimensions + 1;
     learner->nhistory_max =
         (unsigned) reco_config_integer(learner->config, "online_profile");
     learner->nvectors_max = (uint32_t) max;
     learner->history =
         calloc((size_t) learner->nhistory_max + 1, sizeof(learner->history[0]));
     learner->context = malloc(dimensions * sizeof(float));
+    learner->content = malloc(dimensions * sizeof(float));
     learner->recent = malloc((max + 1) * sizeof(uint32_t));
     learner->recent_vectors = malloc((max + 1) * sizeof(float *));
     learner->vector_items = malloc((max + 1) * sizeof(uint32_t));
     learner->vectors = malloc((max + 1) * dimensions * sizeof(float));
 
     return learner->history != NULL && learner->context != NULL
-                   && learner->recent != NULL && learner->recent_vectors != NULL
+                   && learner->content != NULL && learner->recent != NULL
+                   && learner->recent_vectors != NULL
                    && learner->vector_items != NULL && learner->vectors != NULL
                ? RECO_OK
                : RECO_NOMEM;
@@ -183,12 +187,44 @@ test(reco_learner_t *learner, const reco_engine_query_t *query, uint32_t number)
 }
 
 
-static reco_status_t
-learn(reco_learner_t *learner, const reco_overlay_step_t *step,
-    const reco_engine_query_t *query, reco_online_visitor_t *visitor)
+/* The vector that the catalogue lets expect of an item that came after the
+   base; NULL if nothing tells. */
+static const float *
+content_of(
+    const reco_learner_t *learner, reco_store_view_t *view, uint32_t item)
 {
-    const float *context;
+    const reco_snapshot_content_t *map;
+    reco_snapshot_item_t described = {.price = -1};
+    reco_store_item_t entry;
 
+    map = &reco_snapshot_view(learner->base)->content;
+    if (map->nfeatures == 0
+        || reco_store_view_item(view, item, &entry) != RECO_OK) {
+        return NULL;
+    }
+
+    described.title = entry.product.title;
+    described.category = entry.product.category;
+    described.brand = entry.product.brand;
+    described.price = entry.product.price;
+
+    return reco_content_map_vector(
+               map, learner->dimensions, &described, learner->content)
+               ? learner->content
+               : NULL;
+}
+
+
+static reco_status_t
+learn(reco_learner_t *learner, reco_store_view_t *view,
+    const reco_overlay_step_t *step, const reco_engine_query_t *query,
+    reco_online_visitor_t *visitor)
+{
+    const float *context, *content;
+
+    content = step->number >= reco_snapshot_nitems(learner->base)
+                  ? content_of(learner, view, step->item)
+                  : NULL;
     context = query != NULL
                       && reco_engine_fold_in(
                           reco_prequential_model(learner->prequential), query,
@@ -198,7 +234,7 @@ learn(reco_learner_t *learner, const reco_overlay_step_t *step,
                   : NULL;
 
     return reco_online_learn(learner->online, context, visitor, step->item,
-        step->number, NULL, step->weight);
+        step->number, content, step->weight);
 }
 
 
@@ -243,7 +279,7 @@ on_step(void *context, reco_store_view_t *view, const reco_overlay_step_t *step)
     }
 
     return learner->online != NULL
-               ? learn(learner, step, asked ? &query : NULL, visitor)
+               ? learn(learner, view, step, asked ? &query : NULL, visitor)
                : RECO_OK;
 }
 
@@ -287,13 +323,13 @@ add_vector(reco_learner_t *learner, reco_overlay_learnt_t *learnt,
 
 
 static void
-fill_vectors(reco_learner_t *learner, reco_overlay_learnt_t *learnt)
+fill_learnt(reco_learner_t *learner, reco_overlay_learnt_t *learnt)
 {
     uint32_t i, count, number;
 
-    learnt->dimensions = reco_online_dimensions(learner->online);
-    learnt->vector_items = learner->vector_items;
-    learnt->vectors = learner->vectors;
+    if (learner->online == NULL) {
+        return;
+    }
 
     count = reco_online_recent(learner->online, learner->nvectors_max,
         learner->recent, learner->recent_vectors);
@@ -302,6 +338,33 @@ fill_vectors(reco_learner_t *learner, reco_overlay_learnt_t *learnt)
         number = reco_overlay_number(learner->overlay, learner->recent[i]);
         if (number != RECO_ITEM_NONE) {
             add_vector(learner, learnt, number, learner->recent_vectors[i]);
+        }
+    }
+}
+
+
+/* Items that came after the base and that nobody has met since, the latest
+   first. */
+static void
+fill_unmet(reco_learner_t *learner, reco_store_view_t *view,
+    reco_overlay_learnt_t *learnt)
+{
+    const float *content;
+    uint32_t item, k;
+
+    for (k = reco_overlay_nadded(learner->overlay);
+         k > 0 && learnt->nvectors < learner->nvectors_max; k--)
+    {
+        item = reco_overlay_added(learner->overlay, k - 1);
+        if (learner->online != NULL
+            && reco_online_vector(learner->online, item) != NULL)
+        {
+            continue;
+        }
+        content = content_of(learner, view, item);
+        if (content != NULL) {
+            add_vector(learner, learnt,
+                reco_snapshot_nitems(learner->base) + k - 1, content);
         }
     }
 }
@@ -360,8 +423,6 @@ on_fill(void *context, reco_store_view_t *view, int64_t lag,
 {
     reco_learner_t *learner = context;
 
-    (void) view;
-
     if (reco_overlay_sequence(learner->overlay) > learner->sequence) {
         learner->sequence = reco_overlay_sequence(learner->overlay);
     }
@@ -369,9 +430,11 @@ on_fill(void *context, reco_store_view_t *view, int64_t lag,
     budget(learner);
     choose(learner, lag);
 
-    if (learner->online != NULL) {
-        fill_vectors(learner, learnt);
-    }
+    learnt->dimensions = learner->dimensions;
+    learnt->vector_items = learner->vector_items;
+    learnt->vectors = learner->vectors;
+    fill_learnt(learner, learnt);
+    fill_unmet(learner, view, learnt);
 
     free(learner->report);
     learner->report = reco_selection_report(
@@ -436,6 +499,7 @@ destroy(reco_learner_t *learner)
     reco_snapshot_release(learner->base);
     free(learner->history);
     free(learner->context);
+    free(learner->content);
     free(learner->recent);
     free(learner->recent_vectors);
     free(learner->vector_items);
@@ -478,7 +542,6 @@ reco_learner_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
     reco_overlay_watch_t watch = {NULL, on_event, on_step, on_fill};
     reco_learner_t *opened;
     reco_status_t status;
-    reco_str_t manifest;
 
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL) {
@@ -486,13 +549,12 @@ reco_learner_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
     }
 
     reco_snapshot_acquire(base);
-    manifest = reco_snapshot_manifest(base);
     opened->store = store;
     opened->base = base;
     opened->overlay = overlay;
     opened->features = features;
     opened->config = config;
-    opened->identity = reco_hash(manifest.data, manifest.len);
+    opened->identity = reco_snapshot_identity(base);
     opened->sequence = since;
     opened->share = reco_config_number(config, "prequential_share");
     opened->chance = 1;

@@ -38,6 +38,8 @@ struct reco_learner_s {
     reco_engine_session_t session; /* of the query in hand */
     reco_engine_event_t *history;
     unsigned nhistory_max;
+    uint32_t dimensions; /* of the base's vectors; 0: none */
+    float *content;      /* of an item, as the catalogue lets expect */
     float *context;
 
     /* For the file. */

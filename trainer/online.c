@@ -119,7 +119,6 @@ reco_online_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
 {
     reco_online_t *opened;
     reco_status_t status;
-    reco_str_t manifest;
 
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL) {
@@ -127,10 +126,9 @@ reco_online_open(reco_store_t *store, reco_snapshot_t *base, uint64_t since,
     }
 
     reco_snapshot_acquire(base);
-    manifest = reco_snapshot_manifest(base);
     opened->store = store;
     opened->base = base;
-    opened->identity = reco_hash(manifest.data, manifest.len);
+    opened->identity = reco_snapshot_identity(base);
     opened->sequence = since;
     opened->dimensions = reco_snapshot_view(base)->vectors.dimensions;
     read_keys(opened, config);
@@ -284,6 +282,23 @@ begin_row(const reco_online_t *online, reco_online_row_t *row, uint32_t number,
 }
 
 
+/* What the catalogue says may come after the item's first event. */
+static void
+tell_content(
+    const reco_online_t *online, reco_online_row_t *row, const float *content)
+{
+    uint32_t dimensions = online->dimensions;
+    float *origin = row->values + dimensions;
+
+    if (content != NULL && !(dot(origin, origin, dimensions) > 0)) {
+        add(origin, 1, content, dimensions);
+        add(row->values, 1, content, dimensions);
+        reco_online_bound(online, row);
+        row->dirty = 1;
+    }
+}
+
+
 /* The row of an item, a new one as the base or content has it. */
 static reco_status_t
 take_row(reco_online_t *online, uint32_t item, uint32_t number,
@@ -311,6 +326,8 @@ take_row(reco_online_t *online, uint32_t item, uint32_t number,
     *row = record;
     if (made) {
         begin_row(online, *row, number, content);
+    } else {
+        tell_content(online, *row, content);
     }
 
     return RECO_OK;

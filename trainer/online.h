@@ -67,7 +67,8 @@ const float *reco_online_known(const reco_online_t *online, uint32_t number);
 /*
  * An event: context is the visitor as the model sees it, of length 1, NULL if
  * it knows nothing.  item is the store's number, number the base's, or
- * RECO_ITEM_NONE; content is a new item's vector to begin with, or NULL.
+ * RECO_ITEM_NONE; content is the vector of an item that is not in the base, as
+ * the catalogue lets it expect, or NULL.
  * RECO_NOMEM.
  */
 reco_status_t reco_online_learn(reco_online_t *online, const float *context,

@@ -153,6 +153,9 @@ const char *reco_snapshot_id(const reco_snapshot_t *snapshot);
 /* The manifest as it was read, for those who want more of it. */
 reco_str_t reco_snapshot_manifest(const reco_snapshot_t *snapshot);
 
+/* Tells versions apart, also two that have one id: a hash of the manifest. */
+uint64_t reco_snapshot_identity(const reco_snapshot_t *snapshot);
+
 /* The scalars of the manifest's object "engine", in its order; 0 past the
    last. */
 int reco_snapshot_parameter(const reco_snapshot_t *snapshot, unsigned index,

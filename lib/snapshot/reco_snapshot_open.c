@@ -373,6 +373,13 @@ reco_snapshot_manifest(const reco_snapshot_t *snapshot)
 }
 
 
+uint64_t
+reco_snapshot_identity(const reco_snapshot_t *snapshot)
+{
+    return reco_hash(snapshot->manifest.text.data, snapshot->manifest.text.len);
+}
+
+
 int
 reco_snapshot_parameter(const reco_snapshot_t *snapshot, unsigned index,
     reco_str_t *key, reco_str_t *value)

@@ -123,7 +123,8 @@ choose_items(learning_t *learning, uint32_t nitems, const float *counts)
 }
 
 
-/* As many buckets as leave most tokens their own, and how rare each is. */
+/* So many buckets that a token that is not known mostly meets an empty one, and
+   how rare the tokens of each are. */
 static reco_status_t
 count_tokens(learning_t *learning, const reco_snapshot_item_t *items)
 {
@@ -148,7 +149,7 @@ count_tokens(learning_t *learning, const reco_snapshot_item_t *items)
     }
 
     learning->nfeatures = FEATURES_MIN;
-    while (learning->nfeatures < FEATURES_MAX && learning->nfeatures < 2 * used)
+    while (learning->nfeatures < FEATURES_MAX && learning->nfeatures < 8 * used)
     {
         learning->nfeatures *= 2;
     }

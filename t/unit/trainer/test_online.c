@@ -117,6 +117,45 @@ test_learn(void **state)
 }
 
 
+/* An item that the base does not have begins where its content puts it, also
+   where the catalogue told of it only after its first event. */
+static void
+test_content(void **state)
+{
+    static const char *const pairs[] = {"online_negatives=0", NULL};
+    const float content[BASE_DIMENSIONS] = {0, 0, 0.25f};
+    store_case_t *self = *state;
+    reco_online_visitor_t *record;
+    reco_online_t *online;
+    reco_snapshot_t *base;
+    uint32_t item;
+
+    base = base_make(self, "000001");
+    online = open_online(self, base, 0, pairs);
+    assert_int_equal(reco_online_visitor(online, 1, &record), RECO_OK);
+
+    for (item = 900; item < 902; item++) {
+        if (item == 901) {
+            assert_int_equal(reco_online_learn(online, NULL, record, item,
+                                 RECO_ITEM_NONE, NULL, 1),
+                RECO_OK);
+            assert_true(reco_online_vector(online, item)[2] == 0);
+        }
+        assert_int_equal(reco_online_learn(online, NULL, record, item,
+                             RECO_ITEM_NONE, content, 1),
+            RECO_OK);
+        assert_true(reco_online_vector(online, item)[2] == 0.25f);
+        assert_int_equal(reco_online_learn(online, NULL, record, item,
+                             RECO_ITEM_NONE, content, 1),
+            RECO_OK);
+        assert_true(reco_online_vector(online, item)[2] == 0.25f);
+    }
+
+    reco_online_close(online);
+    reco_snapshot_release(base);
+}
+
+
 /* The pull brings back what nothing moves any more. */
 static void
 test_pull(void **state)
@@ -292,6 +331,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_learn, case_setup, base_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_content, case_setup, base_teardown),
         cmocka_unit_test_setup_teardown(test_pull, case_setup, base_teardown),
         cmocka_unit_test_setup_teardown(
             test_restart, case_setup, base_teardown),
