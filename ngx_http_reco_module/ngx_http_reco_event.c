@@ -123,12 +123,19 @@ ngx_http_reco_page_view(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         return;
     }
 
-    if (lcf->zone != NULL) {
-        ngx_http_reco_zone_apply(lcf->zone, &ctx->id, &view, 1, ctx->session);
-        ngx_http_reco_profile_put(r, &ctx->id);
+    if (lcf->zone == NULL || ctx->visitor_new) {
+        reco_engine_session_apply(ctx->session, &view);
+
+        if (lcf->zone != NULL) {
+            ngx_http_reco_zone_begin(lcf->zone, &ctx->id, ctx->session);
+        }
 
     } else {
-        reco_engine_session_apply(ctx->session, &view);
+        ngx_http_reco_zone_apply(lcf->zone, &ctx->id, &view, 1, ctx->session);
+    }
+
+    if (lcf->zone != NULL) {
+        ngx_http_reco_profile_put(r, &ctx->id);
     }
 
     reco_event_init(&event);

@@ -386,6 +386,10 @@ char *ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_reco_zone_read(ngx_shm_zone_t *zone,
     const ngx_http_reco_id_t *id, reco_engine_session_t *session);
 
+/* A visitor whose id was made just now, so that nobody knows it. */
+void ngx_http_reco_zone_begin(ngx_shm_zone_t *zone,
+    const ngx_http_reco_id_t *id, const reco_engine_session_t *session);
+
 /* Applies events in order; session, where not NULL, gets the result. */
 void ngx_http_reco_zone_apply(ngx_shm_zone_t *zone,
     const ngx_http_reco_id_t *id, const reco_engine_event_t *events,

@@ -259,40 +259,58 @@ ngx_http_reco_shelf_take(ngx_http_reco_shelf_t *shelf)
 }
 
 
+static void
+ngx_http_reco_shelf_newest(
+    ngx_http_reco_shelf_t *shelf, ngx_http_reco_record_t *record, uint8_t list)
+{
+    record->used = ngx_time();
+    ngx_http_reco_shelf_link(shelf, record - shelf->records, list,
+        shelf->stripe->lists[list].newest);
+}
+
+
+ngx_http_reco_record_t *
+ngx_http_reco_shelf_add(
+    ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
+{
+    uint32_t n, *bucket;
+    ngx_http_reco_record_t *record;
+
+    n = ngx_http_reco_shelf_take(shelf);
+    record = &shelf->records[n];
+    record->writing = 1;
+    ngx_memory_barrier();
+    record->id = *id;
+    ngx_memzero(&record->taste, sizeof(ngx_http_reco_taste_t));
+
+    bucket = ngx_http_reco_shelf_bucket(shelf, id);
+    record->next = *bucket;
+    *bucket = n;
+
+    ngx_http_reco_shelf_newest(shelf, record, NGX_HTTP_RECO_PROBATION);
+
+    return record;
+}
+
+
 ngx_http_reco_record_t *
 ngx_http_reco_shelf_open(
     ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
 {
-    uint8_t list;
-    uint32_t n, *bucket;
     ngx_http_reco_record_t *record;
 
     record = ngx_http_reco_shelf_find(shelf, id);
 
-    if (record != NULL) {
-        record->writing = 1;
-        ngx_memory_barrier();
-        n = record - shelf->records;
-        ngx_http_reco_shelf_unlink(shelf, n);
-        list = NGX_HTTP_RECO_PROTECTED;
-
-    } else {
-        n = ngx_http_reco_shelf_take(shelf);
-        record = &shelf->records[n];
-        record->writing = 1;
-        ngx_memory_barrier();
-        record->id = *id;
+    if (record == NULL) {
+        record = ngx_http_reco_shelf_add(shelf, id);
         ngx_memzero(&record->session, sizeof(reco_engine_session_t));
-        ngx_memzero(&record->taste, sizeof(ngx_http_reco_taste_t));
-
-        bucket = ngx_http_reco_shelf_bucket(shelf, id);
-        record->next = *bucket;
-        *bucket = n;
-        list = NGX_HTTP_RECO_PROBATION;
+        return record;
     }
 
-    record->used = ngx_time();
-    ngx_http_reco_shelf_link(shelf, n, list, shelf->stripe->lists[list].newest);
+    record->writing = 1;
+    ngx_memory_barrier();
+    ngx_http_reco_shelf_unlink(shelf, record - shelf->records);
+    ngx_http_reco_shelf_newest(shelf, record, NGX_HTTP_RECO_PROTECTED);
 
     return record;
 }

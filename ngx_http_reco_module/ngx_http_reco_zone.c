@@ -252,6 +252,23 @@ ngx_http_reco_zone_read(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
 
 
 void
+ngx_http_reco_zone_begin(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
+    const reco_engine_session_t *session)
+{
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_shelf_lock(&shelf, zone->data, id);
+
+    record = ngx_http_reco_shelf_add(&shelf, id);
+    record->session = *session;
+    ngx_http_reco_shelf_close(record);
+
+    ngx_http_reco_shelf_unlock(&shelf);
+}
+
+
+void
 ngx_http_reco_zone_apply(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     const reco_engine_event_t *events, ngx_uint_t nevents,
     reco_engine_session_t *session)

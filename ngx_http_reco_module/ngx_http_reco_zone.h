@@ -130,6 +130,10 @@ ngx_http_reco_record_t *ngx_http_reco_shelf_open(
     ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id);
 void ngx_http_reco_shelf_close(ngx_http_reco_record_t *record);
 
+/* The same for a visitor who has none, whose session the caller sets. */
+ngx_http_reco_record_t *ngx_http_reco_shelf_add(
+    ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id);
+
 /* Calls fn for each record, the oldest first; returns how many there are. */
 ngx_uint_t ngx_http_reco_shelf_each(ngx_http_reco_zone_ctx_t *ctx,
     void (*fn)(const ngx_http_reco_record_t *record, void *data), void *data);

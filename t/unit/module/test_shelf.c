@@ -113,6 +113,36 @@ test_finds_what_was_put(void **state)
 }
 
 
+/* A new one of which no more is asked than that it is new. */
+static void
+test_adds_unasked(void **state)
+{
+    uint32_t i;
+    ngx_http_reco_id_t id;
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+    ngx_http_reco_zone_ctx_t zone;
+
+    zone_create(&zone, ZONE_SIZE);
+
+    for (i = 0; i < 300; i++) {
+        id = visitor(i);
+        ngx_http_reco_shelf_lock(&shelf, &zone, &id);
+        record = ngx_http_reco_shelf_add(&shelf, &id);
+        ngx_memzero(&record->session, sizeof(record->session));
+        record->session.nevents = i + 1;
+        ngx_http_reco_shelf_close(record);
+        ngx_http_reco_shelf_unlock(&shelf);
+    }
+
+    put(&zone, 7, 4242);
+
+    for (i = 0; i < 300; i++) {
+        assert_int_equal(get(&zone, i), i == 7 ? 4242 : (int) i + 1);
+    }
+}
+
+
 static void
 test_forgets_after_its_time(void **state)
 {
@@ -354,6 +384,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_what_was_put),
+        cmocka_unit_test(test_adds_unasked),
         cmocka_unit_test(test_forgets_after_its_time),
         cmocka_unit_test(test_crawlers_leave_visitors_in_peace),
         cmocka_unit_test(test_evicts_the_oldest),
