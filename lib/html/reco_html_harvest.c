@@ -405,10 +405,11 @@ reco_html_harvest_feed(
     }
 
     parser = harvest->parser;
-    interest = (reco_html_interest_t){0, reco_html_harvest_types(), 0, 0};
+    memset(&interest, 0, sizeof(interest));
+    interest.types = reco_html_harvest_types();
 
     reco_html_sniff_bytes(&harvest->sniffer, data, len);
-    reco_html_tokenizer_feed(&parser->tokenizer, data, len);
+    reco_html_parser_feed(parser, data, len);
 
     do {
         token = reco_html_parser_next(parser, &interest);

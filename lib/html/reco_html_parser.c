@@ -7,9 +7,32 @@ reco_html_parser_init(reco_html_parser_t *parser,
     int want_matches)
 {
     parser->lost = 0;
+    parser->kernels = reco_html_kernels();
+    parser->index.needles = NULL;
+    parser->index.sparse = 0;
+    parser->index.plain_next = 0;
     reco_html_tokenizer_init(&parser->tokenizer, attributes);
 
     return reco_html_tree_init(&parser->tree, memory, want_matches);
+}
+
+
+void
+reco_html_parser_feed(reco_html_parser_t *parser, const char *data, size_t len)
+{
+    size_t plain;
+    reco_html_index_t *index;
+
+    reco_html_tokenizer_feed(&parser->tokenizer, data, len);
+
+    index = &parser->index;
+    plain = index->plain_next < len ? index->plain_next : len;
+    index->plain_next -= plain;
+    index->plain = data + plain;
+    index->clear = data;
+    index->resume = data;
+    index->count = 0;
+    index->next = 0;
 }
 
 

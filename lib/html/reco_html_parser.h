@@ -6,35 +6,35 @@
 #ifndef RECO_HTML_PARSER_H
 #define RECO_HTML_PARSER_H
 
-#include "reco_html_tree.h"
+#include "reco_html_index.h"
 
 typedef struct {
     reco_html_tokenizer_t tokenizer;
     reco_html_tree_t tree;
     int lost; /* nested too deep: from here on nothing is open */
+    const reco_html_kernels_t *kernels; /* NULL: tags are read one by one */
+    reco_html_index_t index;
 } reco_html_parser_t;
 
-/* Which tags a consumer wants to see.  It sees all comments, and the end tags
-   of raw text. */
+/* Which tags and comments a consumer wants to see.  It sees the end tags of
+   raw text, and may see more. */
 typedef struct {
-    uint32_t attributes; /* start tags that have one of these */
+    uint32_t attributes;                /* start tags that have one of these */
+    const reco_html_needles_t *needles; /* and one of these; NULL: none are */
     uint64_t types;      /* start tags of these names: reco_html_type_bit() */
     unsigned depth;      /* end tags that close this depth or one above */
     int body;            /* the end tag of the body */
+    const char *comment; /* comments that begin so, after spaces; NULL: none */
 } reco_html_interest_t;
-
-/* A set of names as 64 bits: what is not in it may seem to be. */
-static inline uint64_t
-reco_html_type_bit(uint64_t name)
-{
-    return UINT64_C(1) << (name * RECO_HTML_NAME_FACTOR >> 58);
-}
-
 
 /* RECO_NOMEM */
 reco_status_t reco_html_parser_init(reco_html_parser_t *parser,
     const reco_html_memory_t *memory, const reco_html_attributes_t *attributes,
     int want_matches);
+
+/* The next chunk; the one before must have been used up. */
+void reco_html_parser_feed(
+    reco_html_parser_t *parser, const char *data, size_t len);
 
 /*
  * Returns the next token that the consumer wants to see; of tags that it does

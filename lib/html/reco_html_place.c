@@ -385,7 +385,7 @@ take_marker(reco_html_rewriter_t *r)
     reco_str_t text;
     const reco_html_tokenizer_t *t;
 
-    static const char prefix[] = "reco:";
+    static const char prefix[] = RECO_HTML_MARKER;
 
     t = &r->parser.tokenizer;
     text = t->comment;

@@ -18,6 +18,7 @@ reco_html_plan_create(const reco_html_memory_t *memory)
     memset(plan, 0, sizeof(reco_html_plan_t));
     plan->memory = *memory;
     reco_html_attributes_init(&plan->attributes);
+    reco_html_needles_add(&plan->needles, reco_string("data-reco-slot"));
 
     return plan;
 }

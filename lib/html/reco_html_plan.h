@@ -78,6 +78,9 @@ struct reco_html_plan_s {
     unsigned condition_count;
     uint32_t needed; /* attributes that selectors name */
     uint64_t types;  /* names that match without any: reco_html_type_bit() */
+    uint64_t inner_types;  /* the same within elements that matched */
+    uint64_t inner_around; /* one of these bits */
+    reco_html_needles_t needles;
 };
 
 

@@ -187,7 +187,7 @@ static void
 begin_chunk(reco_html_rewriter_t *r, const char *data, size_t len)
 {
     r->chunk = chunk_end(r);
-    reco_html_tokenizer_feed(&r->parser.tokenizer, len != 0 ? data : "", len);
+    reco_html_parser_feed(&r->parser, len != 0 ? data : "", len);
     reco_html_sniff_bytes(&r->sniffer, data, len);
     r->feeding = 1;
     r->read = 0;
@@ -256,14 +256,18 @@ next_token(reco_html_rewriter_t *r)
     const reco_html_tokenizer_t *t;
 
     t = &r->parser.tokenizer;
-    interest.attributes = 0;
+    memset(&interest, 0, sizeof(interest));
     interest.types = harvest_types(r);
-    interest.depth = 0;
     interest.body = reco_html_rewriter_unplaced(r) != 0;
 
     if (!r->dropping) {
         interest.attributes = r->plan->needed | 1u << RECO_HTML_ATTRIBUTE_SLOT;
+        interest.needles = &r->plan->needles;
+        interest.comment = RECO_HTML_MARKER;
         interest.types |= r->plan->types;
+        if (reco_html_tree_matches(&r->parser.tree) & r->plan->inner_around) {
+            interest.types |= r->plan->inner_types;
+        }
     }
 
     if (r->ending_count != 0) {

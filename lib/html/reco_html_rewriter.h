@@ -21,6 +21,9 @@
 
 #define RECO_HTML_OPERATIONS_MAX 8
 
+/* A comment that begins so, with a slot's name after it, is its marker. */
+#define RECO_HTML_MARKER "reco:"
+
 /* Elements open at once that have a place at their end. */
 #define RECO_HTML_ENDINGS_MAX 64
 

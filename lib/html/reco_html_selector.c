@@ -12,9 +12,13 @@
 
 #define SELECTOR_MAX 4096
 
+/* A value that is shorter is in too many tags to be looked for. */
+#define NEEDLE_MIN 3
+
 
 typedef struct {
     reco_html_plan_t *plan;
+    reco_str_t attribute; /* the last one that was named */
     reco_error_t *error;
     const char *begin;
     const char *p;
@@ -212,6 +216,7 @@ add_condition(parser_t *parser, reco_html_compound_t *compound,
             parser, RECO_TOO_LARGE, "too many different attributes");
     }
 
+    parser->attribute = attribute;
     condition.attribute = (uint8_t) index;
     compound->needed |= UINT32_C(1) << index;
     plan->needed |= UINT32_C(1) << index;
@@ -459,6 +464,55 @@ parse_combinator(parser_t *parser, reco_html_compound_t *next)
 }
 
 
+/*
+ * What must be in a tag that matches: a value, else the attribute's name.  A
+ * value may be written with character references.
+ */
+static void
+add_needle(parser_t *parser, const reco_html_compound_t *compound)
+{
+    unsigned i;
+    reco_str_t needle;
+    reco_html_plan_t *plan;
+    const reco_html_condition_t *condition;
+
+    plan = parser->plan;
+    needle = reco_null_string;
+
+    for (i = 0; i < compound->count; i++) {
+        condition = &plan->conditions[compound->first + i];
+        if (condition->value.len > needle.len) {
+            needle = condition->value;
+        }
+    }
+
+    if (needle.len >= NEEDLE_MIN) {
+        plan->needles.references = 1;
+    } else {
+        needle = parser->attribute;
+    }
+
+    reco_html_needles_add(&plan->needles, needle);
+}
+
+
+static void
+add_type(reco_html_plan_t *plan, const reco_html_compound_t *compound)
+{
+    uint64_t types;
+
+    types =
+        compound->type != 0 ? reco_html_type_bit(compound->type) : UINT64_MAX;
+
+    if (compound->around != 0) {
+        plan->inner_types |= types;
+        plan->inner_around |= compound->around;
+    } else {
+        plan->types |= types;
+    }
+}
+
+
 static reco_status_t
 parse_complex(parser_t *parser, uint64_t place)
 {
@@ -487,10 +541,10 @@ parse_complex(parser_t *parser, uint64_t place)
             return fail_with(parser, RECO_TOO_LARGE, "too many selectors");
         }
 
-        if (compound.needed == 0) {
-            plan->types |= compound.type != 0
-                               ? reco_html_type_bit(compound.type)
-                               : UINT64_MAX;
+        if (compound.needed != 0) {
+            add_needle(parser, &compound);
+        } else {
+            add_type(parser->plan, &compound);
         }
 
         if (!parse_combinator(parser, &next)) {

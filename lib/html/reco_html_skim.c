@@ -2,21 +2,21 @@
  * Reading plain tags at speed.
  *
  * Most tags of a page are of no interest: their elements have to be opened
- * and closed, no more.  Here an element's tags are read by the '<' that
- * they begin with and, 64 bytes at a time, by where > = " ' are.  What is not of the
+ * and closed, no more.  Where tags are dense that is done by an index of them.
+ * Else an element's tags are read by the '<' that they begin with and, 64 bytes
+ * at a time, by where > = " ' are.  What is not of the
  * usual form (a comment, an attribute without quotes, an end tag that closes
  * something other than the innermost element, a tag near the chunk's end) is
  * left to the tokenizer, from its '<' on.  Both read the same tokens.
  */
 
-#include "reco_html_parser.h"
-#include "reco_html_scan.h"
+#include "reco_html_skim.h"
 #include "reco_html_states.h"
 
 
 static int
 wants_start_tag(
-    const reco_html_parser_t *parser, const reco_html_interest_t *interest)
+    reco_html_parser_t *parser, const reco_html_interest_t *interest)
 {
     const reco_html_tag_t *tag;
 
@@ -24,7 +24,8 @@ wants_start_tag(
 
     /* In SVG it may close elements first; where there is no room left it is
        for the consumer to know. */
-    return (tag->present & interest->attributes) != 0
+    return ((tag->present & interest->attributes) != 0
+               && reco_html_skim_may_match(parser, interest->needles))
            || (reco_html_type_bit(tag->name) & interest->types) != 0
            || parser->tokenizer.cdata
            || parser->tree.depth == parser->tree.capacity;
@@ -259,7 +260,7 @@ skim_start_tag(reco_html_tokenizer_t *t, const char *p)
     const char *end;
 
     len = name_length(p + 1);
-    if (len == 0 || !reco_html_is_alpha(p[1])) {
+    if (len == 0) {
         return NULL;
     }
 
@@ -304,6 +305,41 @@ skim_end_tag(const char *p)
 }
 
 
+/* Returns what follows the comment at p, NULL where it is one to be seen or
+   does not end in the usual way. */
+static const char *
+skim_comment(const char *p, const char *end, const char *wanted)
+{
+    size_t len;
+    const char *close;
+
+    if (p[1] != '!' || p[2] != '-' || p[3] != '-') {
+        return NULL;
+    }
+
+    p += 4;
+    close = reco_html_scan(p, end, '>');
+
+    /* The dashes may be those that it begins with. */
+    if (close == end || close[-1] != '-' || close[-2] != '-') {
+        return NULL;
+    }
+
+    if (wanted != NULL) {
+        while (reco_html_is_space(*p)) {
+            p++;
+        }
+
+        len = strlen(wanted);
+        if ((size_t) (close - p) >= len && memcmp(p, wanted, len) == 0) {
+            return NULL;
+        }
+    }
+
+    return close + 1;
+}
+
+
 /*
  * Goes on until there is a start tag that is wanted, or something that is
  * not for here.
@@ -315,10 +351,14 @@ skim(reco_html_parser_t *parser, const reco_html_interest_t *interest)
     reco_html_tokenizer_t *t;
 
     t = &parser->tokenizer;
-    p = t->p;
 
     while (t->state == RECO_HTML_STATE_DATA && !t->cdata) {
-        p = reco_html_scan(p, t->end, '<');
+        if (t->p >= parser->index.plain
+            || parser->index.next < parser->index.count) {
+            reco_html_skim_by_index(parser, interest);
+        }
+
+        p = reco_html_scan(t->p, t->end, '<');
         t->p = p;
 
         if (t->end - p < MARGIN) {
@@ -330,7 +370,15 @@ skim(reco_html_parser_t *parser, const reco_html_interest_t *interest)
                 break;
             }
             reco_html_parser_close(parser, parser->tree.depth - 1);
-            p += 2;
+            t->p = p + 2;
+            continue;
+        }
+
+        if (!reco_html_is_alpha(p[1])) {
+            p = skim_comment(p, t->end, interest->comment);
+            if (p == NULL) {
+                break;
+            }
             t->p = p;
             continue;
         }

@@ -113,8 +113,9 @@ typedef enum {
 
 
 /* A name's place in the table of reco_html_tag_kind(): no two share one. */
+#define RECO_HTML_TAG_FACTOR 0x5261163e698a1439
 #define RECO_HTML_TAG_PLACE(name)                                              \
-    (((uint64_t) (name) *UINT64_C(0x5261163e698a1439)) >> 56)
+    (((uint64_t) (name) *RECO_HTML_TAG_FACTOR) >> 56)
 
 
 enum {

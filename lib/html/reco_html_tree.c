@@ -24,35 +24,49 @@ reco_html_tag_text(uint64_t name)
 }
 
 
+/* Room for capacity elements of a size, and zeros before the first. */
+static void *
+make_room(const reco_html_memory_t *memory, unsigned capacity, size_t size,
+    const void *from, unsigned depth)
+{
+    char *room;
+
+    room = memory->alloc(memory->owner, (capacity + 1) * size);
+    if (room == NULL) {
+        return NULL;
+    }
+
+    memset(room, 0, size);
+
+    if (depth != 0) {
+        memcpy(room + size, from, depth * size);
+    }
+
+    return room + size;
+}
+
+
 static reco_status_t
 grow(reco_html_tree_t *tree, unsigned capacity)
 {
     uint8_t *spaces;
     uint64_t *names;
-    const reco_html_memory_t *memory;
     reco_html_matches_t *matches;
 
-    memory = tree->memory;
     matches = NULL;
-
-    names = memory->alloc(memory->owner, capacity * sizeof(*names));
-    spaces = memory->alloc(memory->owner, capacity * sizeof(*spaces));
+    names = make_room(
+        tree->memory, capacity, sizeof(*names), tree->names, tree->depth);
+    spaces = make_room(
+        tree->memory, capacity, sizeof(*spaces), tree->spaces, tree->depth);
 
     if (tree->want_matches) {
-        matches = memory->alloc(memory->owner, capacity * sizeof(*matches));
+        matches = make_room(tree->memory, capacity, sizeof(*matches),
+            tree->matches, tree->depth);
     }
 
     if (names == NULL || spaces == NULL
         || (tree->want_matches && matches == NULL)) {
         return RECO_NOMEM;
-    }
-
-    if (tree->depth != 0) {
-        memcpy(names, tree->names, tree->depth * sizeof(*names));
-        memcpy(spaces, tree->spaces, tree->depth * sizeof(*spaces));
-        if (matches != NULL) {
-            memcpy(matches, tree->matches, tree->depth * sizeof(*matches));
-        }
     }
 
     tree->names = names;

@@ -36,6 +36,8 @@ typedef struct {
 } reco_html_matches_t;
 
 
+/* The arrays have zeros before their first element too: no name, no space but
+   HTML's, no matches. */
 typedef struct {
     const reco_html_memory_t *memory;
     uint64_t *names;
@@ -65,6 +67,14 @@ reco_html_tag_kind(uint64_t name)
     tag = &reco_html_known_tags[RECO_HTML_TAG_PLACE(name)];
 
     return tag->name == name ? tag->kind : RECO_HTML_KIND_FOREIGN;
+}
+
+
+/* A set of names as 64 bits: what is not in it may seem to be. */
+static inline uint64_t
+reco_html_type_bit(uint64_t name)
+{
+    return UINT64_C(1) << RECO_HTML_TAG_PLACE(name) % 64;
 }
 
 
@@ -131,6 +141,16 @@ reco_html_tree_matched(reco_html_tree_t *tree, uint64_t bits)
     matches = &tree->matches[tree->depth - 1];
     matches->element = bits;
     matches->ancestors = bits | (tree->depth > 1 ? matches[-1].ancestors : 0);
+}
+
+
+/* What the innermost element and those around it have matched. */
+static inline uint64_t
+reco_html_tree_matches(const reco_html_tree_t *tree)
+{
+    return tree->matches != NULL && tree->depth != 0
+               ? tree->matches[tree->depth - 1].ancestors
+               : 0;
 }
 
 
