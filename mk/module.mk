@@ -126,8 +126,10 @@ $(BUILD)/t/support/synthetic_model: $(SYNTHETIC_OBJECTS) $(LIB) $(FAISS_C)
 
 
 # Unit tests of what in the module needs no running nginx.
+# Folders that an nginx has not do no harm.
 NGX_INCLUDES := $(patsubst %,-isystem $(NGX_TREE)/%,src/core src/event \
-    src/event/modules src/os/unix src/http src/http/modules src/http/v2 objs)
+    src/event/modules src/event/quic src/os/unix src/http src/http/modules \
+    src/http/v2 src/http/v3 objs)
 
 unit: $(BUILD)/t/unit/module/test_shelf
 
