@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #define FORMAT      1
 #define META_BYTES  32
@@ -15,6 +17,7 @@
 #define GROWTH_MAX  (UINT64_C(16) << 30)
 #define SIZE_MIN    (UINT64_C(1) << 20)
 #define RETRIES     64
+#define OPEN_TRIES  100
 
 
 typedef struct {
@@ -219,9 +222,8 @@ change_once(reco_store_t *store, reco_store_change_t change, void *context)
 }
 
 
-reco_status_t
-reco_store_write(reco_store_t *store, reco_store_change_t change, void *context,
-    reco_error_t *error)
+static int
+change_growing(reco_store_t *store, reco_store_change_t change, void *context)
 {
     int rc, tries;
 
@@ -234,7 +236,16 @@ reco_store_write(reco_store_t *store, reco_store_change_t change, void *context,
         }
     }
 
-    return reco_store_status(store, rc, "write to", error);
+    return rc;
+}
+
+
+reco_status_t
+reco_store_write(reco_store_t *store, reco_store_change_t change, void *context,
+    reco_error_t *error)
+{
+    return reco_store_status(
+        store, change_growing(store, change, context), "write to", error);
 }
 
 
@@ -307,6 +318,44 @@ open_env(reco_store_t *store, uint64_t size)
     }
 
     return rc;
+}
+
+
+static void
+close_env(reco_store_t *store)
+{
+    if (store->env != NULL) {
+        mdb_env_close(store->env);
+        store->env = NULL;
+    }
+}
+
+
+/*
+ * In LMDB 0.9.27 to 0.9.31 the last process to close an environment destroys
+ * its locks, also while another one waits to open it, which then finds locks
+ * that are none: EINVAL until everybody has closed it (ITS#10095).
+ */
+static int
+open_tried(reco_store_t *store, uint64_t size)
+{
+    struct timespec pause = {0, 0};
+    int rc, tries;
+
+    for (tries = 0;; tries++) {
+        rc = open_env(store, size);
+        if (rc == 0) {
+            rc = change_growing(store, open_tables, NULL);
+        }
+        if (rc != EINVAL || tries == OPEN_TRIES) {
+            return rc;
+        }
+
+        /* Of two that meet, one has to be away while the other opens it. */
+        close_env(store);
+        pause.tv_nsec = 1000000 * (1 + (getpid() * 7 + tries * 13) % 20);
+        nanosleep(&pause, NULL);
+    }
 }
 
 
@@ -384,14 +433,10 @@ reco_store_open(const char *path, reco_store_mode_t mode, uint64_t size,
 
     rc = mode == RECO_STORE_WRITE ? make_folder(path) : 0;
     if (rc == 0) {
-        rc = open_env(opened, size);
+        rc = open_tried(opened, size);
     }
 
     status = reco_store_status(opened, rc, "open", error);
-    if (status == RECO_OK) {
-        status = reco_store_write(opened, open_tables, NULL, error);
-    }
-
     if (status != RECO_OK) {
         reco_store_close(opened);
         return status;
@@ -410,10 +455,7 @@ reco_store_close(reco_store_t *store)
         return;
     }
 
-    if (store->env != NULL) {
-        mdb_env_close(store->env);
-    }
-
+    close_env(store);
     free(store->path);
     free(store);
 }
