@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 
 typedef struct {
@@ -43,6 +44,17 @@ size_of(const cJSON *manifest)
 }
 
 
+/* The trainer may remove old versions while they are listed. */
+static int
+is_gone(const run_t *run, const reco_version_id_t *id)
+{
+    char path[PATH_MAX];
+
+    return reco_registry_path(run->registry, id, path, NULL) == RECO_OK
+           && access(path, F_OK) != 0;
+}
+
+
 /* Reads every byte; says what is wrong.  1: nothing. */
 static int
 verify(run_t *run, const reco_version_id_t *id)
@@ -59,6 +71,10 @@ verify(run_t *run, const reco_version_id_t *id)
 
     if (status == RECO_OK) {
         reco_snapshot_release(snapshot);
+        return 1;
+    }
+
+    if (is_gone(run, id)) {
         return 1;
     }
 
@@ -178,8 +194,9 @@ list_json(run_t *run, const reco_version_id_t *ids, size_t nids)
 
     done = 1;
     for (i = 0; done && i < nids; i++) {
-        done =
-            add_version(run, &ids[i], run->verify ? verify(run, &ids[i]) : -1);
+        done = is_gone(run, &ids[i])
+               || add_version(
+                   run, &ids[i], run->verify ? verify(run, &ids[i]) : -1);
     }
 
     text = done ? cJSON_PrintUnformatted(run->json) : NULL;
@@ -204,6 +221,9 @@ list_table(run_t *run, const reco_version_id_t *ids, size_t nids)
         "gate");
 
     for (i = 0; i < nids; i++) {
+        if (is_gone(run, &ids[i])) {
+            continue;
+        }
         print_version(run, &ids[i]);
         if (run->verify) {
             verify(run, &ids[i]);

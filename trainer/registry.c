@@ -218,6 +218,7 @@ reco_registry_list_folder(const char *folder, reco_version_id_t **ids,
         if (grown == NULL) {
             closedir(dir);
             free(*ids);
+            *ids = NULL;
             return reco_error_set(error, RECO_NOMEM, "out of memory");
         }
         *ids = grown;
@@ -239,6 +240,44 @@ reco_registry_list(reco_registry_t *registry, reco_version_id_t **ids,
     size_t *nids, reco_error_t *error)
 {
     return reco_registry_list_folder(registry->archive, ids, nids, error);
+}
+
+
+reco_status_t
+reco_registry_sweep(const char *folder, reco_error_t *error)
+{
+    reco_status_t status;
+    char path[PATH_MAX];
+
+    status = reco_registry_join(path, folder, "removed", "", error);
+
+    return status == RECO_OK ? reco_files_remove(path, error) : status;
+}
+
+
+reco_status_t
+reco_registry_discard(
+    const char *folder, const reco_version_id_t *id, reco_error_t *error)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    reco_status_t status;
+
+    status = reco_registry_join(to, folder, "removed", "", error);
+    if (status == RECO_OK) {
+        status = reco_files_make_folder(to, error);
+    }
+    if (status == RECO_OK) {
+        status = reco_registry_join(to, folder, "removed/", id->id, error);
+    }
+    if (status == RECO_OK) {
+        status = reco_registry_join(from, folder, "versions/", id->id, error);
+    }
+    if (status == RECO_OK && rename(from, to) != 0) {
+        status = reco_error_set(
+            error, RECO_IO, "cannot move \"%s\": %s", from, strerror(errno));
+    }
+
+    return status == RECO_OK ? reco_registry_sweep(folder, error) : status;
 }
 
 

@@ -5,14 +5,16 @@
  *   ARCHIVE/versions/000042/   a version, complete and verified; never changed
  *   ARCHIVE/current            link to the live one: the truth after a crash
  *   ARCHIVE/building/          what is being written
+ *   ARCHIVE/removed/           what is being removed
  *   ARCHIVE/pinned             id of the version that is to stay live
  *   ARCHIVE/journal            what became live when, and why
  *   ARCHIVE/lock               held while any of this changes
  *   MODEL/versions/000042/     copy, usually in memory (tmpfs)
+ *   MODEL/removed/             what is being removed
  *   MODEL/current              link to the live one
  *
- * A version is written aside, verified, and moved to its place; links are
- * replaced by rename.  So no reader ever sees part of one, and after a crash
+ * A version is written aside, verified, and moved to its place; it is moved
+ * out of it before it is removed; links are replaced by rename.  So no reader ever sees part of one, and after a crash
  * reco_registry_restore() finishes what was begun.
  */
 

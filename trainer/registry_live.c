@@ -129,8 +129,9 @@ static void
 clean_model(reco_registry_t *registry)
 {
     reco_version_id_t live, *ids;
-    char path[PATH_MAX];
     size_t i, nids;
+
+    reco_registry_sweep(registry->model, NULL);
 
     if (read_live(registry->model, &live, NULL) != RECO_OK
         || reco_registry_list_folder(registry->model, &ids, &nids, NULL)
@@ -140,12 +141,8 @@ clean_model(reco_registry_t *registry)
     }
 
     for (i = 0; i < nids; i++) {
-        if (strcmp(ids[i].id, live.id) != 0
-            && reco_registry_join(
-                   path, registry->model, "versions/", ids[i].id, NULL)
-                   == RECO_OK)
-        {
-            reco_files_remove(path, NULL);
+        if (strcmp(ids[i].id, live.id) != 0) {
+            reco_registry_discard(registry->model, &ids[i], NULL);
         }
     }
 
@@ -381,7 +378,6 @@ reco_status_t
 reco_registry_prune(
     reco_registry_t *registry, size_t keep_count, reco_error_t *error)
 {
-    char path[PATH_MAX];
     reco_version_id_t *ids;
     reco_status_t status;
     size_t i, nids;
@@ -391,21 +387,20 @@ reco_registry_prune(
         return status;
     }
 
-    status = reco_registry_list_folder(registry->archive, &ids, &nids, error);
+    ids = NULL;
+    status = reco_registry_sweep(registry->archive, error);
+    if (status == RECO_OK) {
+        status =
+            reco_registry_list_folder(registry->archive, &ids, &nids, error);
+    }
 
     for (i = 0; status == RECO_OK && i + keep_count < nids; i++) {
-        if (is_kept(registry, &ids[i])) {
-            continue;
-        }
-        status = reco_registry_path(registry, &ids[i], path, error);
-        if (status == RECO_OK) {
-            status = reco_files_remove(path, error);
+        if (!is_kept(registry, &ids[i])) {
+            status = reco_registry_discard(registry->archive, &ids[i], error);
         }
     }
 
-    if (status == RECO_OK) {
-        free(ids);
-    }
+    free(ids);
     reco_registry_unlock(registry);
 
     return status;

@@ -27,6 +27,14 @@ void reco_registry_unlock(reco_registry_t *registry);
 reco_status_t reco_registry_list_folder(const char *folder,
     reco_version_id_t **ids, size_t *nids, reco_error_t *error);
 
+/* Moves FOLDER's version out of sight, whole, and removes it; a crash in between
+   leaves nothing among the versions. */
+reco_status_t reco_registry_discard(
+    const char *folder, const reco_version_id_t *id, reco_error_t *error);
+
+/* Removes what a crash left of versions that were discarded. */
+reco_status_t reco_registry_sweep(const char *folder, reco_error_t *error);
+
 /* Opens a version, checking every byte. */
 reco_status_t reco_registry_verify(const char *path, reco_error_t *error);
 

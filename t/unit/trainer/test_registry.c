@@ -1,0 +1,194 @@
+/*
+ * The registry while it is pruned and killed: what is among the versions is
+ * whole, and what was being removed is swept up.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "registry.h"
+
+#define KILLS    40
+#define VERSIONS 20
+#define FILES    40 /* of a version */
+
+
+typedef struct {
+    char folder[64];
+    char model[96];
+    char archive[96];
+    reco_registry_t *registry;
+} case_t;
+
+
+static int
+setup(void **state)
+{
+    reco_error_t error = {0};
+    case_t *self;
+
+    self = calloc(1, sizeof(*self));
+    assert_non_null(self);
+    strcpy(self->folder, "/tmp/reco-registry-XXXXXX");
+    assert_non_null(mkdtemp(self->folder));
+    snprintf(self->model, sizeof(self->model), "%s/model", self->folder);
+    snprintf(self->archive, sizeof(self->archive), "%s/archive", self->folder);
+
+    if (reco_registry_open(self->model, self->archive, &self->registry, &error)
+        != RECO_OK)
+    {
+        fail_msg("%s", error.message);
+    }
+    *state = self;
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    case_t *self = *state;
+
+    reco_registry_close(self->registry);
+    reco_files_remove(self->folder, NULL);
+    free(self);
+
+    return 0;
+}
+
+
+/* Folders of files that stand for versions; the registry looks at no more. */
+static void
+make_versions(const case_t *self, unsigned first)
+{
+    char path[256];
+    unsigned i, j;
+    FILE *file;
+
+    for (i = first; i < first + VERSIONS; i++) {
+        snprintf(path, sizeof(path), "%s/versions/%06u", self->archive, i);
+        assert_int_equal(mkdir(path, 0755), 0);
+        for (j = 0; j < FILES; j++) {
+            snprintf(
+                path, sizeof(path), "%s/versions/%06u/%u", self->archive, i, j);
+            file = fopen(path, "w");
+            assert_non_null(file);
+            fclose(file);
+        }
+    }
+}
+
+
+static unsigned
+count_entries(const char *path)
+{
+    struct dirent *entry;
+    unsigned count;
+    DIR *dir;
+
+    count = 0;
+    dir = opendir(path);
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        count += entry->d_name[0] != '.';
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+
+    return count;
+}
+
+
+/* All versions that are left have all of their files. */
+static void
+check_whole(const case_t *self)
+{
+    reco_version_id_t *ids;
+    char path[PATH_MAX];
+    size_t i, nids;
+
+    assert_int_equal(
+        reco_registry_list(self->registry, &ids, &nids, NULL), RECO_OK);
+
+    for (i = 0; i < nids; i++) {
+        assert_int_equal(
+            reco_registry_path(self->registry, &ids[i], path, NULL), RECO_OK);
+        assert_int_equal(count_entries(path), FILES);
+    }
+
+    free(ids);
+}
+
+
+static void
+test_killed_while_pruning(void **state)
+{
+    case_t *self = *state;
+    struct timespec pause = {0};
+    reco_version_id_t *ids;
+    char path[PATH_MAX];
+    unsigned kill_number, interrupted;
+    size_t nids;
+    int status;
+    pid_t child;
+
+    srand(1);
+    interrupted = 0;
+
+    for (kill_number = 0; kill_number < KILLS; kill_number++) {
+        make_versions(self, 1 + kill_number * VERSIONS);
+
+        child = fork();
+        assert_true(child != -1);
+        if (child == 0) {
+            _exit(reco_registry_prune(self->registry, 1, NULL) != RECO_OK);
+        }
+        pause.tv_nsec = 20000 * (rand() % 100);
+        nanosleep(&pause, NULL);
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        interrupted += WIFSIGNALED(status) != 0;
+        assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+
+        check_whole(self);
+    }
+
+    assert_in_range(interrupted, 1, KILLS);
+
+    assert_int_equal(reco_registry_prune(self->registry, 1, NULL), RECO_OK);
+    check_whole(self);
+    assert_int_equal(
+        reco_registry_list(self->registry, &ids, &nids, NULL), RECO_OK);
+    assert_int_equal(nids, 1);
+    free(ids);
+    snprintf(path, sizeof(path), "%s/removed", self->archive);
+    assert_int_equal(count_entries(path), 0);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            test_killed_while_pruning, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
