@@ -79,8 +79,9 @@ for my $kill (1 .. $kills) {
 
     $pid = $world->trainer;
     next unless $kill % 5 == 0;
-    my ($code) = $world->ctl('versions', '--verify');
+    my ($code, $output) = $world->ctl('versions', '--verify');
     $corrupt++ if $code;
+    diag $output if $code;
     $live++ if -e "$dir/model/current/manifest.json";
 }
 

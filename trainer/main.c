@@ -9,7 +9,9 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 #define PROCEED    (-1)
@@ -19,7 +21,7 @@ typedef struct {
     const char *config;
     int once;
     int force;
-    int child;
+    pid_t parent; /* the daemon; 0: started by hand */
 } arguments_t;
 
 
@@ -88,7 +90,9 @@ run_once(const char *path, int force)
     } else if (error.line != 0) {
         reco_log(RECO_LOG_ERROR, "%s:%u: %s", path, error.line, error.message);
     } else {
-        reco_log(RECO_LOG_ERROR, "%s", error.message);
+        /* The other run does what this one was to do. */
+        reco_log(status == RECO_BUSY ? RECO_LOG_WARN : RECO_LOG_ERROR, "%s",
+            error.message);
     }
 
     reco_store_close(store);
@@ -124,8 +128,8 @@ parse_arguments(int argc, char **argv, arguments_t *arguments)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"once", no_argument, NULL, 'o'}, {"force", no_argument, NULL, 'f'},
-        {"child", no_argument, NULL, 'C'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+        {"parent", required_argument, NULL, 'P'},
+        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -139,8 +143,8 @@ parse_arguments(int argc, char **argv, arguments_t *arguments)
         case 'f':
             arguments->force = 1;
             break;
-        case 'C':
-            arguments->child = 1;
+        case 'P':
+            arguments->parent = (pid_t) strtol(optarg, NULL, 10);
             break;
         default:
             print_usage(option == 'h' ? stdout : stderr);
@@ -168,9 +172,12 @@ main(int argc, char **argv)
         return result;
     }
 
-    /* What the daemon started ends with it. */
-    if (arguments.child) {
+    /* What the daemon started ends with it, though it ended before this. */
+    if (arguments.parent != 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != arguments.parent) {
+            return 1;
+        }
     }
 
     return arguments.once ? run_once(arguments.config, arguments.force)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,8 +17,9 @@ extern char **environ;
 reco_status_t
 reco_runner_start(reco_runner_t *runner, int force, reco_error_t *error)
 {
+    char parent[24];
     char *argv[] = {"reco-trainer", "-c", (char *) runner->path, "--once",
-        "--child", force ? "--force" : NULL, NULL};
+        "--parent", parent, force ? "--force" : NULL, NULL};
     posix_spawnattr_t attributes;
     sigset_t none;
     int rc;
@@ -27,6 +29,7 @@ reco_runner_start(reco_runner_t *runner, int force, reco_error_t *error)
             error, RECO_BUSY, "a batch run is under way already");
     }
 
+    snprintf(parent, sizeof(parent), "%ld", (long) getpid());
     sigemptyset(&none);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
