@@ -31,7 +31,7 @@ let pending: RecoEvent[] = [];
 let flying = 0; // how many at the head of pending a request is carrying
 let pause = 0; // not 0: the last attempt failed
 let timer: any;
-let acted: Act | undefined | false;
+let acted: Act | undefined | 0;
 
 // Without storage, what is pending lives as long as the page.
 const keep = () => {
@@ -47,7 +47,8 @@ export const adopt = () => {
     try {
         for (const key in localStorage) {
             if (!key.indexOf('reco.')) {
-                pending.push(...JSON.parse(localStorage[key]));
+                // What is damaged is given up, and alone.
+                try { pending.push(...JSON.parse(localStorage[key])); } catch {}
                 delete localStorage[key];
             }
         }
@@ -67,7 +68,7 @@ const later = (ms: number) => {
 // as delivered; where that is unlikely the next page sends it.
 export const send = async (leaving?: boolean) => {
     timer = clearTimeout(timer);
-    if (consent < Consent.GIVEN || !pending[flying] || (flying && !leaving)) {
+    if (consent < Consent.GIVEN || !pending[flying] || (!leaving && flying)) {
         return;
     }
 
@@ -100,7 +101,7 @@ export const send = async (leaving?: boolean) => {
             remove(wait = 0, flying);
             if (acted && !pending[0]) {
                 acted();
-                acted = false;
+                acted = 0;
             }
         }
     } catch {}

@@ -193,13 +193,17 @@ test('foreign and broken entries of the store do no harm', async () => {
     await shop.page.evaluate(() => {
         localStorage['other'] = 'theirs';
         localStorage['reco.broken'] = '{"half';
+        localStorage['reco.older'] = JSON.stringify([{
+            v: 1, id: 'older-1', type: 'custom', ts: Date.now(), item: '9',
+        }]);
     });
     await shop.page.reload();
+    await shop.arrival('custom');
     await cart(1);
     await shop.arrival('cart');
 
-    assert.strictEqual(await shop.page.evaluate(() => localStorage.other),
-        'theirs');
+    assert.deepStrictEqual(await shop.page.evaluate(() =>
+        [localStorage.other, localStorage['reco.broken']]), ['theirs', undefined]);
 });
 
 test('a browser without storage still sends', async () => {

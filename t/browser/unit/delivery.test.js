@@ -250,3 +250,25 @@ test('a refusal while a request is under way loses nothing that comes later',
         assert.deepStrictEqual(page.posts.map(({ events }) =>
             events.map(({ item }) => item)), [['1'], ['2']]);
     });
+
+test('a damaged entry of the store is given up, and no other', () => {
+    const kept = (item) => JSON.stringify([{ v: 1, id: item, type: 'view', item }]);
+    const page = openPage({ storage: {
+        'reco.1': kept('before'),
+        'reco.2': '{"half',
+        'reco.3': '7',
+        other: 'theirs',
+        'reco.4': kept('behind'),
+    } });
+
+    page.adopt();
+    page.emit('view', { item: 'now' });
+
+    const [[key, text], ...rest] = Object.entries(page.storage)
+        .filter(([key]) => key !== 'other');
+    assert.match(key, /^reco\.\d+-\d+$/);
+    assert.deepStrictEqual(rest, []);
+    assert.deepStrictEqual(JSON.parse(text).map((event) => event.item),
+        ['before', 'behind', 'now']);
+    assert.strictEqual(page.storage.other, 'theirs');
+});
