@@ -9,7 +9,8 @@ package Reco::Bench;
 #   $bench->add('reco', url => '...', pid => $worker, script => 'post.lua');
 #   print $bench->run->table;
 #
-# Requests come from wrk; CPU is the worker's own, from the kernel's
+# Requests come from wrk, started by launcher (a command with its arguments) where
+# there is one; CPU is the worker's own, from the kernel's
 # scheduler statistics in nanoseconds.
 
 use strict;
@@ -22,7 +23,7 @@ sub new {
     my ($class, %option) = @_;
 
     return bless { rounds => 7, seconds => 2, connections => 16,
-                   contenders => [], %option }, $class;
+                   launcher => [], contenders => [], %option }, $class;
 }
 
 
@@ -30,6 +31,16 @@ sub add {
     my ($self, $name, %contender) = @_;
 
     push @{ $self->{contenders} }, { name => $name, %contender, rounds => [] };
+}
+
+
+# Lets processes go before all others of the machine; what to start wrk with.
+sub realtime {
+    for my $pid (@_) {
+        system(qw(chrt --fifo --pid 1), $pid) == 0 or exit 1;
+    }
+
+    return [qw(chrt --fifo 1)];
 }
 
 
@@ -51,7 +62,7 @@ sub cpu_ns {
 sub wrk {
     my ($self, $contender, $seconds) = @_;
 
-    my @command = ('wrk', '-t1', "-c$self->{connections}", "-d${seconds}s",
+    my @command = (@{ $self->{launcher} }, 'wrk', '-t1', "-c$self->{connections}", "-d${seconds}s",
         '--latency');
     push @command, '-s', $contender->{script} if $contender->{script};
     push @command, '-H', $_ for @{ $contender->{headers} || [] };
