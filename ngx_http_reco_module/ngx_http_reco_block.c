@@ -280,6 +280,8 @@ ngx_http_reco_block_reason(ngx_http_reco_ctx_t *ctx,
     const char *name;
     reco_snapshot_item_t because;
 
+    out->reason_title = reco_null_string;
+
     if (hit->because != RECO_ITEM_NONE) {
         reco_engine_item(ctx->version->engine, hit->because, &because);
 
@@ -301,34 +303,38 @@ ngx_http_reco_block_reason(ngx_http_reco_ctx_t *ctx,
 }
 
 
+/* Two passes: what an item says is spread over a large file, and comes from
+   memory while the next one is looked up. */
 static void
 ngx_http_reco_block_items(ngx_http_reco_ctx_t *ctx)
 {
-    ngx_uint_t i;
+    ngx_uint_t i, n;
     reco_render_item_t *out;
     reco_snapshot_item_t item;
-    const reco_engine_hit_t *hit;
+    const reco_engine_hit_t *hits;
 
-    for (i = 0; i < ngx_http_reco_work.result.nhits; i++) {
-        hit = &ngx_http_reco_work.result.hits[i];
-        out = &ngx_http_reco_work.items[i];
+    hits = ngx_http_reco_work.result.hits;
+    n = ngx_http_reco_work.result.nhits;
+    out = ngx_http_reco_work.items;
 
-        reco_engine_item(ctx->version->engine, hit->item, &item);
+    for (i = 0; i < n; i++) {
+        reco_engine_item(ctx->version->engine, hits[i].item, &item);
+        __builtin_prefetch(item.id.data);
 
-        ngx_memzero(out, sizeof(*out));
-        out->id = item.id;
-        out->title = item.title;
-        out->url = item.url;
-        out->image = item.image;
-        out->brand = item.brand;
-        out->category = item.category;
-        out->currency = item.currency;
-        out->price = item.price;
-        out->available = item.available;
+        out[i].id = item.id;
+        out[i].title = item.title;
+        out[i].url = item.url;
+        out[i].image = item.image;
+        out[i].brand = item.brand;
+        out[i].category = item.category;
+        out[i].currency = item.currency;
+        out[i].price = item.price;
+        out[i].available = item.available;
+    }
 
-        ngx_http_reco_block_reason(ctx, hit, out);
-
-        ctx->shown[ctx->nshown++] = reco_item_key(item.id);
+    for (i = 0; i < n; i++) {
+        ngx_http_reco_block_reason(ctx, &hits[i], &out[i]);
+        ctx->shown[ctx->nshown++] = reco_item_key(out[i].id);
     }
 }
 
