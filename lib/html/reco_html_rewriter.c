@@ -270,6 +270,11 @@ next_token(reco_html_rewriter_t *r)
         }
     }
 
+    /* A tag that something was put before is not passed over. */
+    if (reco_html_tokenizer_in_tag(t) && r->decided == t->tag.start + 1) {
+        interest.types = UINT64_MAX;
+    }
+
     if (r->ending_count != 0) {
         interest.depth = r->endings[r->ending_count - 1].element + 1;
     }

@@ -278,6 +278,9 @@ long_tags(void **state)
             "<a class=y title='" REPEAT_400("long") "'>a</a>{0}c"},
         {"before #x", "<b id=x title='" REPEAT_400("long") "'>b</b>",
             "{0}<b id=x title='" REPEAT_400("long") "'>b</b>"},
+        /* what is replaced from a tag on that is not complete has an end */
+        {"replace #x", "<b id=x title='" REPEAT_400("long") "'>b</b>c", "{0}c"},
+        {"replace b", "<b title='" REPEAT_400("long") "'><p>b</b>c", "{0}c"},
         {"before #x; t:after #x",
             "<b title='" REPEAT_400("long") "' id=x>b</b>",
             "<b title='" REPEAT_400("long") "' id=x>b</b>{1}"},
