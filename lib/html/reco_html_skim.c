@@ -14,7 +14,7 @@
 #include "reco_html_states.h"
 
 
-static int
+static inline int
 wants_start_tag(
     reco_html_parser_t *parser, const reco_html_interest_t *interest)
 {

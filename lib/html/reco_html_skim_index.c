@@ -11,17 +11,18 @@
 #include <string.h>
 
 #define DENSE  160  /* bytes to a tag, at most */
-#define SPARSE 6144 /* bytes to be read without */
+#define SPARSE 8192 /* bytes to be read without */
 #define TRIED  4    /* blocks, then */
 
 /* Bytes that are searched for needles ahead of a tag. */
 #define AHEAD 1024
 
 
-/* True where no needle is known to begin from start to end, in the chunk. */
+/* True where no needle is known to begin from start to end, in the chunk; what
+   is searched for that goes on for so many bytes from start. */
 static int
 is_clear(reco_html_parser_t *parser, const reco_html_needles_t *needles,
-    const char *start, const char *end)
+    const char *start, const char *end, ptrdiff_t ahead)
 {
     const char *last, *limit;
     reco_html_index_t *index;
@@ -48,7 +49,7 @@ is_clear(reco_html_parser_t *parser, const reco_html_needles_t *needles,
     }
 
     last -= RECO_HTML_INDEX_BLOCK + RECO_HTML_INDEX_MARGIN;
-    limit = end - start < AHEAD ? start + AHEAD : end;
+    limit = end - start < ahead ? start + ahead : end;
     limit = limit < last ? limit : last;
     index->clear = parser->kernels->find(needles, index->clear, limit);
 
@@ -72,7 +73,7 @@ reco_html_skim_may_match(
 
     start = t->chunk + (t->tag.start - t->offset);
 
-    return !is_clear(parser, needles, start, t->p)
+    return !is_clear(parser, needles, start, t->p, AHEAD)
            || (needles->references && reco_html_scan(start, t->p, '&') != t->p);
 }
 
@@ -148,8 +149,8 @@ index_more(reco_html_parser_t *parser, const reco_html_interest_t *interest)
     most = index->sparse ? TRIED : RECO_HTML_INDEX_SPAN / RECO_HTML_INDEX_BLOCK;
     blocks = blocks < most ? blocks : most;
 
-    while (!is_clear(
-        parser, interest->needles, t->p, t->p + blocks * RECO_HTML_INDEX_BLOCK))
+    while (!is_clear(parser, interest->needles, t->p,
+        t->p + blocks * RECO_HTML_INDEX_BLOCK, 0))
     {
         blocks = (index->clear - t->p) / RECO_HTML_INDEX_BLOCK;
         if (blocks <= 0) {
