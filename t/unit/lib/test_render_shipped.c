@@ -64,9 +64,22 @@ check_block(const char *html)
 }
 
 
+/* Why an item is there, where the item that led to it is known. */
+static void
+check_reason(const char *html)
+{
+    const char *reason;
+
+    reason = strstr(html, "Because you viewed <bdi>Red &amp; cup</bdi>");
+    assert_non_null(reason);
+    assert_null(strstr(reason + 1, "Because"));
+}
+
+
 static void
 test_shipped(void **state)
 {
+    const char *html;
     reco_render_item_t items[2];
     reco_render_block_t block;
     struct dirent *entry;
@@ -82,6 +95,7 @@ test_shipped(void **state)
     items[0].title = reco_string("Blue mug");
     items[0].url = reco_string("/p/1");
     items[0].image = reco_string("/i/1.jpg");
+    items[0].reason_title = reco_string("Red & cup");
     items[0].price = -1;
     items[0].available = 1;
     items[1].id = reco_string("A2");
@@ -110,7 +124,12 @@ test_shipped(void **state)
 
         n++;
         read_template(entry->d_name);
-        check_block(rendered(source, &block));
+        html = rendered(source, &block);
+        check_block(html);
+
+        if (strcmp(entry->d_name, "minimal.mustache") != 0) {
+            check_reason(html);
+        }
     }
 
     assert_int_equal(closedir(folder), 0);
