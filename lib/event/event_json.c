@@ -1,5 +1,6 @@
 #include "event/event_column.h"
 #include "event/event_reader.h"
+#include "event/event_span.h"
 #include "event/event_text.h"
 
 #include <math.h>
@@ -7,111 +8,6 @@
 
 /* Fractions in ctx: what six decimals can hold. */
 #define CONTEXT_REAL_MAX 9.0e9
-
-
-/*
- * A walk over the JSON text of an element that is refused: where it ends, so
- * that those behind it count, and which limits it breaks.
- */
-typedef struct {
-    const char *start; /* of the element */
-    const char *end;   /* past it */
-    unsigned depth;    /* deepest */
-    unsigned values;   /* as many or more */
-    int control;       /* has a byte that JSON forbids, or \u0000 */
-} event_span_t;
-
-
-/* Past the closing quote; NULL where there is none.  p: past the opening. */
-static const char *
-skip_string(const char *p, const char *end, event_span_t *span)
-{
-    while (p < end) {
-        if (*p == '"') {
-            return p + 1;
-        }
-
-        if ((unsigned char) *p < 0x20) {
-            span->control = 1;
-        }
-
-        if (*p != '\\') {
-            p++;
-            continue;
-        }
-
-        if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0) {
-            span->control = 1;
-        }
-
-        p += end - p >= 2 ? 2 : 1;
-    }
-
-    return NULL;
-}
-
-
-/*
- * Finds the end of the value at p: balanced brackets, whatever is inside.
- * Returns 0 where the text ends before the value does.
- */
-static int
-find_span(const char *p, const char *end, event_span_t *span)
-{
-    unsigned depth;
-    char c;
-
-    *span = (event_span_t){.start = p, .values = 1};
-    depth = 0;
-
-    while (p < end) {
-        c = *p;
-
-        if (depth == 0 && (c == ',' || c == ']' || c == '}')) {
-            break;
-        }
-
-        p++;
-
-        switch (c) {
-        case '"':
-            p = skip_string(p, end, span);
-            if (p == NULL) {
-                return 0;
-            }
-            break;
-
-        case '{':
-        case '[':
-            depth++;
-            span->values++;
-            if (depth > span->depth) {
-                span->depth = depth;
-            }
-            break;
-
-        case '}':
-        case ']':
-            depth--;
-            break;
-
-        case ',':
-        case ':':
-            span->values++;
-            break;
-
-        default:
-            if ((unsigned char) c < 0x20 && c != '\t' && c != '\r' && c != '\n')
-            {
-                span->control = 1;
-            }
-        }
-    }
-
-    span->end = p;
-
-    return depth == 0;
-}
 
 
 static int
@@ -450,44 +346,6 @@ read_event(reco_event_reader_t *reader, event_body_t *body, reco_event_t *event,
 }
 
 
-/* The limits that find_span() measured. */
-static reco_status_t
-check_span(const event_span_t *span, reco_event_setter_t *setter)
-{
-    if (span->control) {
-        return reco_event_refuse(setter, RECO_EVENT_BAD_CHARACTER);
-    }
-
-    if (span->depth > RECO_EVENT_DEPTH_MAX) {
-        return reco_event_refuse(setter, RECO_EVENT_TOO_DEEP);
-    }
-
-    if (span->values > RECO_EVENT_VALUES_MAX) {
-        return reco_event_refuse(setter, RECO_EVENT_TOO_MANY);
-    }
-
-    return RECO_OK;
-}
-
-
-/*
- * Why an element is refused: a limit that it breaks, JSON that it is not, or
- * what its columns said.
- */
-static void
-refuse_element(const event_span_t *span, const reco_event_reader_t *reader,
-    reco_event_setter_t *setter, const char **field)
-{
-    if (check_span(span, setter) != RECO_OK) {
-        *field = "event";
-
-    } else if (reader->malformed) {
-        *field = "event";
-        setter->reason = RECO_EVENT_MALFORMED;
-    }
-}
-
-
 /*
  * Counts the element at *p among the events or the rejects, and moves *p past
  * it.  RECO_INVALID: the text ends inside of it.
@@ -499,13 +357,13 @@ add_element(const char **p, const char *end, event_body_t *body,
     reco_event_reader_t reader;
     reco_event_setter_t setter;
     reco_event_reject_t *reject;
-    event_span_t span;
+    reco_event_span_t span;
     unsigned index;
     reco_status_t rc;
 
     reader = (reco_event_reader_t){
         .next = *p, .end = end, .arena = body->arena, .values = 1};
-    setter.arena = body->arena;
+    setter = (reco_event_setter_t){body->arena, RECO_EVENT_MALFORMED};
     index = batch->nevents + batch->nrejects;
     reject = &batch->rejects[batch->nrejects];
 
@@ -527,11 +385,15 @@ add_element(const char **p, const char *end, event_body_t *body,
         return rc;
     }
 
-    if (!find_span(*p, end, &span)) {
+    if (!reco_event_span_find(*p, end, &span)) {
         return RECO_INVALID;
     }
 
-    refuse_element(&span, &reader, &setter, &reject->field);
+    /* A limit that it breaks, JSON that it is not, or what its columns said. */
+    if (reco_event_span_check(&span, &setter) != RECO_OK || reader.malformed) {
+        reject->field = "event";
+    }
+
     reject->index = index;
     reject->reason = setter.reason;
     batch->nrejects++;
