@@ -242,9 +242,15 @@ reco_engine_blend(
     discount = reco_engine_value(model, RECO_ENGINE_SEEN_DISCOUNT);
     weights = blend_weights(model, scratch->visit.sources, single);
 
+    /* First all features, then all sums: a sum reads four features at once,
+       and would wait for those that were just written one by one. */
+    for (i = 0; i < pool->nrows; i++) {
+        blend_complete(
+            model, &scratch->visit, &pool->rows[i], pool->features[i]);
+    }
+
     for (i = 0; i < pool->nrows; i++) {
         row = &pool->rows[i];
-        blend_complete(model, &scratch->visit, row, pool->features[i]);
         row->score = blend_sum(weights, pool->features[i]);
 
         if (row->shown != 0) {
