@@ -155,7 +155,7 @@ vectors_engine_search(
     }
 
     count = reco_engine_select(engine->model->kernels, keys, count, k);
-    reco_engine_sort(keys, count);
+    reco_engine_sort(engine->model->kernels, keys, count);
 
     for (i = 0; i < k; i++) {
         found[i] = i < count ? (int64_t) reco_engine_key_number(keys[i]) : -1;

@@ -199,7 +199,7 @@ reco_engine_diversify(const reco_engine_model_t *model,
     wanted = wanted > 2 * n ? wanted : 2 * n;
     count = reco_engine_select(
         model->kernels, scratch->ranking, scratch->pool.nrows, wanted);
-    reco_engine_sort(scratch->ranking, count);
+    reco_engine_sort(model->kernels, scratch->ranking, count);
 
     work.model = model;
     work.candidates = scratch->diverse;

@@ -130,7 +130,7 @@ factors_probe(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         }
     }
 
-    reco_engine_sort(scratch->keys, nkeys);
+    reco_engine_sort(model->kernels, scratch->keys, nkeys);
 
     return nkeys;
 }

@@ -110,12 +110,12 @@ kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
     }
 
 /* clang-format off */
-#define KERNELS_ROWS(name, parting)                                            \
+#define KERNELS_ROWS(name, parting, rank)                                           \
     {                                                                          \
         {#name, kernels_dot_##name, kernels_add_##name,                        \
-            reco_engine_scan_##name, reco_engine_partition_##parting},         \
+            reco_engine_scan_##name, reco_engine_partition_##parting, rank},         \
         {#name, kernels_dot64_##name, kernels_add_##name,                      \
-            reco_engine_scan_##name, reco_engine_partition_##parting}          \
+            reco_engine_scan_##name, reco_engine_partition_##parting, rank}          \
     }
 /* clang-format on */
 
@@ -135,10 +135,10 @@ reco_engine_kernels_at(unsigned index, uint32_t dimensions)
 
     /* The second of a pair is for 64 dimensions, the usual number. */
     static const reco_engine_kernels_t variants[][2] = {
-        KERNELS_ROWS(baseline, baseline),
+        KERNELS_ROWS(baseline, baseline, NULL),
 #ifdef RECO_ENGINE_X86
-        KERNELS_ROWS(avx2, baseline),
-        KERNELS_ROWS(avx512, avx512),
+        KERNELS_ROWS(avx2, baseline, NULL),
+        KERNELS_ROWS(avx512, avx512, reco_engine_rank_avx512),
 #endif
     };
 

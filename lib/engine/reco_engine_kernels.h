@@ -15,6 +15,7 @@
 
 #define RECO_ENGINE_CODE_MAX   1024
 #define RECO_ENGINE_SCAN_SPARE 16
+#define RECO_ENGINE_RANKED     96
 
 
 /* A vector as bytes, to be multiplied with codes (reco_snapshot_codes_t). */
@@ -46,6 +47,12 @@ typedef struct {
 
     /* Moves the keys larger than pivot to the front; returns how many. */
     unsigned (*partition)(uint64_t *keys, unsigned count, uint64_t pivot);
+
+    /*
+     * Writes how many of the keys are larger than each; RECO_ENGINE_RANKED of
+     * them at most, with room for as many.  NULL where that is no gain.
+     */
+    void (*rank)(const uint64_t *keys, unsigned count, uint64_t *ranks);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

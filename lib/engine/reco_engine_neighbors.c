@@ -244,7 +244,7 @@ reco_engine_source_backfill(
 
     seeds = reco_engine_select(model->kernels, scratch->ranking, pool->nrows,
         reco_engine_count(model, RECO_ENGINE_BACKFILL_SEEDS));
-    reco_engine_sort(scratch->ranking, seeds);
+    reco_engine_sort(model->kernels, scratch->ranking, seeds);
 
     if (seeds == 0) {
         return;

@@ -1,5 +1,5 @@
 /*
- * The variants of reco_engine_kernels_t.partition.
+ * The variants of reco_engine_kernels_t.partition and .rank.
  */
 
 #ifndef RECO_ENGINE_PARTITION_H
@@ -16,6 +16,9 @@ RECO_ENGINE_PARTITION_VARIANT(baseline);
 
 #ifdef RECO_ENGINE_X86
 RECO_ENGINE_PARTITION_VARIANT(avx512);
+
+void reco_engine_rank_avx512(
+    const uint64_t *keys, unsigned count, uint64_t *ranks);
 #endif
 
 #endif /* RECO_ENGINE_PARTITION_H */

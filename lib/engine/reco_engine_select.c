@@ -204,10 +204,33 @@ select_sort_few(uint64_t *keys, unsigned count)
 }
 
 
+/* Each key goes where its rank says. */
+static void
+select_sort_ranked(
+    const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned count)
+{
+    unsigned i;
+    uint64_t copy[RECO_ENGINE_RANKED], ranks[RECO_ENGINE_RANKED];
+
+    kernels->rank(keys, count, ranks);
+    memcpy(copy, keys, count * sizeof(keys[0]));
+
+    for (i = 0; i < count; i++) {
+        keys[ranks[i]] = copy[i];
+    }
+}
+
+
 void
-reco_engine_sort(uint64_t *keys, unsigned count)
+reco_engine_sort(
+    const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned count)
 {
     unsigned i, end;
+
+    if (count <= RECO_ENGINE_RANKED && kernels->rank != NULL) {
+        select_sort_ranked(kernels, keys, count);
+        return;
+    }
 
     if (count <= SELECT_FEW) {
         select_sort_few(keys, count);

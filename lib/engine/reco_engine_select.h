@@ -52,7 +52,8 @@ reco_engine_key_score(uint64_t key)
 unsigned reco_engine_select(const reco_engine_kernels_t *kernels,
     uint64_t *keys, unsigned count, unsigned wanted);
 
-/* Largest first. */
-void reco_engine_sort(uint64_t *keys, unsigned count);
+/* Largest first; keys all different. */
+void reco_engine_sort(
+    const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned count);
 
 #endif /* RECO_ENGINE_SELECT_H */

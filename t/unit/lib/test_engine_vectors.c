@@ -229,7 +229,7 @@ test_select(void **state)
             }
         }
 
-        reco_engine_sort(keys, count);
+        reco_engine_sort(kernels, keys, count);
 
         for (i = 1; i < count; i++) {
             assert_true(keys[i - 1] > keys[i]);
