@@ -116,10 +116,9 @@ ngx_http_reco_places_look(
     /* who stands before us and wants it in memory may alter it */
 
     if (page->needed || r->main_filter_need_in_memory || page->learning
-        || in->next != NULL || !b->in_file
-        || ngx_buf_in_memory(b) || !b->last_buf
-        || b->file_last - b->file_pos != page->left || page->left == 0
-        || page->left > NGX_HTTP_RECO_PLACES_SIZE)
+        || in->next != NULL || !b->in_file || ngx_buf_in_memory(b)
+        || !b->last_buf || b->file_last - b->file_pos != page->left
+        || page->left == 0 || page->left > NGX_HTTP_RECO_PLACES_SIZE)
     {
         return NGX_OK;
     }
