@@ -39,15 +39,35 @@ static const char *const ngx_http_reco_robots[] = {
 };
 
 
+/* What the directive says of a cookie besides its name and "Secure". */
+typedef struct {
+    time_t age; /* 0: of the browser's session */
+    ngx_str_t path;
+    ngx_str_t domain;
+    ngx_str_t samesite;
+} ngx_http_reco_cookie_scope_t;
+
+
+static void
+ngx_http_reco_cookie_scope(ngx_http_reco_cookie_scope_t *scope)
+{
+    scope->age = NGX_HTTP_RECO_COOKIE_AGE;
+    ngx_str_set(&scope->path, "/");
+    ngx_str_null(&scope->domain);
+    ngx_str_set(&scope->samesite, "Lax");
+}
+
+
 static char *
 ngx_http_reco_cookie_attributes(ngx_conf_t *cf, ngx_http_reco_cookie_t *cookie,
-    time_t age, ngx_str_t *path, ngx_str_t *domain, ngx_str_t *samesite)
+    ngx_http_reco_cookie_scope_t *scope)
 {
     u_char *p;
     size_t len;
 
     len = sizeof("; Max-Age=; Path=; Domain=; HttpOnly; SameSite=") - 1
-          + NGX_TIME_T_LEN + path->len + domain->len + samesite->len;
+          + NGX_TIME_T_LEN + scope->path.len + scope->domain.len
+          + scope->samesite.len;
 
     p = ngx_pnalloc(cf->pool, len);
     if (p == NULL) {
@@ -56,17 +76,17 @@ ngx_http_reco_cookie_attributes(ngx_conf_t *cf, ngx_http_reco_cookie_t *cookie,
 
     cookie->attributes.data = p;
 
-    if (age > 0) {
-        p = ngx_sprintf(p, "; Max-Age=%T", age);
+    if (scope->age > 0) {
+        p = ngx_sprintf(p, "; Max-Age=%T", scope->age);
     }
 
-    p = ngx_sprintf(p, "; Path=%V", path);
+    p = ngx_sprintf(p, "; Path=%V", &scope->path);
 
-    if (domain->len > 0) {
-        p = ngx_sprintf(p, "; Domain=%V", domain);
+    if (scope->domain.len > 0) {
+        p = ngx_sprintf(p, "; Domain=%V", &scope->domain);
     }
 
-    p = ngx_sprintf(p, "; HttpOnly; SameSite=%V", samesite);
+    p = ngx_sprintf(p, "; HttpOnly; SameSite=%V", &scope->samesite);
 
     cookie->attributes.len = p - cookie->attributes.data;
 
@@ -77,11 +97,8 @@ ngx_http_reco_cookie_attributes(ngx_conf_t *cf, ngx_http_reco_cookie_t *cookie,
 ngx_http_reco_cookie_t *
 ngx_http_reco_cookie_default(ngx_conf_t *cf)
 {
-    ngx_str_t path = ngx_string("/");
-    ngx_str_t domain = ngx_null_string;
-    ngx_str_t samesite = ngx_string("Lax");
-
     ngx_http_reco_cookie_t *cookie;
+    ngx_http_reco_cookie_scope_t scope;
 
     cookie = ngx_pcalloc(cf->pool, sizeof(ngx_http_reco_cookie_t));
     if (cookie == NULL) {
@@ -91,10 +108,9 @@ ngx_http_reco_cookie_default(ngx_conf_t *cf)
     ngx_str_set(&cookie->name, NGX_HTTP_RECO_COOKIE_NAME);
     cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
 
-    if (ngx_http_reco_cookie_attributes(
-            cf, cookie, NGX_HTTP_RECO_COOKIE_AGE, &path, &domain, &samesite)
-        != NGX_CONF_OK)
-    {
+    ngx_http_reco_cookie_scope(&scope);
+
+    if (ngx_http_reco_cookie_attributes(cf, cookie, &scope) != NGX_CONF_OK) {
         return NULL;
     }
 
@@ -120,16 +136,86 @@ ngx_http_reco_cookie_safe(ngx_str_t *value)
 }
 
 
+/* Words that stand for themselves.  NGX_DECLINED: it is none of them. */
+static ngx_int_t
+ngx_http_reco_cookie_word(ngx_str_t *word, ngx_http_reco_cookie_t *cookie,
+    ngx_http_reco_cookie_scope_t *scope)
+{
+    if (ngx_strcmp(word->data, "samesite=lax") == 0) {
+        ngx_str_set(&scope->samesite, "Lax");
+
+    } else if (ngx_strcmp(word->data, "samesite=strict") == 0) {
+        ngx_str_set(&scope->samesite, "Strict");
+
+    } else if (ngx_strcmp(word->data, "samesite=none") == 0) {
+        ngx_str_set(&scope->samesite, "None");
+
+    } else if (ngx_strcmp(word->data, "secure=auto") == 0) {
+        cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
+
+    } else if (ngx_strcmp(word->data, "secure=on") == 0) {
+        cookie->secure = NGX_HTTP_RECO_SECURE_ON;
+
+    } else if (ngx_strcmp(word->data, "secure=off") == 0) {
+        cookie->secure = NGX_HTTP_RECO_SECURE_OFF;
+
+    } else {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_reco_cookie_parameter(ngx_str_t *word, ngx_http_reco_cookie_t *cookie,
+    ngx_http_reco_cookie_scope_t *scope)
+{
+    ngx_str_t s;
+
+    s.data = (u_char *) ngx_strchr(word->data, '=');
+    if (s.data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    s.data++;
+    s.len = word->data + word->len - s.data;
+
+    if (ngx_strncmp(word->data, "age=", 4) == 0) {
+        scope->age =
+            ngx_strcmp(s.data, "session") == 0 ? 0 : ngx_parse_time(&s, 1);
+
+        return scope->age == (time_t) NGX_ERROR ? NGX_DECLINED : NGX_OK;
+    }
+
+    if (!ngx_http_reco_cookie_safe(&s)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_strncmp(word->data, "domain=", 7) == 0) {
+        scope->domain = s;
+        return NGX_OK;
+    }
+
+    if (ngx_strncmp(word->data, "path=", 5) == 0) {
+        scope->path = s;
+        return NGX_OK;
+    }
+
+    return ngx_http_reco_cookie_word(word, cookie, scope);
+}
+
+
 /* reco_cookie NAME [domain=D] [path=P] [age=T] [samesite=S] [secure=S] */
 char *
 ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_reco_loc_conf_t *lcf = conf;
 
-    time_t age;
-    ngx_str_t *value, path, domain, samesite, s;
+    ngx_str_t *value;
     ngx_uint_t i;
     ngx_http_reco_cookie_t *cookie;
+    ngx_http_reco_cookie_scope_t scope;
 
     if (lcf->cookie != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -141,10 +227,7 @@ ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     value = cf->args->elts;
-    age = NGX_HTTP_RECO_COOKIE_AGE;
-    ngx_str_set(&path, "/");
-    ngx_str_null(&domain);
-    ngx_str_set(&samesite, "Lax");
+    ngx_http_reco_cookie_scope(&scope);
 
     if (!ngx_http_reco_cookie_safe(&value[1])) {
         ngx_conf_log_error(
@@ -156,68 +239,17 @@ ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
 
     for (i = 2; i < cf->args->nelts; i++) {
-        s.data = (u_char *) ngx_strchr(value[i].data, '=');
-        if (s.data == NULL) {
-            goto invalid;
-        }
-
-        s.data++;
-        s.len = value[i].data + value[i].len - s.data;
-
-        if (ngx_strncmp(value[i].data, "age=", 4) == 0) {
-            age =
-                ngx_strcmp(s.data, "session") == 0 ? 0 : ngx_parse_time(&s, 1);
-            if (age == (time_t) NGX_ERROR) {
-                goto invalid;
-            }
-
-            continue;
-        }
-
-        if (!ngx_http_reco_cookie_safe(&s)) {
-            goto invalid;
-        }
-
-        if (ngx_strncmp(value[i].data, "domain=", 7) == 0) {
-            domain = s;
-
-        } else if (ngx_strncmp(value[i].data, "path=", 5) == 0) {
-            path = s;
-
-        } else if (ngx_strcmp(value[i].data, "samesite=lax") == 0) {
-            ngx_str_set(&samesite, "Lax");
-
-        } else if (ngx_strcmp(value[i].data, "samesite=strict") == 0) {
-            ngx_str_set(&samesite, "Strict");
-
-        } else if (ngx_strcmp(value[i].data, "samesite=none") == 0) {
-            ngx_str_set(&samesite, "None");
-
-        } else if (ngx_strcmp(value[i].data, "secure=auto") == 0) {
-            cookie->secure = NGX_HTTP_RECO_SECURE_AUTO;
-
-        } else if (ngx_strcmp(value[i].data, "secure=on") == 0) {
-            cookie->secure = NGX_HTTP_RECO_SECURE_ON;
-
-        } else if (ngx_strcmp(value[i].data, "secure=off") == 0) {
-            cookie->secure = NGX_HTTP_RECO_SECURE_OFF;
-
-        } else {
-            goto invalid;
+        if (ngx_http_reco_cookie_parameter(&value[i], cookie, &scope) != NGX_OK)
+        {
+            ngx_conf_log_error(
+                NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
         }
     }
 
     lcf->cookie = cookie;
 
-    return ngx_http_reco_cookie_attributes(
-        cf, cookie, age, &path, &domain, &samesite);
-
-invalid:
-
-    ngx_conf_log_error(
-        NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
-
-    return NGX_CONF_ERROR;
+    return ngx_http_reco_cookie_attributes(cf, cookie, &scope);
 }
 
 
