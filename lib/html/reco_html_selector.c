@@ -597,6 +597,7 @@ reco_html_selector_compile(reco_html_plan_t *plan, reco_str_t selector,
     reco_status_t status;
 
     parser.plan = plan;
+    parser.attribute = reco_null_string;
     parser.error = error;
     parser.begin = selector.data;
     parser.p = selector.data;
