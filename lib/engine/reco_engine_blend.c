@@ -136,6 +136,34 @@ blend_unmet(float *features)
 }
 
 
+/*
+ * Products of what is above.  Session kNN's neighbours hold the visit's items
+ * by their choice, and sparse items get their votes and their likeness from
+ * few: what a source says of such candidates is worth something else.
+ */
+static void
+blend_cross(float *features)
+{
+    float seen, popular, session, cosine;
+
+    seen = features[RECO_ENGINE_RETURN] > 0;
+    popular = features[RECO_ENGINE_POPULAR];
+    session = features[RECO_ENGINE_FEATURE_SESSION_LOG];
+    cosine = features[RECO_ENGINE_FEATURE_COSINE];
+
+    features[RECO_ENGINE_FEATURE_SEEN_SESSION] = seen * session;
+    features[RECO_ENGINE_FEATURE_SEEN_COSINE] = seen * cosine;
+    features[RECO_ENGINE_FEATURE_POPULAR_SESSION] = popular * session;
+    features[RECO_ENGINE_FEATURE_POPULAR_RETURN] =
+        popular * features[RECO_ENGINE_RETURN];
+    features[RECO_ENGINE_FEATURE_POPULAR_COSINE] = popular * cosine;
+    features[RECO_ENGINE_FEATURE_POPULAR_SQUARE] = popular * popular;
+    features[RECO_ENGINE_FEATURE_SESSION_COSINE] = session * cosine;
+    features[RECO_ENGINE_FEATURE_SESSION_NEXT] =
+        session * features[RECO_ENGINE_FEATURE_NEXT_LAST];
+}
+
+
 static void
 blend_complete(const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, const reco_engine_pool_row_t *row,
@@ -170,6 +198,7 @@ blend_complete(const reco_engine_model_t *model,
     features[RECO_ENGINE_FEATURE_AGREEMENT] =
         (float) row->nsources / RECO_ENGINE_SOURCE_COUNT;
     blend_logs(features);
+    blend_cross(features);
 
     if (!reco_engine_met(hot)) {
         blend_unmet(features);
@@ -187,7 +216,9 @@ blend_weights(const reco_engine_model_t *model, uint32_t sources, float *single)
         return model->weights;
     }
 
-    for (source = 0; source < RECO_ENGINE_FEATURES_MAX; source++) {
+    memset(single, 0, RECO_ENGINE_FEATURES_MAX * sizeof(single[0]));
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
         single[source] = sources == 1u << source;
     }
 

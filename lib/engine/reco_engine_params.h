@@ -35,6 +35,14 @@ typedef enum {
     RECO_ENGINE_FEATURE_UNMET_CONTENT,
     RECO_ENGINE_FEATURE_UNMET_COSINE,
     RECO_ENGINE_FEATURE_UNMET_FRESH,
+    RECO_ENGINE_FEATURE_SEEN_SESSION,
+    RECO_ENGINE_FEATURE_SEEN_COSINE,
+    RECO_ENGINE_FEATURE_POPULAR_SESSION,
+    RECO_ENGINE_FEATURE_POPULAR_RETURN,
+    RECO_ENGINE_FEATURE_POPULAR_COSINE,
+    RECO_ENGINE_FEATURE_POPULAR_SQUARE,
+    RECO_ENGINE_FEATURE_SESSION_COSINE,
+    RECO_ENGINE_FEATURE_SESSION_NEXT,
     RECO_ENGINE_FEATURE_COUNT
 } reco_engine_feature_t;
 
@@ -228,7 +236,23 @@ typedef enum {
     X(WEIGHT_UNMET_COSINE, "weight.unmet_cosine", 0, -100, 100,                \
         "blend: cosine, of such an item")                                      \
     X(WEIGHT_UNMET_FRESH, "weight.unmet_fresh", 0, -100, 100,                  \
-        "blend: how new such an item is")
+        "blend: how new such an item is")                                      \
+    X(WEIGHT_SEEN_SESSION, "weight.seen_session", 0, -100, 100,                \
+        "blend: session_log, where it was seen in the visit")                  \
+    X(WEIGHT_SEEN_COSINE, "weight.seen_cosine", 0, -100, 100,                  \
+        "blend: cosine, where it was seen in the visit")                       \
+    X(WEIGHT_POPULAR_SESSION, "weight.popular_session", 0, -100, 100,          \
+        "blend: popular times session_log")                                    \
+    X(WEIGHT_POPULAR_RETURN, "weight.popular_return", 0, -100, 100,            \
+        "blend: popular times return")                                         \
+    X(WEIGHT_POPULAR_COSINE, "weight.popular_cosine", 0, -100, 100,            \
+        "blend: popular times cosine")                                         \
+    X(WEIGHT_POPULAR_SQUARE, "weight.popular_square", 0, -100, 100,            \
+        "blend: popular times itself")                                         \
+    X(WEIGHT_SESSION_COSINE, "weight.session_cosine", 0, -100, 100,            \
+        "blend: session_log times cosine")                                     \
+    X(WEIGHT_SESSION_NEXT, "weight.session_next", 0, -100, 100,                \
+        "blend: session_log times next_last")
 /* clang-format on */
 
 #define RECO_ENGINE_PARAM_NAME(symbol, name, value, minimum, maximum, meaning) \
@@ -243,7 +267,7 @@ _Static_assert(RECO_ENGINE_PARAM_COUNT <= RECO_ENGINE_PARAMS_MAX,
 _Static_assert(RECO_ENGINE_TYPE_CUSTOM - RECO_ENGINE_TYPE_VIEW + 1
                    == RECO_ENGINE_TYPE_COUNT,
     "a weight for each type of event");
-_Static_assert(RECO_ENGINE_WEIGHT_UNMET_FRESH - RECO_ENGINE_WEIGHT_SESSION + 1
+_Static_assert(RECO_ENGINE_WEIGHT_SESSION_NEXT - RECO_ENGINE_WEIGHT_SESSION + 1
                    == RECO_ENGINE_FEATURE_COUNT,
     "a weight for each feature");
 _Static_assert(RECO_ENGINE_FEATURE_COUNT <= RECO_ENGINE_FEATURES_MAX,

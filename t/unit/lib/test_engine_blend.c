@@ -1,0 +1,174 @@
+/*
+ * The features that are products of others, and what a source alone is ranked
+ * by.
+ */
+
+#include "shop.h"
+
+#define CANDIDATES 2048
+
+typedef struct {
+    shop_t *shop;
+    reco_snapshot_t *snapshot;
+    shop_engine_t engine;
+    reco_engine_candidate_t *candidates;
+} fixture_t;
+
+
+static float
+feature(const reco_engine_candidate_t *candidate, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; reco_engine_feature_name(i) != NULL; i++) {
+        if (strcmp(reco_engine_feature_name(i), name) == 0) {
+            return candidate->features[i];
+        }
+    }
+
+    fail_msg("there is no feature %s", name);
+
+    return 0;
+}
+
+
+static unsigned
+candidates(fixture_t *fixture)
+{
+    return reco_engine_candidates(fixture->engine.model, &fixture->engine.query,
+        fixture->engine.scratch, fixture->candidates, CANDIDATES);
+}
+
+
+static void
+check_product(const reco_engine_candidate_t *candidate, const char *name,
+    const char *left, const char *right)
+{
+    assert_true(feature(candidate, name)
+                == feature(candidate, left) * feature(candidate, right));
+}
+
+
+static void
+products_are_of_their_features(void **state)
+{
+    fixture_t *fixture;
+    const reco_engine_candidate_t *candidate;
+    unsigned query, count, i, seen, popular;
+
+    fixture = *state;
+    fixture->engine.query.repeat = 1;
+    seen = 0;
+    popular = 0;
+
+    for (query = 2; query < 20; query++) {
+        shop_visit(&fixture->engine, fixture->shop, query);
+        count = candidates(fixture);
+
+        for (i = 0; i < count; i++) {
+            candidate = &fixture->candidates[i];
+            check_product(
+                candidate, "popular_session", "popular", "session_log");
+            check_product(candidate, "popular_return", "popular", "return");
+            check_product(candidate, "popular_cosine", "popular", "cosine");
+            check_product(candidate, "popular_square", "popular", "popular");
+            check_product(candidate, "session_cosine", "session_log", "cosine");
+            check_product(
+                candidate, "session_next", "session_log", "next_last");
+            popular += feature(candidate, "popular_session") > 0;
+
+            if (feature(candidate, "return") > 0) {
+                assert_true(feature(candidate, "seen_session")
+                            == feature(candidate, "session_log"));
+                assert_true(feature(candidate, "seen_cosine")
+                            == feature(candidate, "cosine"));
+                seen += feature(candidate, "seen_session") > 0;
+            } else {
+                assert_true(feature(candidate, "seen_session") == 0);
+                assert_true(feature(candidate, "seen_cosine") == 0);
+            }
+        }
+    }
+
+    assert_true(seen > 0);
+    assert_true(popular > 0);
+    fixture->engine.query.repeat = 0;
+}
+
+
+/* No feature past the sources' own has a share in it. */
+static void
+one_source_is_ranked_by_its_values(void **state)
+{
+    fixture_t *fixture;
+    unsigned source, count, total, i;
+
+    fixture = *state;
+    total = 0;
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        shop_visit(&fixture->engine, fixture->shop, 5);
+        fixture->engine.query.sources = 1u << source;
+        count = candidates(fixture);
+        total += count;
+
+        for (i = 0; i < count; i++) {
+            assert_true(fixture->candidates[i].score
+                        == fixture->candidates[i].features[source]);
+        }
+    }
+
+    assert_true(total > 0);
+    fixture->engine.query.sources = 0;
+}
+
+
+static int
+setup(void **state)
+{
+    fixture_t *fixture;
+
+    fixture = calloc(1, sizeof(*fixture));
+
+    if (fixture == NULL) {
+        return -1;
+    }
+
+    fixture->candidates = calloc(CANDIDATES, sizeof(fixture->candidates[0]));
+    assert_non_null(fixture->candidates);
+    fixture->shop = shop_create(11);
+    fixture->snapshot = shop_open(fixture->shop);
+    reco_engine_params_init(&fixture->engine.params);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    *state = fixture;
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    fixture_t *fixture;
+
+    fixture = *state;
+    shop_engine_close(&fixture->engine);
+    reco_snapshot_release(fixture->snapshot);
+    shop_destroy(fixture->shop);
+    free(fixture->candidates);
+    free(fixture);
+
+    return 0;
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(products_are_of_their_features),
+        cmocka_unit_test(one_source_is_ranked_by_its_values),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
