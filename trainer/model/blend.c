@@ -48,6 +48,7 @@ typedef struct {
     unsigned nfeatures;
     reco_random_t random;
     reco_softmax_t examples; /* those that teach, then those that check */
+    const double *first;     /* weights of the first round; NULL: it is that */
     uint32_t nteach;
     double asked; /* what the cases that check count */
 } learning_t;
@@ -121,15 +122,18 @@ case_weight(const learning_t *learning, uint64_t number)
 
 /*
  * The candidates of one case become a group, where the truth is among them:
- * the strongest all, the others as a sample that stands for them.
+ * the strongest all, the others as a sample.  Whole, it stands for them; else
+ * for itself: the fit is to order those in front, and others need only stay
+ * behind them.
  */
 static void
-add_case(learning_t *learning, uint64_t number, unsigned ncandidates)
+add_case(learning_t *learning, uint64_t number, unsigned ncandidates, int whole)
 {
     const reco_case_t *which = &learning->replay.cases.cases[number];
     reco_softmax_t *softmax = &learning->examples;
     reco_engine_candidate_t *candidates = learning->candidates;
     unsigned i, pick, ntrue, nfalse, strongest, sampled;
+    float count;
 
     /* The true ones to the front. */
     ntrue = 0;
@@ -146,8 +150,13 @@ add_case(learning_t *learning, uint64_t number, unsigned ncandidates)
     qsort(
         candidates + ntrue, nfalse, sizeof(candidates[0]), compare_candidates);
     ntrue = ntrue < learning->limit ? ntrue : learning->limit;
-    strongest = nfalse < learning->limit ? nfalse : learning->limit / 2;
+    strongest = nfalse < learning->limit
+                    ? nfalse
+                    : learning->limit - learning->limit / 4;
     sampled = nfalse < learning->limit ? 0 : learning->limit - strongest;
+    count = whole && sampled > 0
+                ? (float) (nfalse - strongest) / (float) sampled
+                : 1;
     candidates += ncandidates - nfalse;
 
     softmax->offsets[softmax->ngroups + 1] = softmax->offsets[softmax->ngroups];
@@ -161,8 +170,7 @@ add_case(learning_t *learning, uint64_t number, unsigned ncandidates)
     for (i = strongest; i < strongest + sampled; i++) {
         pick = i + (unsigned) reco_random_below(&learning->random, nfalse - i);
         swap_candidates(&candidates[i], &candidates[pick]);
-        add_row(learning, &candidates[i], 0,
-            (float) (nfalse - strongest) / (float) sampled);
+        add_row(learning, &candidates[i], 0, count);
     }
     softmax->ngroups++;
 }
@@ -195,7 +203,7 @@ ask_cases(learning_t *learning, int checking)
             reco_engine_candidates(learning->model, &learning->query.query,
                 learning->scratch, learning->candidates, CANDIDATES_MAX);
         learning->asked += checking ? (double) case_weight(learning, i) : 0;
-        add_case(learning, i, ncandidates);
+        add_case(learning, i, ncandidates, checking || learning->first == NULL);
     }
 
     return RECO_OK;
@@ -322,12 +330,28 @@ bound_weights(const learning_t *learning, double *weights)
 
 
 static reco_status_t
-fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
+fit(const learning_t *learning, const reco_softmax_t *examples, double *weights,
+    reco_error_t *error)
 {
     double floors[RECO_ENGINE_FEATURES_MAX];
-    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, ridge, focus, share;
+
+    set_floors(learning, floors);
+
+    return reco_softmax_fit(examples,
+        reco_config_number(learning->config, "blend_ridge"),
+        reco_config_number(learning->config, "blend_focus"), floors, weights,
+        error);
+}
+
+
+/* Fits to those that teach, judges by the others, and fits to all. */
+static reco_status_t
+fit_judged(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
+{
+    double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, share;
     reco_softmax_t teach, check;
     reco_status_t status;
+    uint64_t row;
     uint32_t i;
 
     teach = check = learning->examples;
@@ -341,12 +365,8 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
         return RECO_OK;
     }
 
-    ridge = reco_config_number(learning->config, "blend_ridge");
-    focus = reco_config_number(learning->config, "blend_focus");
-    set_floors(learning, floors);
     shipped_weights(learning, shipped);
-    status =
-        reco_softmax_fit(&teach, ridge, focus, floors, blend->weights, error);
+    status = fit(learning, &teach, blend->weights, error);
     if (status != RECO_OK) {
         return status;
     }
@@ -361,9 +381,37 @@ fit(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
     blend->found = share * reco_softmax_rank(&check, blend->weights);
     blend->learnt = blend->found >= TOLERANCE * blend->shipped;
 
-    status = reco_softmax_fit(
-        &learning->examples, ridge, focus, floors, blend->weights, error);
+    for (row = check.offsets[0]; row < check.offsets[check.ngroups]; row++) {
+        check.counts[row] = 1;
+    }
+    status = fit(learning, &learning->examples, blend->weights, error);
     bound_weights(learning, blend->weights);
+
+    return status;
+}
+
+
+/* The weights of the first round say which candidates are in front. */
+static reco_status_t
+set_first(const learning_t *learning, reco_engine_params_t *params,
+    reco_error_t *error)
+{
+    reco_status_t status;
+    const char *feature;
+    char name[64], value[32];
+    unsigned j;
+
+    status = RECO_OK;
+    for (j = 0;
+         status == RECO_OK && (feature = reco_engine_feature_name(j)) != NULL;
+         j++)
+    {
+        snprintf(name, sizeof(name), "weight.%s", feature);
+        snprintf(value, sizeof(value), "%.7g", learning->first[j]);
+        status =
+            reco_engine_params_set(params, (reco_str_t){strlen(name), name},
+                (reco_str_t){strlen(value), value}, error);
+    }
 
     return status;
 }
@@ -390,6 +438,9 @@ open_view(
     if (status == RECO_OK) {
         status = reco_config_engine(learning->config, &params, error);
     }
+    if (status == RECO_OK && learning->first != NULL) {
+        status = set_first(learning, &params, error);
+    }
 
     return status == RECO_OK ? reco_engine_model_open(
                learning->snapshot, NULL, &params, &learning->model, error)
@@ -397,16 +448,14 @@ open_view(
 }
 
 
+/* Asks the cases and fits; weights of a first round are not judged. */
 static reco_status_t
-learn_view(learning_t *learning, const reco_blend_view_t *view,
-    reco_blend_t *blend, reco_error_t *error)
+learn_round(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 {
     reco_status_t status;
 
-    memset(blend, 0, sizeof(*blend));
-    blend->view = view;
     learning->asked = 0;
-    status = open_view(learning, view, error);
+    status = open_view(learning, blend->view, error);
     if (status != RECO_OK) {
         return status;
     }
@@ -415,19 +464,45 @@ learn_view(learning_t *learning, const reco_blend_view_t *view,
     if (status == RECO_OK) {
         status = ask_cases(learning, 0);
     }
-    if (status == RECO_OK) {
+    if (status == RECO_OK && learning->first != NULL) {
         learning->nteach = learning->examples.ngroups;
         status = ask_cases(learning, 1);
     }
 
-    if (status == RECO_OK) {
-        status = fit(learning, blend, error);
-    } else {
+    if (status != RECO_OK) {
         reco_error_set(error, status, "out of memory for a replay");
+    } else if (learning->first != NULL) {
+        status = fit_judged(learning, blend, error);
+    } else {
+        status = fit(learning, &learning->examples, blend->weights, error);
+        bound_weights(learning, blend->weights);
     }
 
     release(learning);
     reco_engine_model_close(learning->model);
+
+    return status;
+}
+
+
+static reco_status_t
+learn_view(learning_t *learning, const reco_blend_view_t *view,
+    reco_blend_t *blend, reco_error_t *error)
+{
+    double first[RECO_ENGINE_FEATURES_MAX];
+    reco_status_t status;
+
+    memset(blend, 0, sizeof(*blend));
+    blend->view = view;
+    learning->first = NULL;
+    status = learn_round(learning, blend, error);
+
+    if (status == RECO_OK) {
+        memcpy(first, blend->weights, sizeof(first));
+        memset(blend->weights, 0, sizeof(blend->weights));
+        learning->first = first;
+        status = learn_round(learning, blend, error);
+    }
 
     return status;
 }
