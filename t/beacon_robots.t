@@ -59,19 +59,14 @@ sub status {
     return $value;
 }
 
-# How many of a visitor's events are in the stream, when one more is.
+# How many of a visitor's events are in the stream, when every worker's are.
 sub recorded {
     my ($visitor) = @_;
-    beacon('/any', '3');
-    my $last = "e$number";
-    my %count;
+
     $world->wait_for(10, sub {
-        %count = ();
-        my @entries = $redis->entries('ev:0');
-        $count{ $_->[1]{u} }++ for @entries;
-        return grep { $_->[1]{id} eq $last } @entries;
+        status('redis_forwarded_total') == status('outbox_appended_total');
     });
-    return $count{ $visitor x 32 } || 0;
+    return scalar grep { $_->[1]{u} eq $visitor x 32 } $redis->entries('ev:0');
 }
 
 # -- those that tell -------------------------------------------------------------
