@@ -142,6 +142,21 @@ ok($world->wait_for(20, sub { count($world->stored) >= $world->{events} }),
     'even when streams and group were lost');
 is_deeply($world->stored, $world->{sent}, 'each event once');
 
+# -- what is known of the version before --
+
+# An item that was seen before the last one is a prediction that can come true.
+my $figures;
+ok($world->wait_for(60, sub {
+    $world->send_events($redis, 20);
+    my $manifest = eval { decode_json(scalar $world->ctl('show')) } or return;
+    $figures = $manifest->{prequential};
+    return $figures && $figures->{overlay} && $figures->{cases} && %{ $figures->{sources} };
+}), 'a version tells how well the one before predicted')
+    or diag(explain($figures), log_text());
+like($figures->{version}, qr/^\d{6}/, 'which one that was');
+ok(exists $figures->{base}{$_} && exists $figures->{overlay}{$_}, "$_ of base and overlay")
+    for 'MRR@20', 'HitRate@20', 'cases';
+
 # -- a visitor is forgotten --
 
 my ($visitor) = sort keys %{ $world->{sent} };

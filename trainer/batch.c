@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "clock.h"
+#include "learner.h"
 #include "store_history.h"
 
 #include <cjson/cJSON.h>
@@ -162,9 +163,33 @@ add_gate(cJSON *root, const reco_gate_t *gate)
 }
 
 
+/* What was found out about the version before, while it was live. */
+static int
+add_prequential(cJSON *root, const char *figures)
+{
+    cJSON *object;
+
+    if (figures == NULL) {
+        return 1;
+    }
+
+    object = cJSON_Parse(figures + strlen(figures) + 1);
+    if (object == NULL) {
+        return 1;
+    }
+
+    if (!cJSON_AddItemToObject(root, "prequential", object)) {
+        cJSON_Delete(object);
+        return 0;
+    }
+
+    return cJSON_AddStringToObject(object, "version", figures) != NULL;
+}
+
+
 /* What the trainer adds to the manifest, for the caller to free. */
 static char *
-describe(const batch_t *batch)
+describe(const batch_t *batch, const char *figures)
 {
     cJSON *root;
     char *text;
@@ -176,7 +201,8 @@ describe(const batch_t *batch)
         && cJSON_AddNumberToObject(
                root, "sequence", (double) batch->history.sequence)
                != NULL
-        && add_gate(root, &batch->report->gate))
+        && add_gate(root, &batch->report->gate)
+        && add_prequential(root, figures))
     {
         text = cJSON_PrintUnformatted(root);
     }
@@ -190,8 +216,8 @@ describe(const batch_t *batch)
 static reco_status_t
 build(batch_t *batch, reco_error_t *error)
 {
+    char *members, *figures;
     reco_status_t status;
-    char *members;
 
     status = reco_registry_begin(
         batch->registry, &batch->report->id, batch->path, error);
@@ -210,10 +236,13 @@ build(batch_t *batch, reco_error_t *error)
         return status;
     }
 
-    members = describe(batch);
+    /* Its figures are worth a line, and no reason to do without a version. */
+    (void) reco_learner_figures(batch->store, &figures, NULL);
+    members = describe(batch, figures);
     status =
         reco_registry_add(batch->registry, &batch->report->id, members, error);
     free(members);
+    free(figures);
 
     return status;
 }

@@ -45,4 +45,12 @@ void reco_learner_close(reco_learner_t *learner);
 reco_status_t reco_learner_published(reco_learner_t *learner, const char *path,
     int64_t now, reco_error_t *error);
 
+/*
+ * What the daemon's learner last saved of its figures: the version's id, NUL,
+ * JSON as in the overlay's report, NUL.  For the caller to free; NULL: there
+ * are none.  RECO_NOMEM, RECO_IO.
+ */
+reco_status_t reco_learner_figures(
+    reco_store_t *store, char **text, reco_error_t *error);
+
 #endif /* RECO_LEARNER_H */

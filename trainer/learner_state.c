@@ -2,10 +2,13 @@
 
 #include "store_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Evidence of another base fades at once to this share. */
 #define CARRY_OVER 0.1
+
+#define FIGURES_KEY "r" /* key of what people read */
 
 static const char state_key[] = "p";
 
@@ -29,19 +32,83 @@ make_state(const reco_learner_t *learner, learner_state_t *state)
 }
 
 
+/* The base's id, NUL, and the report; for the caller to free. */
+static char *
+make_figures(const reco_learner_t *learner, size_t *len)
+{
+    const char *id;
+    char *text;
+    size_t size;
+
+    id = reco_snapshot_id(learner->base);
+    size = strlen(id) + 1;
+    *len = size + strlen(learner->report);
+    text = malloc(*len + 1);
+    if (text != NULL) {
+        memcpy(text, id, size);
+        memcpy(text + size, learner->report, *len + 1 - size);
+    }
+
+    return text;
+}
+
+
 reco_status_t
 reco_learner_save(reco_learner_t *learner, reco_error_t *error)
 {
-    reco_store_state_t record;
+    reco_store_state_t records[2];
     learner_state_t state;
+    reco_status_t status;
+    char *figures;
+    size_t n, len;
 
     make_state(learner, &state);
-    record.key = (reco_str_t){sizeof(state_key) - 1, state_key};
-    record.value = (reco_str_t){sizeof(state), (const char *) &state};
+    records[0].key = (reco_str_t){sizeof(state_key) - 1, state_key};
+    records[0].value = (reco_str_t){sizeof(state), (const char *) &state};
+    n = 1;
+    figures = learner->report != NULL ? make_figures(learner, &len) : NULL;
+    if (figures != NULL) {
+        records[n].key = (reco_str_t) reco_string(FIGURES_KEY);
+        records[n++].value = (reco_str_t){len, figures};
+    }
 
-    return learner->online != NULL
-               ? reco_online_save(learner->online, &record, 1, error)
-               : reco_store_state_save(learner->store, NULL, &record, 1, error);
+    status =
+        learner->online != NULL
+            ? reco_online_save(learner->online, records, n, error)
+            : reco_store_state_save(learner->store, NULL, records, n, error);
+    free(figures);
+
+    return status;
+}
+
+
+reco_status_t
+reco_learner_figures(reco_store_t *store, char **text, reco_error_t *error)
+{
+    reco_store_view_t *view;
+    reco_status_t status;
+    reco_str_t value;
+
+    *text = NULL;
+    status = reco_store_view_begin(store, &view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = reco_store_view_state(
+        view, (reco_str_t) reco_string(FIGURES_KEY), &value);
+    if (status == RECO_OK && memchr(value.data, '\0', value.len) != NULL) {
+        *text = malloc(value.len + 1);
+        if (*text != NULL) {
+            memcpy(*text, value.data, value.len);
+            (*text)[value.len] = '\0';
+        } else {
+            status = reco_error_set(error, RECO_NOMEM, "out of memory");
+        }
+    }
+    reco_store_view_end(view);
+
+    return status == RECO_DECLINED ? RECO_OK : status;
 }
 
 
