@@ -83,6 +83,12 @@ const reco_config_key_t reco_config_keys[] = {
     {"prequential_halflife", RECO_CONFIG_INTEGER, "5000", 100, 1e9},
     {"selection", RECO_CONFIG_FLAG, "on", 0, 0},
 
+    /* The blend's weights, by clicks. */
+    {"clicks", RECO_CONFIG_FLAG, "off", 0, 0},
+    {"clicks_examination", RECO_CONFIG_NUMBER, "1", 0, 10},
+    {"clicks_step", RECO_CONFIG_NUMBER, "0.1", 0, 10},
+    {"clicks_drift", RECO_CONFIG_NUMBER, "0.5", 0, 100},
+
     /* The feature store. */
     {"features", RECO_CONFIG_FLAG, "on", 0, 0},
     {"feature_ttl", RECO_CONFIG_DURATION, "30d", SECOND, 3650 * DAY},

@@ -3,7 +3,6 @@
 #include "clock.h"
 #include "learner_state.h"
 #include "log.h"
-#include "model/content_map.h"
 #include "snapshot/reco_snapshot_view.h"
 
 #include <stdlib.h>
@@ -132,11 +131,10 @@ fold_profile(reco_learner_t *learner, reco_store_view_t *view,
 }
 
 
-static void
-make_query(reco_learner_t *learner, const reco_overlay_step_t *step,
-    const reco_online_visitor_t *visitor, reco_engine_query_t *query)
+void
+reco_learner_query(reco_learner_t *learner, const reco_store_event_t *event,
+    const reco_overlay_session_t *session, reco_engine_query_t *query)
 {
-    const reco_overlay_session_t *session = step->session;
     reco_engine_event_t *entry;
     uint32_t i, first;
 
@@ -157,11 +155,19 @@ make_query(reco_learner_t *learner, const reco_overlay_step_t *step,
     query->session = &learner->session;
     query->current =
         reco_overlay_key(learner->overlay, session->items[session->nitems - 1]);
-    query->now = (uint32_t) (step->event->ts / 1000);
+    query->now = (uint32_t) (event->ts / 1000);
     query->n = RECO_PREQUENTIAL_CUTOFF;
     query->repeat = 1;
     query->price_min = -1;
     query->price_max = -1;
+}
+
+
+static void
+make_query(reco_learner_t *learner, const reco_overlay_step_t *step,
+    const reco_online_visitor_t *visitor, reco_engine_query_t *query)
+{
+    reco_learner_query(learner, step->event, step->session, query);
 
     if (visitor != NULL && visitor->returned && visitor->nevents > 0) {
         query->user = visitor->vector;
@@ -187,34 +193,6 @@ test(reco_learner_t *learner, const reco_engine_query_t *query, uint32_t number)
 }
 
 
-/* The vector that the catalogue lets expect of an item that came after the
-   base; NULL if nothing tells. */
-static const float *
-content_of(
-    const reco_learner_t *learner, reco_store_view_t *view, uint32_t item)
-{
-    const reco_snapshot_content_t *map;
-    reco_snapshot_item_t described = {.price = -1};
-    reco_store_item_t entry;
-
-    map = &reco_snapshot_view(learner->base)->content;
-    if (map->nfeatures == 0
-        || reco_store_view_item(view, item, &entry) != RECO_OK) {
-        return NULL;
-    }
-
-    described.title = entry.product.title;
-    described.category = entry.product.category;
-    described.brand = entry.product.brand;
-    described.price = entry.product.price;
-
-    return reco_content_map_vector(
-               map, learner->dimensions, &described, learner->content)
-               ? learner->content
-               : NULL;
-}
-
-
 static reco_status_t
 learn(reco_learner_t *learner, reco_store_view_t *view,
     const reco_overlay_step_t *step, const reco_engine_query_t *query,
@@ -223,7 +201,7 @@ learn(reco_learner_t *learner, reco_store_view_t *view,
     const float *context, *content;
 
     content = step->number >= reco_snapshot_nitems(learner->base)
-                  ? content_of(learner, view, step->item)
+                  ? reco_learner_content(learner, view, step->item)
                   : NULL;
     context = query != NULL
                       && reco_engine_fold_in(
@@ -289,13 +267,18 @@ on_event(
     void *context, reco_store_view_t *view, const reco_store_event_t *event)
 {
     reco_learner_t *learner = context;
-
-    (void) view;
+    reco_status_t status;
 
     if (event->sequence > learner->sequence) {
         learner->sequence = event->sequence - 1;
         if (learner->online != NULL) {
             reco_online_reach(learner->online, event->sequence);
+        }
+        if (learner->clicks != NULL) {
+            status = reco_learner_clicks(learner, view, event);
+            if (status != RECO_OK) {
+                return status;
+            }
         }
     }
 
@@ -307,67 +290,6 @@ on_event(
 
 
 /* -- the file -- */
-
-
-static void
-add_vector(reco_learner_t *learner, reco_overlay_learnt_t *learnt,
-    uint32_t number, const float *vector)
-{
-    size_t dimensions = learnt->dimensions;
-
-    learner->vector_items[learnt->nvectors] = number;
-    memcpy(learner->vectors + learnt->nvectors * dimensions, vector,
-        dimensions * sizeof(float));
-    learnt->nvectors++;
-}
-
-
-static void
-fill_learnt(reco_learner_t *learner, reco_overlay_learnt_t *learnt)
-{
-    uint32_t i, count, number;
-
-    if (learner->online == NULL) {
-        return;
-    }
-
-    count = reco_online_recent(learner->online, learner->nvectors_max,
-        learner->recent, learner->recent_vectors);
-
-    for (i = 0; i < count; i++) {
-        number = reco_overlay_number(learner->overlay, learner->recent[i]);
-        if (number != RECO_ITEM_NONE) {
-            add_vector(learner, learnt, number, learner->recent_vectors[i]);
-        }
-    }
-}
-
-
-/* Items that came after the base and that nobody has met since, the latest
-   first. */
-static void
-fill_unmet(reco_learner_t *learner, reco_store_view_t *view,
-    reco_overlay_learnt_t *learnt)
-{
-    const float *content;
-    uint32_t item, k;
-
-    for (k = reco_overlay_nadded(learner->overlay);
-         k > 0 && learnt->nvectors < learner->nvectors_max; k--)
-    {
-        item = reco_overlay_added(learner->overlay, k - 1);
-        if (learner->online != NULL
-            && reco_online_vector(learner->online, item) != NULL)
-        {
-            continue;
-        }
-        content = content_of(learner, view, item);
-        if (content != NULL) {
-            add_vector(learner, learnt,
-                reco_snapshot_nitems(learner->base) + k - 1, content);
-        }
-    }
-}
 
 
 /* How many of the next cases can be afforded, by what the last ones took. */
@@ -430,15 +352,16 @@ on_fill(void *context, reco_store_view_t *view, int64_t lag,
     budget(learner);
     choose(learner, lag);
 
-    learnt->dimensions = learner->dimensions;
-    learnt->vector_items = learner->vector_items;
-    learnt->vectors = learner->vectors;
-    fill_learnt(learner, learnt);
-    fill_unmet(learner, view, learnt);
+    reco_learner_vectors(learner, view, learnt);
+
+    if (learner->clicks != NULL && reco_clicks_step(learner->clicks)) {
+        reco_log(
+            RECO_LOG_NOTICE, "a weight of the blend was changed by clicks");
+    }
 
     free(learner->report);
-    learner->report = reco_selection_report(
-        &learner->selection, reco_prequential_figures(learner->prequential));
+    learner->report = reco_selection_report(&learner->selection,
+        reco_prequential_figures(learner->prequential), learner->clicks);
     if (learner->report == NULL) {
         return RECO_NOMEM;
     }
@@ -447,6 +370,11 @@ on_fill(void *context, reco_store_view_t *view, int64_t lag,
     learnt->parameters.data = learner->parameters;
     learnt->parameters.len = reco_selection_parameters(
         &learner->selection, learner->parameters, sizeof(learner->parameters));
+    if (learner->clicks != NULL) {
+        learnt->parameters.len += reco_clicks_parameters(learner->clicks,
+            learner->parameters + learnt->parameters.len,
+            sizeof(learner->parameters) - learnt->parameters.len);
+    }
 
     return RECO_OK;
 }
@@ -494,7 +422,9 @@ reco_learner_vector(
 static void
 destroy(reco_learner_t *learner)
 {
+    reco_clicks_destroy(learner->clicks);
     reco_online_close(learner->online);
+    free(learner->candidates);
     reco_prequential_destroy(learner->prequential);
     reco_snapshot_release(learner->base);
     free(learner->history);
@@ -519,6 +449,9 @@ open_parts(reco_learner_t *learner, uint64_t since, reco_error_t *error)
     if (status == RECO_OK) {
         status = reco_prequential_set(learner->prequential, learner->base, NULL,
             &learner->selection.setting, error);
+    }
+    if (status == RECO_OK) {
+        status = reco_learner_clicks_open(learner, error);
     }
     if (status == RECO_OK) {
         status = reco_learner_load(learner, error);

@@ -8,7 +8,8 @@
 /* Evidence of another base fades at once to this share. */
 #define CARRY_OVER 0.1
 
-#define FIGURES_KEY "r" /* key of what people read */
+#define FIGURES_KEY "r" /* what people read */
+#define CLICKS_KEY  "c"
 
 static const char state_key[] = "p";
 
@@ -56,7 +57,7 @@ make_figures(const reco_learner_t *learner, size_t *len)
 reco_status_t
 reco_learner_save(reco_learner_t *learner, reco_error_t *error)
 {
-    reco_store_state_t records[2];
+    reco_store_state_t records[3];
     learner_state_t state;
     reco_status_t status;
     char *figures;
@@ -70,6 +71,10 @@ reco_learner_save(reco_learner_t *learner, reco_error_t *error)
     if (figures != NULL) {
         records[n].key = (reco_str_t) reco_string(FIGURES_KEY);
         records[n++].value = (reco_str_t){len, figures};
+    }
+    if (learner->clicks != NULL) {
+        records[n].key = (reco_str_t) reco_string(CLICKS_KEY);
+        records[n++].value = reco_clicks_state(learner->clicks);
     }
 
     status =
@@ -140,6 +145,21 @@ fade_figures(reco_prequential_figures_t *figures)
 }
 
 
+static void
+load_clicks(reco_learner_t *learner, reco_store_view_t *view, int same_base)
+{
+    reco_str_t value;
+
+    if (learner->clicks != NULL
+        && reco_store_view_state(
+               view, (reco_str_t) reco_string(CLICKS_KEY), &value)
+               == RECO_OK)
+    {
+        reco_clicks_restore(learner->clicks, value, same_base);
+    }
+}
+
+
 /* Of another release it is passed over: figures come again. */
 reco_status_t
 reco_learner_load(reco_learner_t *learner, reco_error_t *error)
@@ -161,6 +181,7 @@ reco_learner_load(reco_learner_t *learner, reco_error_t *error)
         memcpy(&state, value.data, sizeof(state));
         learner->selection = state.selection;
         *reco_prequential_figures(learner->prequential) = state.figures;
+        load_clicks(learner, view, state.identity == learner->identity);
 
         if (state.identity == learner->identity
             && state.sequence <= reco_store_view_sequence(view)

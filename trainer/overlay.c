@@ -143,6 +143,19 @@ reco_overlay_number(const reco_overlay_t *overlay, uint32_t item)
 }
 
 
+const reco_overlay_session_t *
+reco_overlay_session(
+    const reco_overlay_t *overlay, const reco_store_event_t *event)
+{
+    reco_overlay_act_t act = {.name = event->session,
+        .visitor = event->visitor,
+        .time = (uint32_t) (event->ts / 1000)};
+
+    return event->ts < 0 ? NULL
+                         : reco_overlay_sessions_find(&overlay->sessions, &act);
+}
+
+
 uint32_t
 reco_overlay_nadded(const reco_overlay_t *overlay)
 {

@@ -74,6 +74,10 @@ uint64_t reco_overlay_key(const reco_overlay_t *overlay, uint32_t number);
 /* The overlay's number of the store's item; RECO_ITEM_NONE if it has none. */
 uint32_t reco_overlay_number(const reco_overlay_t *overlay, uint32_t item);
 
+/* The session that an event of its visitor would go on with; NULL: none. */
+const reco_overlay_session_t *reco_overlay_session(
+    const reco_overlay_t *overlay, const reco_store_event_t *event);
+
 /* Items that are not in the base: the k-th has number base's nitems + k. */
 uint32_t reco_overlay_nadded(const reco_overlay_t *overlay);
 uint32_t reco_overlay_added(const reco_overlay_t *overlay, uint32_t k);

@@ -211,7 +211,7 @@ add_figures(cJSON *root, const reco_prequential_figures_t *figures)
 
 char *
 reco_selection_report(const reco_selection_t *selection,
-    const reco_prequential_figures_t *figures)
+    const reco_prequential_figures_t *figures, const reco_clicks_t *clicks)
 {
     cJSON *root;
     char *text;
@@ -233,7 +233,8 @@ reco_selection_report(const reco_selection_t *selection,
                != NULL
         && cJSON_AddNumberToObject(root, "changes", (double) selection->changes)
                != NULL
-        && add_figures(root, figures))
+        && add_figures(root, figures)
+        && (clicks == NULL || reco_clicks_report(clicks, root)))
     {
         text = cJSON_PrintUnformatted(root);
     }

@@ -14,6 +14,7 @@
 #ifndef RECO_SELECTION_H
 #define RECO_SELECTION_H
 
+#include "clicks.h"
 #include "config.h"
 #include "prequential.h"
 #include "reco.h"
@@ -47,10 +48,10 @@ size_t reco_selection_parameters(
     const reco_selection_t *selection, char *out, size_t size);
 
 /*
- * JSON for people: the choice and the figures behind it; for the caller to
- * free.  NULL: out of memory.
+ * JSON for people: the choice and the figures behind it, and what clicks
+ * changed (NULL: nothing could); for the caller to free.  NULL: out of memory.
  */
 char *reco_selection_report(const reco_selection_t *selection,
-    const reco_prequential_figures_t *figures);
+    const reco_prequential_figures_t *figures, const reco_clicks_t *clicks);
 
 #endif /* RECO_SELECTION_H */

@@ -33,6 +33,21 @@ sub command {
 }
 
 
+# Many commands at once, each an array reference; Redis may sync its file once for
+# all of them.  Their answers.
+sub pipeline {
+    my ($self, @commands) = @_;
+
+    for my $words (@commands) {
+        print { $self->{socket} } '*' . @$words . "\r\n"
+            . join '', map { '$' . length($_) . "\r\n$_\r\n" } @$words;
+    }
+    $self->{socket}->flush;
+
+    return map { $self->reply } @commands;
+}
+
+
 sub fill {
     my ($self) = @_;
 

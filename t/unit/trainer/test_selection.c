@@ -151,7 +151,7 @@ test_report(void **state)
     figures.difference = sum_of(1000, 0.1, 0.3);
     figures.sources[RECO_ENGINE_SESSION] = sum_of(90, 0.25, 0.3);
 
-    text = reco_selection_report(&selection, &figures);
+    text = reco_selection_report(&selection, &figures, NULL);
     assert_non_null(text);
     root = cJSON_Parse(text);
     free(text);
