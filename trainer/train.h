@@ -21,8 +21,8 @@ typedef struct {
     double blend;
     double write;
     double total;
-    uint32_t mapped;  /* items that the content's map was learnt from; 0: none */
-    double penalty;   /* of its ridge */
+    uint32_t mapped; /* items that the content's map was learnt from; 0: none */
+    double penalty;  /* of its ridge */
     double explained; /* share of the variance of items kept apart */
 } reco_train_report_t;
 

@@ -217,8 +217,7 @@ manifest_read_files(
             files, reco_snapshot_file_names[i]);
 
         if (file == NULL
-            && (i == RECO_SNAPSHOT_FILE_VECTORS
-                || i == RECO_SNAPSHOT_FILE_CODES
+            && (i == RECO_SNAPSHOT_FILE_VECTORS || i == RECO_SNAPSHOT_FILE_CODES
                 || i == RECO_SNAPSHOT_FILE_CONTENT))
         {
             continue;

@@ -12,7 +12,8 @@
 #define FILES 7
 
 static const char *const names[FILES] = {"catalog.bin", "sessions.bin",
-    "neighbors.bin", "popular.bin", "codes.bin", "content.bin", "vectors.faiss"};
+    "neighbors.bin", "popular.bin", "codes.bin", "content.bin",
+    "vectors.faiss"};
 
 static patched_t files[FILES + 1]; /* and the manifest */
 static char folder[40];

@@ -47,17 +47,19 @@ hash_item(const reco_snapshot_item_t *item, uint32_t nfeatures,
 {
     reco_content_token_t tokens[RECO_CONTENT_TOKENS_MAX];
     unsigned i, count, ntokens;
-    float length;
+    float length, value;
 
     ntokens = reco_content_tokens(item, tokens);
     length = 0;
     count = 0;
 
     for (i = 0; i < ntokens; i++) {
-        buckets[count] = bucket_of(&tokens[i], nfeatures);
-        values[count] = rarities[buckets[count]];
-        length += values[count] * values[count];
-        count += values[count] > 0;
+        value = rarities[bucket_of(&tokens[i], nfeatures)];
+        if (value > 0) {
+            buckets[count] = bucket_of(&tokens[i], nfeatures);
+            values[count++] = value;
+            length += value * value;
+        }
     }
 
     for (i = 0; i < count; i++) {

@@ -258,6 +258,11 @@ test_unmet(void **state)
 
     assert_int_not_equal(unmet, 0);
 
+    /* Of one source alone its value is the score, whatever the item. */
+    for (i = 0; i < result->nhits; i++) {
+        assert_true(result->hits[i].score <= 1);
+    }
+
     shop_set(&fixture->engine, "fallback", "0");
     reopen(fixture, "factors.unmet", "0");
     shop_visit(&fixture->engine, fixture->shop, 5);
