@@ -101,8 +101,8 @@ scan_keep_avx2(__m256i sums, const uint8_t *scales, float threshold,
     unsigned above, lane, found;
     __m256 products;
 
-    products = _mm256_mul_ps(
-        _mm256_cvtepi32_ps(sums), _mm256_loadu_ps((const float *) scales));
+    products = _mm256_mul_ps(_mm256_cvtepi32_ps(sums),
+        _mm256_castsi256_ps(_mm256_loadu_si256((const __m256i *) scales)));
     above = (unsigned) _mm256_movemask_ps(
         _mm256_cmp_ps(products, _mm256_set1_ps(threshold), _CMP_GT_OQ));
 

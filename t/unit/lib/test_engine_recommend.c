@@ -455,6 +455,43 @@ test_shown_too_often(void **state)
 }
 
 
+/* What a source alone says is all that counts, whatever else is known. */
+static void
+test_single_source_ranks(void **state)
+{
+    unsigned source, i, count;
+    fixture_t *fixture;
+    reco_engine_candidate_t *candidates;
+
+    fixture = *state;
+    candidates = malloc(SHOP_ITEMS * sizeof(candidates[0]));
+    assert_non_null(candidates);
+
+    for (i = 0; i < SHOP_ITEMS; i += 3) {
+        fixture->shop->popularity[i] = 0;
+    }
+
+    shop_engine_close(&fixture->engine);
+    reco_snapshot_release(fixture->snapshot);
+    fixture->snapshot = shop_open(fixture->shop);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    shop_visit(&fixture->engine, fixture->shop, 6);
+
+    for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
+        fixture->engine.query.sources = 1u << source;
+        count = reco_engine_candidates(fixture->engine.model,
+            &fixture->engine.query, fixture->engine.scratch, candidates,
+            SHOP_ITEMS);
+
+        for (i = 0; i < count; i++) {
+            assert_true(candidates[i].score == candidates[i].features[source]);
+        }
+    }
+
+    free(candidates);
+}
+
+
 /* Every source alone names something, and says that it was it. */
 static void
 test_sources(void **state)
@@ -893,6 +930,7 @@ main(void)
         TEST(test_seen_in_the_visit),
         TEST(test_profile),
         TEST(test_shown_too_often),
+        TEST(test_single_source_ranks),
         TEST(test_sources),
         TEST(test_fallback),
         TEST(test_overlay),
