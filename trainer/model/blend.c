@@ -150,9 +150,9 @@ add_case(learning_t *learning, uint64_t number, unsigned ncandidates, int whole)
     qsort(
         candidates + ntrue, nfalse, sizeof(candidates[0]), compare_candidates);
     ntrue = ntrue < learning->limit ? ntrue : learning->limit;
-    strongest = nfalse < learning->limit
-                    ? nfalse
-                    : learning->limit - learning->limit / 4;
+    strongest = learning->first == NULL ? learning->limit / 2
+                                        : learning->limit - learning->limit / 4;
+    strongest = nfalse < learning->limit ? nfalse : strongest;
     sampled = nfalse < learning->limit ? 0 : learning->limit - strongest;
     count = whole && sampled > 0
                 ? (float) (nfalse - strongest) / (float) sampled
@@ -448,9 +448,10 @@ open_view(
 }
 
 
-/* Asks the cases and fits; weights of a first round are not judged. */
+/* Asks the cases and fits; only the last round's weights are judged. */
 static reco_status_t
-learn_round(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
+learn_round(
+    learning_t *learning, int last, reco_blend_t *blend, reco_error_t *error)
 {
     reco_status_t status;
 
@@ -464,14 +465,14 @@ learn_round(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
     if (status == RECO_OK) {
         status = ask_cases(learning, 0);
     }
-    if (status == RECO_OK && learning->first != NULL) {
+    if (status == RECO_OK && last) {
         learning->nteach = learning->examples.ngroups;
         status = ask_cases(learning, 1);
     }
 
     if (status != RECO_OK) {
         reco_error_set(error, status, "out of memory for a replay");
-    } else if (learning->first != NULL) {
+    } else if (last) {
         status = fit_judged(learning, blend, error);
     } else {
         status = fit(learning, &learning->examples, blend->weights, error);
@@ -480,29 +481,6 @@ learn_round(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 
     release(learning);
     reco_engine_model_close(learning->model);
-
-    return status;
-}
-
-
-static reco_status_t
-learn_view(learning_t *learning, const reco_blend_view_t *view,
-    reco_blend_t *blend, reco_error_t *error)
-{
-    double first[RECO_ENGINE_FEATURES_MAX];
-    reco_status_t status;
-
-    memset(blend, 0, sizeof(*blend));
-    blend->view = view;
-    learning->first = NULL;
-    status = learn_round(learning, blend, error);
-
-    if (status == RECO_OK) {
-        memcpy(first, blend->weights, sizeof(first));
-        memset(blend->weights, 0, sizeof(blend->weights));
-        learning->first = first;
-        status = learn_round(learning, blend, error);
-    }
 
     return status;
 }
@@ -517,6 +495,30 @@ count_views(const learning_t *learning)
                           == RECO_PROTOCOL_LEAVE_LAST
                ? sizeof(blend_views) / sizeof(blend_views[0])
                : 1;
+}
+
+
+static reco_status_t
+learn_view(learning_t *learning, const reco_blend_view_t *view,
+    reco_blend_t *blend, reco_error_t *error)
+{
+    double first[RECO_ENGINE_FEATURES_MAX];
+    reco_status_t status;
+
+    memset(blend, 0, sizeof(*blend));
+    blend->view = view;
+    learning->first = NULL;
+    status = RECO_OK;
+
+    /* What a profile's user takes stands too deep for a fit to the front. */
+    if (count_views(learning) == 1) {
+        status = learn_round(learning, 0, blend, error);
+        memcpy(first, blend->weights, sizeof(first));
+        memset(blend->weights, 0, sizeof(blend->weights));
+        learning->first = first;
+    }
+
+    return status == RECO_OK ? learn_round(learning, 1, blend, error) : status;
 }
 
 
