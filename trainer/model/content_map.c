@@ -49,6 +49,7 @@ hash_item(const reco_snapshot_item_t *item, uint32_t nfeatures,
     unsigned i, count, ntokens;
     float length, value;
 
+    memset(values, 0, RECO_CONTENT_TOKENS_MAX * sizeof(values[0]));
     ntokens = reco_content_tokens(item, tokens);
     length = 0;
     count = 0;
