@@ -518,7 +518,12 @@ learn_view(learning_t *learning, const reco_blend_view_t *view,
         learning->first = first;
     }
 
-    return status == RECO_OK ? learn_round(learning, 1, blend, error) : status;
+    if (status == RECO_OK) {
+        status = learn_round(learning, 1, blend, error);
+    }
+    learning->first = NULL;
+
+    return status;
 }
 
 
