@@ -22,6 +22,30 @@
 #define BLOCKS_IN_TAG_MAX 8
 
 
+/* What start tags do. */
+#define EFFECT_VOID          RECO_HTML_EFFECT_VOID
+#define EFFECT_VOID_BREAKOUT RECO_HTML_EFFECT_VOID
+#define EFFECT_BREAKOUT      0
+#define EFFECT_FOREIGN       0
+#define EFFECT_RAW           RECO_HTML_EFFECT_OTHER
+#define EFFECT_SCRIPT        RECO_HTML_EFFECT_OTHER
+#define EFFECT_PLAINTEXT     RECO_HTML_EFFECT_OTHER
+#define EFFECT_ROOT          RECO_HTML_EFFECT_OTHER
+
+const uint64_t reco_html_index_tags[256] = {
+#define TAG_NAME(id, text, number, kind) [RECO_HTML_TAG_PLACE(number)] = number,
+    RECO_HTML_TAGS(TAG_NAME)
+#undef TAG_NAME
+};
+
+const uint8_t reco_html_index_effects[256] = {
+#define TAG_EFFECT(id, text, number, kind)                                     \
+    [RECO_HTML_TAG_PLACE(number)] = EFFECT_##kind,
+    RECO_HTML_TAGS(TAG_EFFECT)
+#undef TAG_EFFECT
+};
+
+
 /* What a block's end leaves open: 1 or 0. */
 typedef struct {
     uint64_t tag;

@@ -11,28 +11,9 @@
 #include <string.h>
 
 
-/* What start tags do. */
-#define EFFECT_VOID          RECO_HTML_EFFECT_VOID
-#define EFFECT_VOID_BREAKOUT RECO_HTML_EFFECT_VOID
-#define EFFECT_BREAKOUT      0
-#define EFFECT_FOREIGN       0
-#define EFFECT_RAW           RECO_HTML_EFFECT_OTHER
-#define EFFECT_SCRIPT        RECO_HTML_EFFECT_OTHER
-#define EFFECT_PLAINTEXT     RECO_HTML_EFFECT_OTHER
-#define EFFECT_ROOT          RECO_HTML_EFFECT_OTHER
-
-static const uint64_t tag_names[256] = {
-#define TAG_NAME(id, text, number, kind) [RECO_HTML_TAG_PLACE(number)] = number,
-    RECO_HTML_TAGS(TAG_NAME)
-#undef TAG_NAME
-};
-
-static const uint8_t tag_effects[256] = {
-#define TAG_EFFECT(id, text, number, kind)                                     \
-    [RECO_HTML_TAG_PLACE(number)] = EFFECT_##kind,
-    RECO_HTML_TAGS(TAG_EFFECT)
-#undef TAG_EFFECT
-};
+/* By RECO_HTML_TAG_PLACE(): each name alone, and what its start tag does. */
+extern const uint64_t reco_html_index_tags[256];
+extern const uint8_t reco_html_index_effects[256];
 
 
 /*
@@ -62,7 +43,8 @@ put_names_avx2(reco_html_index_t *index)
         name &= ~(UINT64_MAX << bits % 64);
 
         place = RECO_HTML_TAG_PLACE(name);
-        effect = tag_effects[place] & (0u - (tag_names[place] == name));
+        effect = reco_html_index_effects[place]
+                 & (0u - (reco_html_index_tags[place] == name));
         other |= (unsigned) (types[is_end] >> place % 64) & 1;
         other |= (unsigned char) (name - 'a') >= 26;
 
@@ -84,7 +66,7 @@ places_of(reco_html_effect_t effect)
 
     for (i = 0; i < 4; i++) {
         bits[i] = _mm512_test_epi8_mask(
-            _mm512_loadu_si512(tag_effects + 64 * i),
+            _mm512_loadu_si512(reco_html_index_effects + 64 * i),
             _mm512_set1_epi8((char) effect));
     }
 
@@ -143,34 +125,32 @@ put_names_avx512(reco_html_index_t *index)
         names = _mm512_andnot_si512(
             _mm512_sllv_epi64(_mm512_set1_epi64(-1), bits), names);
         places = _mm512_srli_epi64(
-            _mm512_mullo_epi64(
-                names, _mm512_set1_epi64(RECO_HTML_TAG_FACTOR)),
+            _mm512_mullo_epi64(names, _mm512_set1_epi64(RECO_HTML_TAG_FACTOR)),
             56);
 
-        first = _mm512_sub_epi64(
-            _mm512_and_si512(names, _mm512_set1_epi64(0xff)),
-            _mm512_set1_epi64('a'));
+        first =
+            _mm512_sub_epi64(_mm512_and_si512(names, _mm512_set1_epi64(0xff)),
+                _mm512_set1_epi64('a'));
         other |= _mm512_cmpge_epu64_mask(first, _mm512_set1_epi64(26));
         other |= has_bits(
             _mm512_mask_mov_epi64(types, is_end, types_at_end), places);
 
         words = _mm512_srli_epi64(places, 6);
         is_known = _mm512_cmpeq_epi64_mask(
-            _mm512_i64gather_epi64(places, tag_names, 8), names);
+            _mm512_i64gather_epi64(places, reco_html_index_tags, 8), names);
         other |= is_known
                  & has_bits(_mm512_permutexvar_epi64(words, others), places);
         effects = _mm512_maskz_set1_epi64(
-            is_known
-                & has_bits(_mm512_permutexvar_epi64(words, voids), places),
+            is_known & has_bits(_mm512_permutexvar_epi64(words, voids), places),
             RECO_HTML_EFFECT_VOID);
-        effects = _mm512_mask_or_epi64(effects, is_end, effects,
-            _mm512_set1_epi64(RECO_HTML_EFFECT_END));
-        effects = _mm512_mask_or_epi64(effects, other, effects,
-            _mm512_set1_epi64(RECO_HTML_EFFECT_OTHER));
+        effects = _mm512_mask_or_epi64(
+            effects, is_end, effects, _mm512_set1_epi64(RECO_HTML_EFFECT_END));
+        effects = _mm512_mask_or_epi64(
+            effects, other, effects, _mm512_set1_epi64(RECO_HTML_EFFECT_OTHER));
 
         _mm512_storeu_si512(index->names + i, names);
-        _mm_storel_epi64((__m128i *) (index->effects + i),
-            _mm512_cvtepi64_epi8(effects));
+        _mm_storel_epi64(
+            (__m128i *) (index->effects + i), _mm512_cvtepi64_epi8(effects));
     }
 }
 
