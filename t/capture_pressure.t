@@ -132,9 +132,12 @@ for my $round (1 .. 3) {
 }
 
 # hiredis doubles what it writes from; the rest are commands without a reply.
-cmp_ok($_, '<', 6 * 1024, 'the worker grew by less than 6 MB') for @peaks;
-cmp_ok($peaks[2] - $peaks[0], '<', 512, 'and not from round to round')
-    or diag "@peaks KiB";
+SKIP: {
+    skip 'a sanitizer keeps what was freed', 4 if Reco::has_own_nginx();
+    cmp_ok($_, '<', 6 * 1024, 'the worker grew by less than 6 MB') for @peaks;
+    cmp_ok($peaks[2] - $peaks[0], '<', 512, 'and not from round to round')
+        or diag "@peaks KiB";
+}
 
 my ($good, $at) = (1, 0);
 for my $entry ($redis->entries('ev:0')) {
