@@ -137,6 +137,33 @@ shop_engine_close(shop_engine_t *engine)
 }
 
 
+/* A shop, its version and a model of it, for a test of its own. */
+typedef struct {
+    shop_t *shop;
+    reco_snapshot_t *snapshot;
+    shop_engine_t engine;
+} shop_fixture_t;
+
+
+/* Parameters are the defaults; the engine is the caller's to open. */
+static inline void
+shop_fixture_init(shop_fixture_t *fixture, uint64_t seed)
+{
+    fixture->shop = shop_create(seed);
+    fixture->snapshot = shop_open(fixture->shop);
+    reco_engine_params_init(&fixture->engine.params);
+}
+
+
+static inline void
+shop_fixture_done(shop_fixture_t *fixture)
+{
+    shop_engine_close(&fixture->engine);
+    reco_snapshot_release(fixture->snapshot);
+    shop_destroy(fixture->shop);
+}
+
+
 static inline uint64_t
 shop_key(uint32_t item)
 {

@@ -8,9 +8,7 @@
 #define CANDIDATES 2048
 
 typedef struct {
-    shop_t *shop;
-    reco_snapshot_t *snapshot;
-    shop_engine_t engine;
+    shop_fixture_t base;
     reco_engine_candidate_t *candidates;
 } fixture_t;
 
@@ -35,8 +33,9 @@ feature(const reco_engine_candidate_t *candidate, const char *name)
 static unsigned
 candidates(fixture_t *fixture)
 {
-    return reco_engine_candidates(fixture->engine.model, &fixture->engine.query,
-        fixture->engine.scratch, fixture->candidates, CANDIDATES);
+    return reco_engine_candidates(fixture->base.engine.model,
+        &fixture->base.engine.query, fixture->base.engine.scratch,
+        fixture->candidates, CANDIDATES);
 }
 
 
@@ -57,12 +56,12 @@ products_are_of_their_features(void **state)
     unsigned query, count, i, seen, popular;
 
     fixture = *state;
-    fixture->engine.query.repeat = 1;
+    fixture->base.engine.query.repeat = 1;
     seen = 0;
     popular = 0;
 
     for (query = 2; query < 20; query++) {
-        shop_visit(&fixture->engine, fixture->shop, query);
+        shop_visit(&fixture->base.engine, fixture->base.shop, query);
         count = candidates(fixture);
 
         for (i = 0; i < count; i++) {
@@ -92,7 +91,7 @@ products_are_of_their_features(void **state)
 
     assert_true(seen > 0);
     assert_true(popular > 0);
-    fixture->engine.query.repeat = 0;
+    fixture->base.engine.query.repeat = 0;
 }
 
 
@@ -107,8 +106,8 @@ one_source_is_ranked_by_its_values(void **state)
     total = 0;
 
     for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
-        shop_visit(&fixture->engine, fixture->shop, 5);
-        fixture->engine.query.sources = 1u << source;
+        shop_visit(&fixture->base.engine, fixture->base.shop, 5);
+        fixture->base.engine.query.sources = 1u << source;
         count = candidates(fixture);
         total += count;
 
@@ -119,7 +118,7 @@ one_source_is_ranked_by_its_values(void **state)
     }
 
     assert_true(total > 0);
-    fixture->engine.query.sources = 0;
+    fixture->base.engine.query.sources = 0;
 }
 
 
@@ -136,10 +135,8 @@ setup(void **state)
 
     fixture->candidates = calloc(CANDIDATES, sizeof(fixture->candidates[0]));
     assert_non_null(fixture->candidates);
-    fixture->shop = shop_create(11);
-    fixture->snapshot = shop_open(fixture->shop);
-    reco_engine_params_init(&fixture->engine.params);
-    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    shop_fixture_init(&fixture->base, 11);
+    shop_engine_open(&fixture->base.engine, fixture->base.snapshot, NULL);
     *state = fixture;
 
     return 0;
@@ -152,9 +149,7 @@ teardown(void **state)
     fixture_t *fixture;
 
     fixture = *state;
-    shop_engine_close(&fixture->engine);
-    reco_snapshot_release(fixture->snapshot);
-    shop_destroy(fixture->shop);
+    shop_fixture_done(&fixture->base);
     free(fixture->candidates);
     free(fixture);
 

@@ -8,11 +8,7 @@
 #define VISITS 200
 #define SLOTS  4
 
-typedef struct {
-    shop_t *shop;
-    reco_snapshot_t *snapshot;
-    shop_engine_t engine;
-} fixture_t;
+typedef shop_fixture_t fixture_t;
 
 
 static int
@@ -26,9 +22,7 @@ setup(void **state)
         return -1;
     }
 
-    fixture->shop = shop_create(5);
-    fixture->snapshot = shop_open(fixture->shop);
-    reco_engine_params_init(&fixture->engine.params);
+    shop_fixture_init(fixture, 5);
     shop_set(&fixture->engine, "diversity.lambda", "0.7");
     shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
     *state = fixture;
@@ -40,13 +34,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    fixture_t *fixture;
-
-    fixture = *state;
-    shop_engine_close(&fixture->engine);
-    reco_snapshot_release(fixture->snapshot);
-    shop_destroy(fixture->shop);
-    free(fixture);
+    shop_fixture_done(*state);
+    free(*state);
 
     return 0;
 }

@@ -8,11 +8,7 @@
 
 #include <math.h>
 
-typedef struct {
-    shop_t *shop;
-    reco_snapshot_t *snapshot;
-    shop_engine_t engine;
-} fixture_t;
+typedef shop_fixture_t fixture_t;
 
 
 static reco_status_t
@@ -889,9 +885,7 @@ setup(void **state)
         return -1;
     }
 
-    fixture->shop = shop_create(3);
-    fixture->snapshot = shop_open(fixture->shop);
-    reco_engine_params_init(&fixture->engine.params);
+    shop_fixture_init(fixture, 3);
     shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
     *state = fixture;
 
@@ -902,13 +896,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-    fixture_t *fixture;
-
-    fixture = *state;
-    shop_engine_close(&fixture->engine);
-    reco_snapshot_release(fixture->snapshot);
-    shop_destroy(fixture->shop);
-    free(fixture);
+    shop_fixture_done(*state);
+    free(*state);
 
     return 0;
 }
