@@ -94,6 +94,20 @@ my $users = evaluate('leave-last');
 is($users->{n}, 400, 'every user was asked');
 ok(exists $users->{$_}, $_) for map {("HR\@$_", "NDCG\@$_")} 5, 10, 20;
 
+# Users whose times overlap end in another order without their last items.
+my $rows = "UserId\tItemId\tTime\n";
+for my $user (1 .. 300) {
+    my $time = 10 * $user;
+    $rows .= join("\t", "u$user", 'i' . ($user + $_) % 40, $time += 5 + draw(200)) . "\n"
+        for 1 .. 4;
+}
+Reco->write_file("$dir/times.tsv", $rows);
+for my $protocol ('leave-last', 'heldout') {
+    my ($code, $output) = $world->recoctl('eval', '--train', "$dir/times.tsv",
+        '--test', "$dir/times.tsv", '--protocol', $protocol, @small);
+    is($code, 0, "$protocol of users who came at the same time") or diag $output;
+}
+
 my ($code, $output) = $world->recoctl('eval', '--train', "$dir/train.tsv", '--test',
     "$dir/test.tsv", '--protocol', 'next', '--model', 'oracle');
 is($code, 2, 'a model that is not there');

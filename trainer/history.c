@@ -307,6 +307,19 @@ reco_history_build(reco_history_t *history, const reco_history_row_t *rows,
 
 
 void
+reco_history_row(const reco_history_t *history, uint32_t s, uint64_t event,
+    reco_history_row_t *row)
+{
+    *row = (reco_history_row_t){.group = s,
+        .user = history->users[s],
+        .item = history->items[event],
+        .time = history->times[event],
+        .dwell = history->dwells[event],
+        .type = history->types[event]};
+}
+
+
+void
 reco_history_slice(const reco_history_t *history, uint32_t begin, uint32_t end,
     reco_history_t *slice)
 {

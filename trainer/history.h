@@ -50,6 +50,10 @@ reco_status_t reco_history_build(reco_history_t *history,
     const reco_history_row_t *rows, uint64_t nrows, uint32_t ngroups,
     uint32_t nitems, uint32_t nusers, uint32_t gap, reco_error_t *error);
 
+/* An event of session s as a row again; its group is the session. */
+void reco_history_row(const reco_history_t *history, uint32_t s, uint64_t event,
+    reco_history_row_t *row);
+
 /*
  * The sessions [begin, end) of history as one of their own, in the same
  * memory: valid as long as history is, not to be done.

@@ -267,56 +267,88 @@ reco_cases_build(reco_cases_t *cases, reco_protocol_t protocol,
 }
 
 
+/* How many events of session s of train are not the test's session t. */
+static uint64_t
+kept_of(const reco_history_t *train, uint32_t s, const reco_history_t *test,
+    uint32_t t)
+{
+    uint64_t length, cut;
+
+    length = train->offsets[s + 1] - train->offsets[s];
+    if (t == UINT32_MAX) {
+        return length;
+    }
+
+    cut = test->offsets[t + 1] - test->offsets[t];
+
+    return cut >= 2 && cut <= length
+                   && memcmp(train->items + train->offsets[s],
+                          test->items + test->offsets[t],
+                          cut * sizeof(uint32_t))
+                          == 0
+               ? cut - 1
+               : length;
+}
+
+
+/* Sessions end earlier then, and may come in another order. */
+static reco_status_t
+hide_lines(reco_history_t *train, const reco_history_t *test,
+    const uint32_t *lines, reco_history_row_t *rows, reco_error_t *error)
+{
+    reco_history_t left;
+    reco_status_t status;
+    uint64_t event, end, nrows;
+    uint32_t s;
+
+    nrows = 0;
+    for (s = 0; s < train->nsessions; s++) {
+        event = train->offsets[s];
+        end = event + kept_of(train, s, test, lines[train->users[s]]);
+        for (; event < end; event++) {
+            reco_history_row(train, s, event, &rows[nrows++]);
+        }
+    }
+
+    status = reco_history_build(&left, rows, nrows, train->nsessions,
+        train->nitems, train->nusers, 0, error);
+    if (status == RECO_OK) {
+        left.sequence = train->sequence;
+        reco_history_done(train);
+        *train = left;
+    }
+
+    return status;
+}
+
+
 reco_status_t
 reco_cases_hide(
     reco_history_t *train, const reco_history_t *test, reco_error_t *error)
 {
-    uint64_t length, cut, begin, event, out;
-    uint32_t *lines, s, t;
+    reco_history_row_t *rows;
+    reco_status_t status;
+    uint32_t *lines, t;
 
     lines = malloc(((size_t) train->nusers + 1) * sizeof(uint32_t));
-    if (lines == NULL) {
-        return reco_error_set(error, RECO_NOMEM, "out of memory");
-    }
+    rows = malloc((train->nevents + 1) * sizeof(reco_history_row_t));
 
-    memset(lines, 0xff, (size_t) train->nusers * sizeof(uint32_t));
-    for (t = 0; t < test->nsessions; t++) {
-        if (test->users[t] < train->nusers) {
-            lines[test->users[t]] = t;
-        }
-    }
-
-    out = 0;
-    begin = 0;
-    for (s = 0; s < train->nsessions; s++) {
-        length = train->offsets[s + 1] - begin;
-        t = lines[train->users[s]];
-
-        if (t != UINT32_MAX) {
-            cut = test->offsets[t + 1] - test->offsets[t];
-            if (cut >= 2 && cut <= length
-                && memcmp(train->items + begin, test->items + test->offsets[t],
-                       cut * sizeof(uint32_t))
-                       == 0)
-            {
-                length = cut - 1;
+    if (lines != NULL && rows != NULL) {
+        memset(lines, 0xff, (size_t) train->nusers * sizeof(uint32_t));
+        for (t = 0; t < test->nsessions; t++) {
+            if (test->users[t] < train->nusers) {
+                lines[test->users[t]] = t;
             }
         }
-
-        for (event = begin; event < begin + length; event++, out++) {
-            train->items[out] = train->items[event];
-            train->times[out] = train->times[event];
-            train->dwells[out] = train->dwells[event];
-            train->types[out] = train->types[event];
-        }
-        begin = train->offsets[s + 1];
-        train->offsets[s + 1] = out;
+        status = hide_lines(train, test, lines, rows, error);
+    } else {
+        status = reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 
-    train->nevents = out;
     free(lines);
+    free(rows);
 
-    return RECO_OK;
+    return status;
 }
 
 

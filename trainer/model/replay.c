@@ -283,75 +283,72 @@ hides(const hiding_t *hiding, uint32_t user, reco_random_t *random)
 }
 
 
-static reco_status_t
-allocate(reco_history_t *out, const reco_history_t *history)
-{
-    memset(out, 0, sizeof(*out));
-    out->nitems = history->nitems;
-    out->nusers = history->nusers;
-    out->nsessions = history->nsessions;
-    out->sequence = history->sequence;
-    out->offsets = calloc((size_t) history->nsessions + 1, sizeof(uint64_t));
-    out->users = malloc(((size_t) history->nsessions + 1) * sizeof(uint32_t));
-    out->items = malloc((history->nevents + 1) * sizeof(uint32_t));
-    out->times = malloc((history->nevents + 1) * sizeof(uint32_t));
-    out->dwells = malloc((history->nevents + 1) * sizeof(uint32_t));
-    out->types = malloc(history->nevents + 1);
-
-    if (out->offsets == NULL || out->users == NULL || out->items == NULL
-        || out->times == NULL || out->dwells == NULL || out->types == NULL)
-    {
-        return RECO_NOMEM;
-    }
-
-    memcpy(out->users, history->users,
-        (size_t) history->nsessions * sizeof(uint32_t));
-
-    return RECO_OK;
-}
-
-
-static void
-copy_event(reco_history_t *out, const reco_history_t *history, uint64_t event)
-{
-    out->items[out->nevents] = history->items[event];
-    out->times[out->nevents] = history->times[event];
-    out->dwells[out->nevents] = history->dwells[event];
-    out->types[out->nevents] = history->types[event];
-    out->nevents++;
-}
-
-
-/* A session of which nothing is hidden asks nothing. */
-static void
-end_hidden(reco_history_t *hidden, uint32_t user)
-{
-    if (hidden->nevents > hidden->offsets[hidden->nsessions]) {
-        hidden->users[hidden->nsessions++] = user;
-        hidden->offsets[hidden->nsessions] = hidden->nevents;
-    }
-}
-
-
-static void
-part_events(reco_replay_t *replay, hiding_t *hiding, reco_random_t *random)
+/* What stays to the front of rows, in order; what is hidden to the back,
+   backwards.  Returns how many stay. */
+static uint64_t
+part_events(hiding_t *hiding, reco_history_row_t *rows, reco_random_t *random)
 {
     const reco_history_t *history = hiding->history;
-    uint64_t event;
+    uint64_t event, kept, hidden;
     uint32_t s, user;
+
+    kept = 0;
+    hidden = history->nevents;
 
     for (s = 0; s < history->nsessions; s++) {
         user = history->users[s];
         for (event = history->offsets[s]; event < history->offsets[s + 1];
              event++) {
-            copy_event(
-                hides(hiding, user, random) ? &hiding->hidden : &replay->before,
-                history, event);
+            reco_history_row(history, s, event,
+                hides(hiding, user, random) ? &rows[--hidden] : &rows[kept++]);
             hiding->indexes[user]++;
         }
-        replay->before.offsets[s + 1] = replay->before.nevents;
-        end_hidden(&hiding->hidden, user);
     }
+
+    return kept;
+}
+
+
+static void
+turn(reco_history_row_t *rows, uint64_t count)
+{
+    reco_history_row_t held;
+    uint64_t i;
+
+    for (i = 0; i < count / 2; i++) {
+        held = rows[i];
+        rows[i] = rows[count - 1 - i];
+        rows[count - 1 - i] = held;
+    }
+}
+
+
+/* Sessions may end earlier without what is hidden: both parts are put in
+   order anew. */
+static reco_status_t
+hide(reco_replay_t *replay, hiding_t *hiding, reco_history_row_t *rows,
+    reco_random_t *random, reco_error_t *error)
+{
+    const reco_history_t *history = hiding->history;
+    reco_status_t status;
+    uint64_t kept;
+
+    choose_users(hiding, random);
+    kept = part_events(hiding, rows, random);
+    turn(rows + kept, history->nevents - kept);
+
+    status = reco_history_build(&replay->before, rows, kept, history->nsessions,
+        history->nitems, history->nusers, 0, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    replay->owned = 1;
+    replay->before.sequence = history->sequence;
+
+    return reco_history_build(&hiding->hidden, rows + kept,
+        history->nevents - kept, history->nsessions, history->nitems,
+        history->nusers, 0, error);
 }
 
 
@@ -361,34 +358,29 @@ split_users(reco_replay_t *replay, const reco_history_t *history,
 {
     reco_random_t random = {.state = options->seed};
     hiding_t hiding = {.history = history, .options = options};
+    reco_history_row_t *rows;
     reco_status_t status;
     size_t nusers;
 
-    replay->owned = 1;
     nusers = (size_t) history->nusers + 1;
     hiding.counts = calloc(nusers, sizeof(uint32_t));
     hiding.indexes = calloc(nusers, sizeof(uint32_t));
     hiding.asked = calloc(nusers, 1);
-    status =
-        hiding.counts != NULL && hiding.indexes != NULL && hiding.asked != NULL
-            ? RECO_OK
-            : RECO_NOMEM;
+    rows = malloc((history->nevents + 1) * sizeof(reco_history_row_t));
+
+    if (hiding.counts == NULL || hiding.indexes == NULL || hiding.asked == NULL
+        || rows == NULL)
+    {
+        status =
+            reco_error_set(error, RECO_NOMEM, "out of memory for a replay");
+    } else {
+        status = hide(replay, &hiding, rows, &random, error);
+    }
+    free(rows);
 
     if (status == RECO_OK) {
-        status = allocate(&replay->before, history);
-    }
-    if (status == RECO_OK) {
-        status = allocate(&hiding.hidden, history);
-    }
-
-    if (status == RECO_OK) {
-        hiding.hidden.nsessions = 0;
-        choose_users(&hiding, &random);
-        part_events(replay, &hiding, &random);
         status = reco_cases_build(&replay->cases, options->protocol,
             &replay->before, &hiding.hidden, 1, error);
-    } else {
-        reco_error_set(error, status, "out of memory for a replay");
     }
 
     reco_history_done(&hiding.hidden);

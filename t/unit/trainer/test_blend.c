@@ -351,6 +351,47 @@ replay_hides_items_of_users(void **state)
 }
 
 
+/* Visits that overlap: without its end, one may end before another. */
+static void
+replay_keeps_the_order_of_last_events(void **state)
+{
+    static const reco_protocol_t protocols[] = {
+        RECO_PROTOCOL_LEAVE_LAST, RECO_PROTOCOL_HELDOUT};
+    reco_replay_options_t options = {.share = 0.5, .limit = 1000, .seed = 1};
+    const reco_history_t *before;
+    reco_history_t history;
+    reco_replay_t replay;
+    reco_error_t error = {0};
+    uint32_t s, last, next;
+    unsigned i;
+
+    (void) state;
+
+    make_history(&history, 400, 0);
+    for (s = 0; s < history.nsessions; s++) {
+        history.times[history.offsets[s] + 2] -= s % 2 * 1500;
+        history.times[history.offsets[s] + 1] -= s % 2 * 1600;
+        history.times[history.offsets[s]] -= s % 2 * 1700;
+    }
+
+    for (i = 0; i < 2; i++) {
+        options.protocol = protocols[i];
+        assert_int_equal(
+            reco_replay_split(&replay, &history, &options, &error), RECO_OK);
+        before = &replay.before;
+        last = 0;
+        for (s = 0; s < before->nsessions; s++) {
+            next = before->times[before->offsets[s + 1] - 1];
+            assert_true(next >= last);
+            last = next;
+        }
+        reco_replay_done(&replay);
+    }
+
+    reco_history_done(&history);
+}
+
+
 static double
 weight_of(const reco_blend_t *blend, const char *name)
 {
@@ -435,6 +476,7 @@ main(void)
         cmocka_unit_test(replay_keeps_what_nobody_has_met),
         cmocka_unit_test(softmax_takes_weights_for_groups),
         cmocka_unit_test(replay_hides_items_of_users),
+        cmocka_unit_test(replay_keeps_the_order_of_last_events),
         cmocka_unit_test(weights_follow_the_shop),
     };
 
