@@ -55,6 +55,13 @@ reco_hash(const void *data, size_t len)
 
 
 uint64_t
+reco_hash_keyed(uint64_t key, const void *data, size_t len)
+{
+    return XXH3_64bits_withSeed(data, len, key);
+}
+
+
+uint64_t
 reco_item_key(reco_str_t id)
 {
     uint64_t key;

@@ -76,6 +76,12 @@ reco_error_status(reco_status_t status)
 uint64_t reco_hash(const void *data, size_t len);
 
 /*
+ * The same under a secret key, for tables in memory that are filled by whoever
+ * comes along: who does not know the key cannot choose what meets in a place.
+ */
+uint64_t reco_hash_keyed(uint64_t key, const void *data, size_t len);
+
+/*
  * The 64-bit key that stands for an item outside of one model version: in
  * sessions, overlays, event joins.  Never 0, which means "no item".
  */

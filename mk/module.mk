@@ -136,7 +136,7 @@ unit: $(BUILD)/t/unit/module/test_shelf
 $(BUILD)/t/unit/module/test_shelf: t/unit/module/test_shelf.c \
         ngx_http_reco_module/ngx_http_reco_shelf.c \
         ngx_http_reco_module/ngx_http_reco_zone_format.c \
-        ngx_http_reco_module/ngx_http_reco_zone.h | $(NGX_TREE)/objs/Makefile
+        ngx_http_reco_module/ngx_http_reco_zone.h $(LIB) | $(NGX_TREE)/objs/Makefile
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -Wno-unused-parameter -D_GNU_SOURCE $(NGX_INCLUDES) \
-	    -Ingx_http_reco_module -o $@ $(filter %.c,$^) -lcmocka
+	    -Ingx_http_reco_module -o $@ $(filter %.c,$^) $(LIB) -lcmocka

@@ -5,14 +5,22 @@
 
 /* -- lists --------------------------------------------------------------- */
 
+/* The low half tells the stripe, the high half the bucket. */
+static uint64_t
+ngx_http_reco_shelf_hash(
+    const ngx_http_reco_zone_header_t *header, const ngx_http_reco_id_t *id)
+{
+    return reco_hash_keyed(header->secret, id->bytes, sizeof(id->bytes));
+}
+
+
 static uint32_t *
 ngx_http_reco_shelf_bucket(
     ngx_http_reco_shelf_t *shelf, const ngx_http_reco_id_t *id)
 {
     uint32_t hash;
 
-    /* ids are random bits or a hash: any part of them is one */
-    ngx_memcpy(&hash, id->bytes + 4, sizeof(hash));
+    hash = ngx_http_reco_shelf_hash(shelf->header, id) >> 32;
 
     return &shelf->buckets[hash & (shelf->header->buckets - 1)];
 }
@@ -188,8 +196,7 @@ ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
 {
     uint32_t n;
 
-    /* not the first bytes: they tell where an id is from */
-    ngx_memcpy(&n, id->bytes + 8, sizeof(n));
+    n = ngx_http_reco_shelf_hash(ctx->header, id);
 
     ngx_http_reco_shelf_lock_stripe(shelf, ctx, n & (ctx->header->stripes - 1));
 }

@@ -82,6 +82,7 @@ typedef struct {
 
 
 typedef struct {
+    uint64_t secret;  /* clients choose ids, and may not choose their places */
     uint32_t stripes; /* a power of two, as are buckets */
     uint32_t buckets; /* of each stripe */
     uint32_t records; /* of each stripe */

@@ -1,5 +1,7 @@
 #include "ngx_http_reco_zone.h"
 
+#include <sys/random.h>
+
 
 #define NGX_HTTP_RECO_ZONE_STRIPES_MIN 4
 #define NGX_HTTP_RECO_ZONE_STRIPES_MAX 4096
@@ -45,6 +47,12 @@ ngx_http_reco_zone_format(ngx_http_reco_zone_header_t *header, size_t size)
     pthread_mutexattr_t attr;
     ngx_http_reco_stripe_t *stripe;
     ngx_http_reco_record_t *record;
+
+    if (getrandom(&header->secret, sizeof(header->secret), 0)
+        != sizeof(header->secret))
+    {
+        return NGX_ERROR;
+    }
 
     records = size / (sizeof(ngx_http_reco_record_t) + sizeof(uint32_t));
     header->stripes = NGX_HTTP_RECO_ZONE_STRIPES_MIN;
@@ -93,7 +101,6 @@ ngx_http_reco_zone_format(ngx_http_reco_zone_header_t *header, size_t size)
     }
 
     pthread_mutexattr_destroy(&attr);
-
 
     return NGX_OK;
 }

@@ -17,22 +17,24 @@
 #define ZONE_SIZE (1024 * 1024)
 #define NOW       1700000000
 #define TTL       3600
+#define SECRET    0x5ec7e7
+
+/* More than a stripe has records, and some. */
+#define NEIGHBOURS 1024
 
 
 static ngx_time_t test_time = {.sec = NOW};
 volatile ngx_time_t *ngx_cached_time = &test_time;
 
 
-/* A visitor by number; the stripe is the number's rest by the stripes. */
+/* A visitor by number, as a client may choose ids: alike but for the end. */
 static ngx_http_reco_id_t
 visitor(uint32_t n)
 {
     ngx_http_reco_id_t id;
 
     ngx_memzero(&id, sizeof(id));
-    ngx_memcpy(id.bytes + 8, &n, sizeof(n));
-    n *= 2654435761u;
-    ngx_memcpy(id.bytes + 4, &n, sizeof(n));
+    ngx_memcpy(id.bytes + 12, &n, sizeof(n));
 
     return id;
 }
@@ -46,6 +48,7 @@ zone_create(ngx_http_reco_zone_ctx_t *zone, size_t size)
         NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(zone->header, MAP_FAILED);
     assert_int_equal(ngx_http_reco_zone_format(zone->header, size), NGX_OK);
+    zone->header->secret = SECRET;
 
     test_time.sec = NOW;
 }
@@ -87,9 +90,30 @@ get(ngx_http_reco_zone_ctx_t *zone, uint32_t n)
 static ngx_http_reco_stripe_t *
 stripe_of(ngx_http_reco_zone_ctx_t *zone, uint32_t n)
 {
-    return (ngx_http_reco_stripe_t *) ((u_char *) zone->header
-                                       + zone->header->stripes_offset)
-           + (n & (zone->header->stripes - 1));
+    ngx_http_reco_id_t id = visitor(n);
+    ngx_http_reco_shelf_t shelf;
+
+    ngx_http_reco_shelf_lock(&shelf, zone, &id);
+    ngx_http_reco_shelf_unlock(&shelf);
+
+    return shelf.stripe;
+}
+
+
+/* So many visitors of one stripe. */
+static void
+neighbours(ngx_http_reco_zone_ctx_t *zone, uint32_t *numbers, uint32_t count)
+{
+    uint32_t n, found;
+    ngx_http_reco_stripe_t *stripe;
+
+    stripe = stripe_of(zone, 0);
+
+    for (n = 0, found = 0; found < count; n++) {
+        if (stripe_of(zone, n) == stripe) {
+            numbers[found++] = n;
+        }
+    }
 }
 
 
@@ -110,6 +134,81 @@ test_finds_what_was_put(void **state)
     }
 
     assert_int_equal(get(&zone, 1000), -1);
+}
+
+
+/* How many visitors the longest chain of a stripe has. */
+static uint32_t
+longest_chain(ngx_http_reco_shelf_t *shelf)
+{
+    uint32_t i, n, length, longest;
+
+    longest = 0;
+
+    for (i = 0; i < shelf->header->buckets; i++) {
+        length = 0;
+
+        for (n = shelf->buckets[i]; n != NGX_HTTP_RECO_ZONE_NONE;
+             n = shelf->records[n].next)
+        {
+            length++;
+        }
+
+        longest = ngx_max(longest, length);
+    }
+
+    return longest;
+}
+
+
+/* Whichever bits clients leave alike: their ids meet nowhere in particular. */
+static void
+test_clients_choose_no_place(void **state)
+{
+    size_t at;
+    uint32_t i, capacity;
+    ngx_http_reco_id_t id;
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_zone_ctx_t zone;
+
+    for (at = 0; at <= sizeof(id) - sizeof(i); at += sizeof(i)) {
+        zone_create(&zone, ZONE_SIZE);
+        capacity = zone.header->stripes * zone.header->records;
+
+        for (i = 0; i < capacity / 2; i++) {
+            ngx_memset(&id, 'a', sizeof(id));
+            ngx_memcpy(id.bytes + at, &i, sizeof(i));
+
+            ngx_http_reco_shelf_lock(&shelf, &zone, &id);
+            ngx_http_reco_shelf_close(ngx_http_reco_shelf_open(&shelf, &id));
+            assert_in_range(longest_chain(&shelf), 1, 12);
+            assert_int_equal(shelf.stripe->evicted, 0);
+            ngx_http_reco_shelf_unlock(&shelf);
+        }
+
+        munmap(zone.header, ZONE_SIZE);
+    }
+}
+
+
+/* And each zone has a secret of its own. */
+static void
+test_places_are_secret(void **state)
+{
+    ngx_http_reco_zone_header_t *headers[2];
+    uint32_t i;
+
+    for (i = 0; i < 2; i++) {
+        headers[i] = calloc(1, ZONE_SIZE);
+        assert_non_null(headers[i]);
+        assert_int_equal(
+            ngx_http_reco_zone_format(headers[i], ZONE_SIZE), NGX_OK);
+    }
+
+    assert_int_not_equal(headers[0]->secret, headers[1]->secret);
+
+    free(headers[0]);
+    free(headers[1]);
 }
 
 
@@ -188,19 +287,20 @@ test_crawlers_leave_visitors_in_peace(void **state)
 static void
 test_evicts_the_oldest(void **state)
 {
-    uint32_t i, step, records;
+    uint32_t i, records, n[NEIGHBOURS];
     ngx_http_reco_zone_ctx_t zone;
 
     zone_create(&zone, ZONE_SIZE);
-    step = zone.header->stripes;
     records = zone.header->records;
+    assert_true(records + 10 <= NEIGHBOURS);
+    neighbours(&zone, n, records + 10);
 
     for (i = 0; i < records + 10; i++) {
-        put(&zone, i * step, i + 1);
+        put(&zone, n[i], i + 1);
     }
 
     for (i = 0; i < records + 10; i++) {
-        assert_int_equal(get(&zone, i * step), i < 10 ? -1 : (int) i + 1);
+        assert_int_equal(get(&zone, n[i]), i < 10 ? -1 : (int) i + 1);
     }
 
     assert_int_equal(stripe_of(&zone, 0)->used, records);
@@ -223,7 +323,6 @@ die_holding(ngx_http_reco_zone_ctx_t *zone, uint32_t n, int doing)
 {
     int status;
     pid_t pid;
-    uint32_t *bucket;
     ngx_http_reco_id_t id = visitor(n);
     ngx_http_reco_shelf_t shelf;
     ngx_http_reco_record_t *record;
@@ -248,9 +347,8 @@ die_holding(ngx_http_reco_zone_ctx_t *zone, uint32_t n, int doing)
 
     case REMOVING:
         record = ngx_http_reco_shelf_find(&shelf, &id);
-        ngx_memcpy(&n, id.bytes + 4, sizeof(n));
-        bucket = &shelf.buckets[n & (shelf.header->buckets - 1)];
-        *bucket = record->next;
+        ngx_memset(shelf.buckets, 0, shelf.header->buckets * sizeof(uint32_t));
+        record->next = 7654321;
         shelf.stripe->lists[record->list].newest = 12345678;
         shelf.stripe->free = 87654321;
         break;
@@ -267,38 +365,39 @@ static void
 test_survives_a_killed_holder(void **state)
 {
     int doing;
-    uint32_t i, step;
+    uint32_t i, records, n[NEIGHBOURS];
     ngx_http_reco_zone_ctx_t zone;
 
     for (doing = 0; doing < DEATHS; doing++) {
         zone_create(&zone, ZONE_SIZE);
-        step = zone.header->stripes;
+        records = zone.header->records;
+        assert_true(101 + records <= NEIGHBOURS);
+        neighbours(&zone, n, 101 + records);
 
         for (i = 0; i < 100; i++) {
             test_time.sec = NOW + i;
-            put(&zone, i * step, i + 1);
+            put(&zone, n[i], i + 1);
         }
 
-        die_holding(&zone, (doing == CREATED ? 500 : 50) * step, doing);
+        die_holding(&zone, n[doing == CREATED ? 100 : 50], doing);
 
         for (i = 0; i < 100; i++) {
-            assert_int_equal(get(&zone, i * step),
+            assert_int_equal(get(&zone, n[i]),
                 i == 50 && doing == OPENED ? -1 : (int) i + 1);
         }
 
-        assert_int_equal(get(&zone, 500 * step), -1);
+        assert_int_equal(get(&zone, n[100]), -1);
         assert_int_equal(stripe_of(&zone, 0)->recovered, 1);
 
         /* and the lists are in order: the oldest makes room */
 
-        for (i = 0; i < zone.header->records; i++) {
-            put(&zone, (1000 + i) * step, 1);
+        for (i = 0; i < records; i++) {
+            put(&zone, n[101 + i], 1);
         }
 
-        assert_int_equal(get(&zone, 0), -1);
-        assert_int_equal(
-            get(&zone, (1000 + zone.header->records - 1) * step), 1);
-        assert_int_equal(stripe_of(&zone, 0)->used, zone.header->records);
+        assert_int_equal(get(&zone, n[0]), -1);
+        assert_int_equal(get(&zone, n[100 + records]), 1);
+        assert_int_equal(stripe_of(&zone, 0)->used, records);
     }
 }
 
@@ -335,7 +434,7 @@ test_survives_random_kills(void **state)
         }
     }
 
-    alarm(20);
+    alarm(300);
 
     for (n = 0; n < 5000; n++) {
         put(&zone, n, n);
@@ -384,6 +483,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_what_was_put),
+        cmocka_unit_test(test_clients_choose_no_place),
+        cmocka_unit_test(test_places_are_secret),
         cmocka_unit_test(test_adds_unasked),
         cmocka_unit_test(test_forgets_after_its_time),
         cmocka_unit_test(test_crawlers_leave_visitors_in_peace),
