@@ -24,7 +24,7 @@ $world->nginx(<<"CONF");
     reco_zone shop:1m;
     reco_redis unix:$dir/redis.sock stream=events shards=1;
     reco_outbox $dir/outbox size=1m;
-    limit_req_zone \$http_x_key zone=slow:1m rate=1r/s;
+    limit_req_zone \$http_x_key zone=slow:1m rate=1r/m;
 
     server {
         listen 127.0.0.1:$world->{port};
@@ -215,9 +215,11 @@ $response = $world->post('/beacon', encode_json(event()),
 like($response->{headers}{'set-cookie'},
     qr/^reco=[0-9a-f]{32}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/,
     'a new visitor gets a cookie');
+
+# Everything that came before is in the stream once this is.
+post('/beacon', event(id => 'mark'));
+ok($world->wait_for(60, sub { grep { $_->{id} eq 'mark' } stream(0) }), 'which is delivered');
 my $before = scalar stream(0);
-sleep 1;
-$before = scalar stream(0);
 is(post('/consent', event())->{status}, 204, 'without consent: 204');
 is(post('/consent', event(), headers => { Cookie => "reco=$visitor; consent=0" })
     ->{status}, 204, 'nor with a refusal');

@@ -8,7 +8,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 use JSON::PP;
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(stat time);
 
 use Reco;
 
@@ -79,8 +79,9 @@ sub visit {
         $send->(t => 'impression', s => 'related',
             l => join '', map {"$_\t\t\n"} @shown);
         for my $place (1 .. PLACES) {
-            $send->(t => 'click', i => $shown[$place - 1], s => 'related', k => $place)
-                if rand() < 1 / $place && rand() < $likes->($page, $shown[$place - 1]);
+            next unless rand() < 1 / $place && rand() < $likes->($page, $shown[$place - 1]);
+            $send->(t => 'click', i => $shown[$place - 1], s => 'related', k => $place);
+            $world->{clicks}++;
         }
         $world->{redis}->pipeline(splice @waiting) if @waiting > 200 || $block == BLOCKS;
     }
@@ -93,16 +94,26 @@ sub learnt {
     return $status->{model}{overlay}{report}{clicks} // {};
 }
 
-# Once every event has come in.
+# Once every click has come in.
 sub settled {
     my ($world) = @_;
 
-    my ($was, $is) = ('', 'x');
-    while ($was ne $is) {
-        sleep 2;
-        ($was, $is) = ($is, JSON::PP->new->canonical->encode(learnt($world)));
+    ok($world->wait_for(120, sub {
+        my $status = eval { decode_json(scalar $world->ctl('status', '--json')) } or return 0;
+        return ($status->{store}{counters}{click} // 0) == $world->{clicks};
+    }), 'all clicks come in');
+
+    # One overlay may have been under way.
+    for my $round (1, 2) {
+        my $made = sub { (stat "$world->{dir}/model/overlay")[9] // 0 };
+        my $was  = $made->();
+        $world->{redis}->command('XADD', 'reco:events:0', '*', u => sprintf('%032x', 1e6),
+            v => 1, id => 'settled' . ++$world->{settled}, t => 'view', i => $items[0],
+            rt => int(time * 1000), ts => int(time * 1000), src => 'sdk');
+        $world->wait_for(60, sub { $made->() != $was });
     }
-    return decode_json($is);
+
+    return learnt($world);
 }
 
 my $world = shop(clicks => 'on');

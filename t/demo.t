@@ -66,7 +66,7 @@ if ($pid == 0) {
         or POSIX::_exit(127);
 }
 
-ok($world->wait_for(60, sub { $world->read_file('demo.log') =~ /is open/ }),
+ok($world->wait_for(300, sub { $world->read_file('demo.log') =~ /is open/ }),
     'the shop opens') or diag $world->read_file('demo.log');
 
 my $home = Reco::HTTP::request($port, 'GET', '/');

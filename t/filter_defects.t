@@ -213,7 +213,7 @@ SKIP: {
             location /off/   { proxy_pass http://127.0.0.1:$origin; reco off; }
         }
 CONF
-    my @curl = ('curl', '-s', '--http2-prior-knowledge', '--max-time', 30);
+    my @curl = ('curl', '-s', '--http2-prior-knowledge', '--max-time', 60);
     my $url  = "http://127.0.0.1:$port";
     $world->write_file('www/page.html', $page);
 

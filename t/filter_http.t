@@ -237,7 +237,7 @@ for (1 .. 2) {
 
 {
     my ($off, $on) = map {
-        my (undef, $answer) = $world->run('curl', '-si', '--max-time', 20,
+        my (undef, $answer) = $world->run('curl', '-si', '--max-time', 60,
             "http://127.0.0.1:$world->{port}/$_/hinted");
         $answer =~ s/^Date: .*\r\n//mgr;
     } qw(off on);

@@ -9,7 +9,7 @@ use lib "$Bin/lib";
 use IO::Uncompress::Gunzip qw(gunzip);
 use JSON::PP qw(decode_json);
 use Test::More;
-use Time::HiRes qw(sleep stat utime);
+use Time::HiRes qw(sleep stat time utime);
 
 use Reco;
 use Reco::Model;
@@ -119,13 +119,32 @@ sub is_as_read {
     return $body;
 }
 
-my $file = $world->write_file('www/a.html', page('one', [3000, $RELATED], [20000, $MORE]));
+# A file may change again within the second: as long as it is new it is read.  On a
+# busy machine it may be old before it was asked for twice, and is made once more.
+sub is_read_while_new {
+    my ($make, $path, $as, $name) = @_;
+
+    my ($body, $times, $begin);
+    $world->wait_for(60, sub {
+        $begin = time;
+        $make->();
+        get($path);
+        ($body, $times) = get($path);
+        return time - $begin < 1;
+    });
+    my ($expected) = get($as);
+    ok($body eq $expected, "$name: the page is right");
+    is($times, 0, "$name: it is read");
+}
+
 $world->nginx(conf());
 
 # -- a file --
 
-get('/page/a.html');
-is_as_read('/page/a.html', '/read/page/a.html', 0, 'a file that is new');
+my $file;
+is_read_while_new(sub {
+    $file = $world->write_file('www/a.html', page('one', [3000, $RELATED], [20000, $MORE]));
+}, '/page/a.html', '/read/page/a.html', 'a file that is new');
 sleep 2.2;
 get('/page/a.html');
 my $body = is_as_read('/page/a.html', '/read/page/a.html', 1, 'a file');
@@ -151,14 +170,15 @@ is_as_read('/page/a.html', '/read/page/a.html', 1, 'and the first ones again');
 my @times = (stat $file)[8, 9];
 my $changed = page('two', [9000, $MORE], [15000, $RELATED]);
 is(length $changed, -s $file, 'of the same length');
-{
+my $change = sub {
     open my $handle, '+<:raw', $file or die;
     print {$handle} $changed;
     close $handle;
     utime $times[0], $times[1], $file;
-}
+};
+$change->();
 is_as_read('/page/a.html', '/read/page/a.html', 0, 'changed in place, its time put back');
-is_as_read('/page/a.html', '/read/page/a.html', 0, 'and just so');
+is_read_while_new($change, '/page/a.html', '/read/page/a.html', 'and just so');
 sleep 2.2;
 get('/page/a.html');
 is_as_read('/page/a.html', '/read/page/a.html', 1, 'two seconds later');

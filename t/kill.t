@@ -60,6 +60,13 @@ for my $kill (1 .. $kills) {
     $world->send_events($redis, 10 + int rand 40);
     sleep rand 0.5;
 
+    # One at least of each kind, also where everything takes its time.
+    $world->wait_for(60, sub {
+        return 1 if ($kill == 2) == !!batch_run($pid);
+        $world->send_events($redis, 5) if $kill == 2;
+        return 0;
+    }) if $kill <= 2;
+
     # The batch run alone, now and then; else the trainer, with what it does.
     my $run = batch_run($pid);
     if ($run && $kill % 4 == 0) {

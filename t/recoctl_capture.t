@@ -65,10 +65,10 @@ like(tail('--rejected'), qr/field=type reason=unknown_value body=.*nonsense/,
 # It follows.
 my $pid = $world->start('tail', "$Reco::BUILD/recoctl", 'tail', '--config',
     "$dir/trainer.conf", '--lines', '0');
-sleep 0.5;
-beacon('3', '{"type":"view","item":"later"}');
-ok($world->wait_for(5, sub { $world->read_file('logs/tail.log') =~ /i=later/ }),
-    'what comes in is shown at once');
+ok($world->wait_for(60, sub {
+    beacon('3', '{"type":"view","item":"later"}');
+    return $world->read_file('logs/tail.log') =~ /i=later/;
+}), 'what comes in is shown at once');
 is($world->stop($pid, 'INT'), 0, 'and it ends when it is told to');
 
 my ($code, $text) = $world->recoctl('tail', '--set',

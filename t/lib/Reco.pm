@@ -26,6 +26,7 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);
 use File::Temp ();
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use POSIX qw(:sys_wait_h);
 use Test::More ();
 use Time::HiRes qw(time sleep);
@@ -67,10 +68,15 @@ sub new {
 }
 
 
-# A port that nothing listens on, unlikely to be given to another test.
+# A port that nothing listens on, and that no other test gets as long as this one
+# runs: a socket of its name, which is no file, says that it is taken.
+my @taken;
+
 sub free_port {
-    for (1 .. 200) {
+    for (1 .. 1000) {
         my $port = 20000 + int(rand(12000));
+        my $mark = IO::Socket::UNIX->new(Local => "\0reco-test-port-$port",
+            Listen => 1) or next;
         my $socket = IO::Socket::INET->new(
             LocalAddr => '127.0.0.1',
             LocalPort => $port,
@@ -78,6 +84,7 @@ sub free_port {
             Listen    => 1,
         ) or next;
         close $socket;
+        push @taken, $mark;
         return $port;
     }
     die "no free port found";
@@ -130,8 +137,8 @@ sub start {
 }
 
 
-# Sends a signal and waits for the end; KILL after ten seconds.  Returns the
-# wait status, or undef where it was no longer there.
+# Sends a signal and waits for the end; KILL after a minute.  Returns the wait
+# status, or undef where it was no longer there.
 sub stop {
     my ($self, $pid, $signal) = @_;
 
@@ -139,7 +146,7 @@ sub stop {
     kill $signal || 'TERM', $pid;
     kill 'CONT', $pid;
 
-    my $deadline = time + 10;
+    my $deadline = time + 60;
     while (time < $deadline) {
         return $? if waitpid($pid, WNOHANG) == $pid;
         sleep 0.02;
@@ -235,7 +242,8 @@ sub has_own_nginx {
 
 
 # Writes nginx.conf.  Options: main => text at the top level, events => text,
-# workers => N, user => name of the workers', where root runs the test.
+# workers => N, user => name of the workers', where root runs the test, shutdown =>
+# worker_shutdown_timeout.
 sub nginx_conf {
     my ($self, $http, %option) = @_;
 
@@ -244,6 +252,7 @@ sub nginx_conf {
     my $load    = defined $MODULE ? "load_module $MODULE;" : '';
     my $user    = $> == 0 ? 'user ' . ($option{user} || 'root') . ';' : '';
     my $main    = $option{main} || '';
+    my $shutdown = $option{shutdown} || '5s';
     my $events  = $option{events} || '';
 
     return $self->write_file('nginx.conf', <<"CONF");
@@ -255,7 +264,7 @@ daemon off;
 env LSAN_OPTIONS;
 env ASAN_OPTIONS;
 worker_processes $workers;
-worker_shutdown_timeout 5s;
+worker_shutdown_timeout $shutdown;
 pid $dir/nginx.pid;
 error_log $dir/logs/error.log info;
 

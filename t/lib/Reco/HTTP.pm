@@ -16,7 +16,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Time::HiRes qw(time sleep);
 
-our $TIMEOUT = 30;
+our $TIMEOUT = 60;
 
 
 sub can_connect {

@@ -4,7 +4,8 @@ package Reco::Origin;
 # { method, path, headers, body } and answers one of
 #
 #   { status => 200, headers => [Name => value, ...], body => '...' }
-#   { ..., pieces => ['...', \SECONDS, ...] }  pieces with pauses between them
+#   { ..., pieces => ['...', \SECONDS, sub { ... }, ...] }  pieces with pauses
+#                                               between them, or what waits
 #   { ..., framing => 'length' | 'chunked' | 'close' }  default: length
 #   { ..., cut => BYTES }    the connection breaks after so many body bytes
 #   { ..., hints => [Name => value, ...] }  an answer 103 with them comes first
@@ -113,7 +114,7 @@ sub answer {
     my $left = $answer->{cut};
     for my $piece (@pieces) {
         if (ref $piece) {
-            sleep $$piece;
+            ref $piece eq 'CODE' ? $piece->() : sleep $$piece;
             next;
         }
         next unless defined $piece && length $piece;

@@ -136,6 +136,18 @@ sub send {
 }
 
 
+# How many events were answered 204 so far.
+sub taken {
+    my ($self) = @_;
+
+    my $taken = 0;
+    $taken += () = $self->{world}->read_file($_) =~ / 204$/mg
+        for glob "$self->{path}.*";
+
+    return $taken;
+}
+
+
 # Waits until each has sent its events; only with events => N.
 sub wait {
     my ($self) = @_;
