@@ -28,7 +28,7 @@ const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
 let consent: Consent = refused ? Consent.REFUSED : +!asked;
 let count = 0;
 let pending: RecoEvent[] = [];
-let flying = 0; // how many at the head of pending a request is carrying
+let flying = false; // a request carries the head of pending
 let pause = 0; // not 0: the last attempt failed
 let timer: any;
 let acted: Act | undefined | 0;
@@ -55,58 +55,54 @@ export const adopt = () => {
     } catch {}
 };
 
-const remove = (start: number, count: number) => {
-    pending.splice(start, count);
-    keep();
-};
-
 const later = (ms: number) => {
     timer = timer || setTimeout(send, ms);
 };
 
-// A page that is leaving cannot wait for the answer, so what it sends counts
-// as delivered; where that is unlikely the next page sends it.
+// A page that is leaving cannot wait for an answer, and in the browser's cache
+// it may never hear the one it waits for.  So it sends again what a request is
+// carrying, and what it sends counts as delivered; where that is unlikely the
+// next page sends it.
 export const send = async (leaving?: boolean) => {
     timer = clearTimeout(timer);
-    if (consent < Consent.GIVEN || !pending[flying] || (!leaving && flying)) {
-        return;
-    }
 
     // After a failure one at a time: the batch may have been too large.
-    const batch = pending.slice(flying, flying + (pause ? 1 : Limit.BATCH))
-        .map((event) => ({ ...event, sent: Date.now() }));
+    const batch = pending.slice(0, pause ? 1 : Limit.BATCH);
 
-    if (leaving) {
-        if (!pause && navigator.onLine &&
-            navigator.sendBeacon(endpoint, JSON.stringify(batch))) {
-            remove(flying, batch.length);
-        }
+    if (consent < Consent.GIVEN || !batch[0] || (!leaving && flying)) {
         return;
     }
 
-    let wait = pause * 2 % Limit.LONGEST + Limit.PAUSE;
+    const body = JSON.stringify(
+        batch.map((event) => ({ ...event, sent: Date.now() })));
+    let done = leaving && !pause && navigator.onLine &&
+        navigator.sendBeacon(endpoint, body);
 
-    flying = batch.length;
-    try {
-        const answer = await fetch(endpoint, {
-            method: 'POST',
-            body: JSON.stringify(batch),
-            // Outlives the page, but may not be large.
-            keepalive: !pause,
-            credentials: 'include',
-        });
+    flying = !leaving;
+    if (flying) {
+        try {
+            // Anything else than "come again later" is final.
+            done = (await fetch(endpoint, {
+                method: 'POST',
+                body,
+                // Outlives the page, but may not be large.
+                keepalive: !pause,
+                credentials: 'include',
+            })).status < 429;
+        } catch {}
+        flying = false;
+        pause = done ? 0 : pause * 2 % Limit.LONGEST + Limit.PAUSE;
+        later(pause * Math.random());
+    }
 
-        // Anything else than "come again later" is final.
-        if (answer.status < 429) {
-            remove(wait = 0, flying);
-            if (acted && !pending[0]) {
-                acted();
-                acted = 0;
-            }
+    if (done) {
+        pending = pending.filter((event) => !batch.includes(event));
+        keep();
+        if (acted && !pending[0]) {
+            acted();
+            acted = 0;
         }
-    } catch {}
-    flying = 0;
-    later((pause = wait) * Math.random());
+    }
 };
 
 // What the visitor did goes out at once, and what is to follow it (blocks may
@@ -138,6 +134,5 @@ export const allow = (answer?: unknown) => {
         consent = Consent.REFUSED;
         adopt();
         pending = [];
-        flying = 0;
     }
 };

@@ -52,8 +52,7 @@ const start = () => {
 };
 
 if (!stub?.v) {
-    reco.v = 1;
-    window.reco = reco;
+    (window.reco = reco).v = 1;
     if (document.prerendering) on('prerenderingchange', start);
     else start();
 }

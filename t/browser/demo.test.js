@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const { BUILD } = require('./lib/site');
-const { launch, pause, until, visit } = require('./lib/browser');
+const { ask, launch, pause, travel, until, visit } = require('./lib/browser');
 
 const ROOT = path.join(__dirname, '..', '..');
 const SCREENSHOTS = path.join(BUILD, 'screenshots');
@@ -211,9 +211,9 @@ test('a page that comes back from the cache shows what was clicked since',
         const before = await blocks(page);
         await follow(page, 'related', 0);
         await pause(1200);
-        const height = await page.evaluate(() => history.back())
-            .then(() => pause(300))
-            .then(() => page.evaluate(() => document.body.scrollHeight));
+        await travel(page, -1);
+        await until('the page itself', () => ask(page, () => window.kept));
+        const height = await page.evaluate(() => document.body.scrollHeight);
         await until('other items', async () =>
             `${(await blocks(page)).related}` !== `${before.related}`);
 

@@ -5,7 +5,7 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause, until } = require('./lib/browser');
+const { ask, pause, travel, until } = require('./lib/browser');
 const { block, product } = require('./lib/site');
 
 const shop = openShop();
@@ -131,9 +131,9 @@ test('a page from the back/forward cache gets a new block', async () => {
     await pause(700);
     await shop.page.click('#next');
     await shop.arrival('view', 2);
-    await shop.page.evaluate(() => history.back());
+    await travel(shop.page, -1);
     await changed(['11', '12', '13']);
-    assert.strictEqual(await shop.page.evaluate(() => location.pathname),
+    assert.strictEqual(await ask(shop.page, () => location.pathname),
         '/product/5');
 });
 

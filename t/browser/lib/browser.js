@@ -57,6 +57,23 @@ const until = async (what, condition, ms = PATIENCE) => {
     }
 };
 
+// Steps in the history, once the page has answered: it may be gone after them.
+const travel = (page, steps) => page.evaluate((steps) => {
+    setTimeout(() => history.go(steps));
+}, steps);
+
+// What an expression is in the page, also while a navigation ends, which takes
+// away the one that was asked.
+const ask = async (page, expression) => {
+    for (;;) {
+        try {
+            return await page.evaluate(expression);
+        } catch (error) {
+            if (!/context was destroyed/.test(error.message)) throw error;
+        }
+    }
+};
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-module.exports = { FIREFOX, launch, pause, until, visit };
+module.exports = { FIREFOX, ask, launch, pause, travel, until, visit };

@@ -201,7 +201,7 @@ test('fifty pages make no id twice', () => {
     assert.strictEqual(ids.size, 10000);
 });
 
-test('a page that is left sends by beacon what no request carries',
+test('a page that is left sends what a request carries once more, by beacon',
     async () => {
         const beacons = [];
         const page = openPage({
@@ -213,10 +213,35 @@ test('a page that is left sends by beacon what no request carries',
         page.emit('dwell', { item: '2', ms: 900 });
         page.send(true);
 
-        assert.deepStrictEqual(beacons.map(({ item }) => item), ['2']);
-        assert.deepStrictEqual(JSON.parse(Object.values(page.storage)[0])
-            .map(({ item }) => item), ['1']);
+        assert.deepStrictEqual(beacons.map(({ item }) => item), ['1', '2']);
+        assert.strictEqual(Object.values(page.storage)[0], '[]');
+
+        // The page comes back, and nobody answers the request any more.
+        page.emit('view', { item: '3' });
+        await page.pass(1000);
+
+        assert.deepStrictEqual(page.posts.map(({ events }) =>
+            events.map(({ item }) => item)), [['1'], ['3']]);
     });
+
+test('a late answer takes away what it answers, and nothing else', async () => {
+    const answers = [];
+    const page = openPage({
+        answer: () => new Promise((done) => answers.push(done)),
+        beacon: () => false,
+    });
+
+    page.emit('cart', { item: '1' }, act);
+    page.send(true);
+    page.emit('cart', { item: '2' }, act);
+    assert.deepStrictEqual(page.posts.map(({ events }) =>
+        events.map(({ item }) => item)), [['1'], ['1', '2']]);
+
+    answers[0](204);
+    await page.pass(0);
+    assert.deepStrictEqual(JSON.parse(Object.values(page.storage)[0])
+        .map(({ item }) => item), ['2']);
+});
 
 test('a beacon that the browser refuses stays for the next page', () => {
     const page = openPage({ beacon: () => false });
