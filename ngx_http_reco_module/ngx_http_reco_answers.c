@@ -1,5 +1,7 @@
 #include "ngx_http_reco_module.h"
 
+#include <sys/random.h>
+
 
 /*
  * reco_answers NUMBER | off: what the engine answered for visitors of whom
@@ -61,6 +63,7 @@ static struct {
     ngx_uint_t sets;
     ngx_uint_t ways;
     uint32_t clock;
+    uint64_t secret; /* visitors ask: none may find two questions of one key */
 } ngx_http_reco_answers;
 
 
@@ -109,6 +112,13 @@ ngx_http_reco_answers_init_process(ngx_cycle_t *cycle, ngx_uint_t number)
 
     if (number == 0) {
         return NGX_OK;
+    }
+
+    if (getrandom(&ngx_http_reco_answers.secret,
+            sizeof(ngx_http_reco_answers.secret), 0)
+        != sizeof(ngx_http_reco_answers.secret))
+    {
+        return NGX_ERROR;
     }
 
     ngx_http_reco_answers.sets = number / ngx_http_reco_answers.ways;
@@ -165,6 +175,13 @@ ngx_http_reco_answers_first(const reco_engine_query_t *query)
 
 
 uint64_t
+ngx_http_reco_answers_hash(const void *data, size_t len)
+{
+    return reco_hash_keyed(ngx_http_reco_answers.secret, data, len);
+}
+
+
+uint64_t
 ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     const void *rules, const reco_engine_query_t *query)
 {
@@ -183,9 +200,10 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     question.current = query->current;
     question.viewed =
         query->session->nevents > 0 ? query->session->events[0].item : 0;
-    question.category = reco_hash(query->category.data, query->category.len);
-    question.excluded =
-        reco_hash(query->excluded, query->nexcluded * sizeof(uint64_t));
+    question.category =
+        ngx_http_reco_answers_hash(query->category.data, query->category.len);
+    question.excluded = ngx_http_reco_answers_hash(
+        query->excluded, query->nexcluded * sizeof(uint64_t));
     question.rules = query->nrules > 0 ? (uintptr_t) rules : 0;
     question.price_min = query->price_min;
     question.price_max = query->price_max;
@@ -193,7 +211,7 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     question.n = query->n;
     question.repeat = query->repeat;
 
-    return reco_hash(&question, sizeof(question)) | 1;
+    return ngx_http_reco_answers_hash(&question, sizeof(question)) | 1;
 }
 
 

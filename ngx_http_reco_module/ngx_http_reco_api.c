@@ -199,9 +199,8 @@ ngx_http_reco_api_item(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 
     rc = ngx_http_reco_api_argument(r, "item", &item);
 
-    if (rc == NGX_OK && item.len <= RECO_EVENT_ITEM_MAX) {
-        ctx->item = item;
-        ctx->item_key = reco_item_key(ngx_http_reco_str(item));
+    if (rc == NGX_OK) {
+        ngx_http_reco_item_set(ctx, &item);
     }
 
     ctx->item_known = 1;
@@ -301,6 +300,11 @@ ngx_http_reco_api_forget(ngx_http_request_t *r)
 
     if (r->method != NGX_HTTP_POST) {
         return ngx_http_reco_not_allowed(r, "POST, OPTIONS");
+    }
+
+    if (ngx_http_reco_cross_site(r)) {
+        return ngx_http_reco_refuse(
+            r, NGX_HTTP_FORBIDDEN, "origin not allowed");
     }
 
     ctx = ngx_http_reco_get_ctx(r);

@@ -475,11 +475,13 @@ ngx_http_reco_block_variant(ngx_http_reco_ctx_t *ctx,
     words[1] = (uintptr_t) render;
     words[2] = block->ascii;
     words[3] = ctx->item_key;
-    words[4] = reco_hash(block->heading.data, block->heading.len);
-    words[5] = reco_hash(block->locale.data, block->locale.len);
+    words[4] =
+        ngx_http_reco_answers_hash(block->heading.data, block->heading.len);
+    words[5] =
+        ngx_http_reco_answers_hash(block->locale.data, block->locale.len);
     words[6] = (uintptr_t) block->strategy.data;
 
-    return reco_hash(words, sizeof(words)) | 1;
+    return ngx_http_reco_answers_hash(words, sizeof(words)) | 1;
 }
 
 

@@ -5,6 +5,20 @@
 static char ngx_http_reco_record[RECO_EVENT_RECORD_MAX];
 
 
+void
+ngx_http_reco_item_set(ngx_http_reco_ctx_t *ctx, const ngx_str_t *item)
+{
+    ctx->item_known = 1;
+
+    if (item->len > 0 && item->len <= RECO_EVENT_ITEM_MAX
+        && ngx_http_reco_plain(item))
+    {
+        ctx->item = *item;
+        ctx->item_key = reco_item_key(ngx_http_reco_str(*item));
+    }
+}
+
+
 ngx_int_t
 ngx_http_reco_item(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
@@ -26,10 +40,7 @@ ngx_http_reco_item(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    if (item.len > 0 && item.len <= RECO_EVENT_ITEM_MAX) {
-        ctx->item = item;
-        ctx->item_key = reco_item_key(ngx_http_reco_str(item));
-    }
+    ngx_http_reco_item_set(ctx, &item);
 
     return NGX_OK;
 }

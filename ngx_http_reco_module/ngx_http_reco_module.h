@@ -312,6 +312,9 @@ ngx_int_t ngx_http_reco_answers_init_process(
 
 void ngx_http_reco_answers_exit_process(void);
 
+/* Of bytes that a key is made of; each worker hashes in its own way. */
+uint64_t ngx_http_reco_answers_hash(const void *data, size_t len);
+
 /* What stands for a query; 0: its answer is one visitor's own.  rules tells
    apart the places of the configuration that they come from. */
 uint64_t ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
@@ -519,6 +522,9 @@ ngx_uint_t ngx_http_reco_robot_visit(
 
 /* -- event --------------------------------------------------------------- */
 
+/* The item that the request is about; what can be no item's id: none. */
+void ngx_http_reco_item_set(ngx_http_reco_ctx_t *ctx, const ngx_str_t *item);
+
 /* Evaluates reco_item once; ctx->item.len == 0: the page has none. */
 ngx_int_t ngx_http_reco_item(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
@@ -578,6 +584,9 @@ ngx_int_t ngx_http_reco_refuse(
     ngx_http_request_t *r, ngx_uint_t status, const char *reason);
 ngx_int_t ngx_http_reco_not_allowed(ngx_http_request_t *r, const char *methods);
 
+/* True where another site's page asks, which reco_beacon_origins does not list. */
+ngx_uint_t ngx_http_reco_cross_site(ngx_http_request_t *r);
+
 /*
  * Adds what lets a listed site's script ask and read.  NGX_DECLINED: the site
  * is not listed; NGX_ERROR: no memory.
@@ -588,6 +597,13 @@ ngx_int_t ngx_http_reco_cors(ngx_http_request_t *r, const char *methods);
 /* -- variables ----------------------------------------------------------- */
 
 ngx_int_t ngx_http_reco_add_variables(ngx_conf_t *cf);
+
+/*
+ * True where no byte of it is a control character.  A path is decoded when it gets
+ * here: what a line break would do to a header or a log line that the site makes of
+ * one of our variables, it does not do.
+ */
+ngx_uint_t ngx_http_reco_plain(const ngx_str_t *value);
 
 
 /* -- stats --------------------------------------------------------------- */

@@ -196,6 +196,34 @@ ngx_http_reco_cors_same(ngx_http_request_t *r, ngx_str_t *origin)
 }
 
 
+ngx_uint_t
+ngx_http_reco_cross_site(ngx_http_request_t *r)
+{
+    ngx_str_t *origin, *site;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    origin = ngx_http_reco_header_in(r, "Origin");
+    site = ngx_http_reco_header_in(r, "Sec-Fetch-Site");
+
+    if (origin != NULL && lcf->origins != NULL
+        && ngx_http_reco_cors_listed(lcf->origins, origin))
+    {
+        return 0;
+    }
+
+    /* the browser knows best: a proxy before us may have changed the host */
+
+    if (site != NULL) {
+        return site->len == sizeof("cross-site") - 1
+               && ngx_strncmp(site->data, "cross-site", site->len) == 0;
+    }
+
+    return origin != NULL && !ngx_http_reco_cors_same(r, origin);
+}
+
+
 ngx_int_t
 ngx_http_reco_cors(ngx_http_request_t *r, const char *methods)
 {

@@ -177,6 +177,21 @@ ngx_http_reco_variable_get(
 }
 
 
+ngx_uint_t
+ngx_http_reco_plain(const ngx_str_t *value)
+{
+    size_t i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < ' ' || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* $reco_path_segment_N: the path's Nth part between slashes, from 1. */
 static ngx_int_t
 ngx_http_reco_variable_segment(
@@ -204,6 +219,10 @@ ngx_http_reco_variable_segment(
         if (--n == 0 && end > p + 1) {
             value.data = p + 1;
             value.len = end - (p + 1);
+            if (!ngx_http_reco_plain(&value)) {
+                break;
+            }
+
             return ngx_http_reco_variable_set(v, &value);
         }
 

@@ -161,7 +161,10 @@ ngx_http_reco_zone_save(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log)
         (u_char *) aside, sizeof(aside), "%s.new%Z", ctx->save.data);
     aside[sizeof(aside) - 1] = '\0';
 
-    fd = open(aside, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    /* the master may be root: never through a link that somebody else put */
+
+    (void) unlink(aside);
+    fd = open(aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd == NGX_INVALID_FILE) {
         ngx_log_error(NGX_LOG_ERR, log, ngx_errno,

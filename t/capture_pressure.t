@@ -109,7 +109,7 @@ for (['small events' => 0, 40], ['large events' => 800, 20]) {
 
 $sent = 0;
 my $redis = $world->redis('--appendfsync', 'everysec');
-with("unix:$dir/redis.sock");
+with("unix:$dir/redis.sock timeout=1h");
 ok(pour(50, 600) && $world->wait_for(20, sub { status('redis_forwarded_total') == $sent }),
     'a Redis that takes all');
 
