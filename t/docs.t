@@ -90,10 +90,14 @@ for my $page (@pages, 'conf/nginx.conf') {
         my $dir = $world->{dir};
         $n++;
 
-        $http =~ s{/(?:etc|usr/share)/reco/}{$Reco::ROOT/conf/templates/}g;
-        $http =~ s{/var/log/nginx/}{$dir/logs/}g;
+        # At once: what is put in may look like what is looked for.
+        my %place = ('/etc/reco/' => "$Reco::ROOT/conf/templates/",
+            '/usr/share/reco/' => "$Reco::ROOT/conf/templates/",
+            '/var/log/nginx/' => "$dir/logs/", '/var/lib/nginx/' => "$dir/",
+            '/run/reco/' => "$dir/", '/var/lib/reco/' => "$dir/");
+        my $places = join '|', keys %place;
+        $http =~ s{(?<=[\s="])($places)}{$place{$1}}g;
         $http =~ s{^ *(?:include|default_type) .*;$}{}mg;
-        $http =~ s{/(?:run|var/lib)/reco/}{$dir/}g;
         $http .= "    upstream shop { server 127.0.0.1:9; }\n"
             if $http !~ /upstream shop /;
 
