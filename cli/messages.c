@@ -4,12 +4,24 @@
 #include <stdio.h>
 
 
+#define MESSAGE_MAX 4096
+
+
+/* Messages hold names from files: no control character of theirs reaches the
+   terminal. */
 static void
 say(const char *name, const char *format, va_list args)
 {
-    fprintf(stderr, "recoctl %s: ", name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    char message[MESSAGE_MAX], *p;
+
+    vsnprintf(message, sizeof(message), format, args);
+    for (p = message; *p != '\0'; p++) {
+        if ((unsigned char) *p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
+
+    fprintf(stderr, "recoctl %s: %s\n", name, message);
 }
 
 

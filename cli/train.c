@@ -39,8 +39,7 @@ print_report(const reco_batch_report_t *report)
     const reco_train_report_t *train = &report->train;
     const reco_gate_t *gate = &report->gate;
 
-    printf("version %s %s\n", report->id.id,
-        report->live ? "is live" : "is kept, but not published");
+    printf("version %s %s\n", report->id.id, reco_batch_outcome(report));
     printf("learnt from %llu events in %u sessions, %u items; %llu events were "
            "too old and removed\n",
         (unsigned long long) report->events, report->sessions, report->items,

@@ -106,6 +106,18 @@ ok(!-e "$dir/six", 'writes nothing');
 isnt($code, 0, 'a column that is not there fails');
 like($output, qr/no column "nothing" for "item"/, 'and is named');
 
+($code, $output) = import_into('five', "$dir/bad.csv",
+    $world->write_file('none.csv', ''));
+is($code, 1, 'an empty file fails');
+like($output, qr/none\.csv:1: the file is empty/, 'and is named');
+($code, $output) = import_into('five',
+    $world->write_file('nameless.csv', "\n\nwhen,what\n1592671441,a\n"));
+like($output, qr/nameless\.csv:3: no column is known to hold "item"/,
+    'as is one without an item');
+($code, $output) = import_into('seven',
+    $world->write_file('mark.csv', "\xef\xbb\xbfvisitor,item,ts\r\na,1,1592671441\r\n"));
+like($output, qr/1 imported/, 'a byte order mark does no harm') or diag $output;
+
 ($code, $output) = import_into('five', "$dir/export");
 is($code, 2, 'a format that cannot be told is misuse');
 

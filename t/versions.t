@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use File::Temp qw(tempdir);
 use JSON::PP;
 use Test::More;
 
@@ -66,7 +67,8 @@ is($code, 2, 'nor what is no version');
 
 ctl('pin', 2);
 is(live(), 'versions/000002', 'a pinned version is live');
-like(ctl('train'), qr/not published/, 'and stays so when another is trained');
+like(ctl('train'), qr/not published: another one is pinned/,
+    'and stays so when another is trained');
 is(live(), 'versions/000002', 'indeed');
 ($code, $output) = ctl('promote', 4);
 like($output, qr/pinned/, 'and when another is promoted');
@@ -119,6 +121,25 @@ $world->trainer;
 ok($world->wait_for(10, sub { live() eq 'versions/000007' }),
     'the trainer restores what was live');
 $world->stop_trainer;
+
+SKIP: {
+    my ($memory) = eval { tempdir(DIR => '/dev/shm', CLEANUP => 1) };
+    skip 'no other file system to copy to', 6
+        if !$memory || (stat $memory)[0] == (stat $dir)[0];
+
+    # A folder in memory that gets full: no file there may exceed 32 KiB.
+    my @memory = ('--set', "model=$memory/model");
+    my @full = ('bash', '-c', "trap '' XFSZ; ulimit -f 32; exec \"\$@\"", 'full');
+    ctl('promote', 6, @memory);
+    ($code, $output) = $world->run(@full, "$Reco::BUILD/recoctl", 'promote', 5,
+        '--config', "$dir/trainer.conf", @memory);
+    is($code, 1, 'a model that does not fit in memory');
+    like($output, qr/cannot write .*incoming/, 'is not published');
+    is(readlink "$dir/archive/current", 'versions/000006', 'the one before stays live');
+    is(readlink "$memory/model/current", 'versions/000006', 'and for nginx');
+    ok(!-e "$memory/model/incoming", 'and its parts take no memory up');
+    like(ctl('promote', 7, @memory), qr/000007 is live/, 'until there is room');
+}
 
 mkdir "$dir/archive/building";
 mkdir "$dir/archive/building/000099";

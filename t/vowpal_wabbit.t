@@ -169,6 +169,11 @@ like($output, qr/bad:1: the engine has no feature "x"/, 'is named');
 like($output, qr/no weight of a feature/, 'nor does an empty file make one');
 ($code, $output) = ctl('import-weights', "$dir/nowhere");
 is($code, 1, 'a file that is not there');
+($code, $output) = ctl('import-weights', $dir);
+is($code, 1, 'a folder fails');
+like($output, qr/cannot read .*directory/, 'and why is said');
+($code, $output) = ctl('import-weights', $world->write_file('escape', "\e[2J 1\n"));
+like($output, qr/no feature "\?\[2J"/, 'nothing of a file controls the terminal');
 ($code, $output) = ctl('import-weights');
 is($code, 2, 'which file?');
 

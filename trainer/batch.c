@@ -248,10 +248,24 @@ build(batch_t *batch, reco_error_t *error)
 }
 
 
+const char *
+reco_batch_outcome(const reco_batch_report_t *report)
+{
+    if (report->live) {
+        return "is live";
+    }
+
+    return report->pinned
+               ? "is kept, not published: another one is pinned"
+               : "is kept, not published: it is worse than the live one";
+}
+
+
 static reco_status_t
 publish(batch_t *batch, int force, reco_error_t *error)
 {
     reco_version_id_t pinned;
+    reco_error_t reason = {0};
     reco_status_t status;
 
     if (batch->report->gate.verdict == RECO_GATE_FAILED && !force) {
@@ -259,14 +273,19 @@ publish(batch_t *batch, int force, reco_error_t *error)
     }
 
     if (reco_registry_pinned(batch->registry, &pinned, NULL) == RECO_OK) {
+        batch->report->pinned = 1;
         return RECO_OK;
     }
 
     status = reco_registry_publish(
-        batch->registry, &batch->report->id, RECO_REGISTRY_PUBLISH, error);
+        batch->registry, &batch->report->id, RECO_REGISTRY_PUBLISH, &reason);
     batch->report->live = status == RECO_OK;
 
-    return status;
+    return status == RECO_OK
+               ? RECO_OK
+               : reco_error_set(error, status,
+                   "version %s is kept, and could not be made live: %s",
+                   batch->report->id.id, reason.message);
 }
 
 

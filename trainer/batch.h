@@ -20,6 +20,7 @@ typedef struct {
     uint32_t items;
     uint64_t expired; /* events that were older than the retention */
     int live;         /* 0: kept, but not published */
+    int pinned;       /* another one is, and stays live */
     reco_gate_t gate;
     reco_train_report_t train;
     double read;    /* seconds from the store into memory */
@@ -35,6 +36,9 @@ typedef struct {
  */
 reco_status_t reco_batch_run(const reco_config_t *config, reco_store_t *store,
     int force, reco_batch_report_t *report, reco_error_t *error);
+
+/* "is live", or why it is not, to be said of the version. */
+const char *reco_batch_outcome(const reco_batch_report_t *report);
 
 /* The registry of config's folders. */
 reco_status_t reco_batch_registry(const reco_config_t *config,

@@ -196,10 +196,16 @@ reco_files_read(
     }
 
     len = 0;
-    while (len < (size_t) info.st_size
-           && (n = read(fd, data + len, (size_t) info.st_size - len)) > 0)
-    {
-        len += (size_t) n;
+    do {
+        n = read(fd, data + len, (size_t) info.st_size - len);
+        len += n > 0 ? (size_t) n : 0;
+    } while (n > 0 || (n == -1 && errno == EINTR));
+
+    if (n == -1) {
+        fail(error, "read", path);
+        close(fd);
+        free(data);
+        return RECO_IO;
     }
     close(fd);
 

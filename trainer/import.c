@@ -507,13 +507,16 @@ bind_columns(import_t *import, reco_table_t *table, reco_error_t *error)
         return reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 
+    header->line = 1;
     status = reco_table_next(table, header, error);
     if (status == RECO_DECLINED) {
         status = reco_error_set(error, RECO_INVALID,
             "the file is empty: its first line should name the columns");
-    }
-    if (status == RECO_OK) {
+    } else if (status == RECO_OK) {
         status = reco_import_map_bind(options->map, header, error);
+    }
+    if (status == RECO_INVALID && error != NULL) {
+        error->line = header->line;
     }
     free(header);
 

@@ -117,6 +117,13 @@ fill(reco_lines_t *lines, reco_error_t *error)
             reason[0] != '\0' ? reason : "the gzip data ends too soon", error);
     }
 
+    /* What some programs put before the first line: UTF-8's byte order mark. */
+    if (lines->number == 0 && lines->end == 0 && got >= 3
+        && memcmp(lines->data, "\xef\xbb\xbf", 3) == 0)
+    {
+        lines->begin = 3;
+    }
+
     lines->end += (size_t) got;
     lines->over = got == 0;
 

@@ -43,7 +43,7 @@ log_batch(const reco_batch_report_t *report)
         "version %s %s: %llu events, %u sessions, %u items; %.1f s "
         "(read %.1f, sessions %.1f, factors %.1f, rules %.1f, neighbours %.1f, "
         "content %.1f, blend %.1f, write %.1f, gate %.1f); gate: %s",
-        report->id.id, report->live ? "is live" : "is kept, not published",
+        report->id.id, reco_batch_outcome(report),
         (unsigned long long) report->events, report->sessions, report->items,
         report->seconds, report->read, report->train.sessions,
         report->train.factors, report->train.rules, report->train.neighbors,

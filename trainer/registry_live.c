@@ -150,20 +150,14 @@ clean_model(reco_registry_t *registry)
 }
 
 
-/* Brings a version of the archive into the model folder and points to it. */
+/* Copies a version of the archive into the model folder: both aside and under
+   its name it is whole, or not there. */
 static reco_status_t
-expose(
+bring(
     reco_registry_t *registry, const reco_version_id_t *id, reco_error_t *error)
 {
-    char from[PATH_MAX], aside[PATH_MAX], to[PATH_MAX], target[64];
-    reco_version_id_t live;
+    char from[PATH_MAX], aside[PATH_MAX], to[PATH_MAX];
     reco_status_t status;
-
-    if (read_live(registry->model, &live, NULL) == RECO_OK
-        && strcmp(live.id, id->id) == 0)
-    {
-        return RECO_OK;
-    }
 
     status = reco_registry_path(registry, id, from, error);
     if (status == RECO_OK) {
@@ -174,35 +168,67 @@ expose(
         status =
             reco_registry_join(to, registry->model, "versions/", id->id, error);
     }
-
-    if (status == RECO_OK && access(to, F_OK) != 0) {
-        status = reco_files_remove(aside, error);
-        if (status == RECO_OK) {
-            status = reco_files_copy_folder(from, aside, error);
-        }
-
-        /* Workers map the copy unread: it is read here, once for all. */
-        if (status == RECO_OK) {
-            status = reco_registry_verify(aside, error);
-        }
-        if (status == RECO_OK && rename(aside, to) != 0) {
-            status = reco_error_set(error, RECO_IO,
-                "cannot move \"%s\" to \"%s\": %s", aside, to, strerror(errno));
-        }
+    if (status != RECO_OK || access(to, F_OK) == 0) {
+        return status;
     }
 
+    status = reco_files_remove(aside, error);
     if (status == RECO_OK) {
-        snprintf(target, sizeof(target), "versions/%s", id->id);
-        status = reco_registry_join(to, registry->model, "current", "", error);
+        status = reco_files_copy_folder(from, aside, error);
     }
+
+    /* Workers map the copy unread: it is read here, once for all. */
     if (status == RECO_OK) {
-        status = reco_files_relink(to, target, error);
+        status = reco_registry_verify(aside, error);
     }
-    if (status == RECO_OK) {
-        status = reco_files_sync_folder(registry->model, error);
+    if (status == RECO_OK && rename(aside, to) != 0) {
+        status = reco_error_set(error, RECO_IO,
+            "cannot move \"%s\" to \"%s\": %s", aside, to, strerror(errno));
+    }
+
+    /* A part of it would take up the memory that it had not enough of. */
+    if (status != RECO_OK) {
+        (void) reco_files_remove(aside, NULL);
     }
 
     return status;
+}
+
+
+/* Makes the version the one that FOLDER/current leads to. */
+static reco_status_t
+point(const char *folder, const reco_version_id_t *id, reco_error_t *error)
+{
+    char path[PATH_MAX], target[64];
+    reco_status_t status;
+
+    snprintf(target, sizeof(target), "versions/%s", id->id);
+    status = reco_registry_join(path, folder, "current", "", error);
+    if (status == RECO_OK) {
+        status = reco_files_relink(path, target, error);
+    }
+
+    return status == RECO_OK ? reco_files_sync_folder(folder, error) : status;
+}
+
+
+/* Brings the version that is live into the model folder, where it is not. */
+static reco_status_t
+expose(
+    reco_registry_t *registry, const reco_version_id_t *id, reco_error_t *error)
+{
+    reco_version_id_t live;
+    reco_status_t status;
+
+    if (read_live(registry->model, &live, NULL) == RECO_OK
+        && strcmp(live.id, id->id) == 0)
+    {
+        return RECO_OK;
+    }
+
+    status = bring(registry, id, error);
+
+    return status == RECO_OK ? point(registry->model, id, error) : status;
 }
 
 
@@ -238,32 +264,27 @@ check_publish(
 }
 
 
+/* What can fail for want of room comes first: the one before stays live. */
 static reco_status_t
 make_live(reco_registry_t *registry, const reco_version_id_t *id,
     reco_registry_action_t action, reco_error_t *error)
 {
-    char path[PATH_MAX], target[64];
     reco_status_t status;
 
     status = check_publish(registry, id, error);
     if (status == RECO_OK) {
-        status = reco_journal_append(registry->archive, action, id, error);
+        clean_model(registry);
+        status = bring(registry, id, error);
     }
     if (status == RECO_OK) {
-        status =
-            reco_registry_join(path, registry->archive, "current", "", error);
+        status = reco_journal_append(registry->archive, action, id, error);
     }
 
     /* From here on it is live, come what may. */
     if (status == RECO_OK) {
-        snprintf(target, sizeof(target), "versions/%s", id->id);
-        status = reco_files_relink(path, target, error);
+        status = point(registry->archive, id, error);
     }
     if (status == RECO_OK) {
-        status = reco_files_sync_folder(registry->archive, error);
-    }
-    if (status == RECO_OK) {
-        clean_model(registry);
         status = expose(registry, id, error);
     }
 

@@ -144,6 +144,13 @@ fill(reco_table_t *table, reco_error_t *error)
             table->path, code == Z_ERRNO ? strerror(errno) : reason);
     }
 
+    /* What some programs put before the first row: UTF-8's byte order mark. */
+    if (table->line == 0 && table->end == 0 && got >= 3
+        && memcmp(table->data, "\xef\xbb\xbf", 3) == 0)
+    {
+        table->begin = 3;
+    }
+
     table->end += (size_t) got;
     table->at_end = got == 0;
 

@@ -86,6 +86,17 @@ test_csv(void **state)
     assert_string_equal(
         read_file("\"a\nb\",c\nd\n", RECO_TABLE_CSV, 0), "a\nb|c;d;");
     assert_string_equal(read_file("", RECO_TABLE_CSV, 0), "");
+
+    /* A byte order mark is no part of the first field. */
+    assert_string_equal(read_file("\xef\xbb\xbf"
+                                  "a,b\nc,d\n",
+                            RECO_TABLE_CSV, 0),
+        "a|b;c|d;");
+    assert_string_equal(read_file("\xef\xbb\xbf"
+                                  "\"a\",b\n",
+                            RECO_TABLE_CSV, 0),
+        "a|b;");
+    assert_string_equal(read_file("\xef\xbb\xbf", RECO_TABLE_CSV, 0), "");
 }
 
 
