@@ -49,6 +49,11 @@ $world->send_events($redis, 30);
 ok($world->wait_for(20, sub { -e "$dir/model/current/manifest.json" }),
     'the first model comes when there are enough');
 
+my ($busy, $said) = $world->run("$Reco::BUILD/reco-trainer", '-c',
+    "$dir/trainer.conf");
+is($busy, 1, 'a second trainer in the same folder does not start');
+like($said, qr{another trainer works in ".*/state": stop it first}, 'and says why');
+
 # -- the overlay --
 
 $world->send_events($redis, 5);
@@ -128,7 +133,7 @@ ok($world->wait_for(20, sub {
 
 # -- Redis is gone, and comes back empty --
 
-$world->expect_log(qr/Redis/);
+$world->expect_log(qr/Redis|removed before they were read/);
 $world->stop_redis('KILL');
 ok($world->wait_for(10, sub { log_text() =~ /connection to Redis.*trying again/ }),
     'the trainer goes on without Redis');
@@ -141,6 +146,16 @@ $world->send_events($redis, 20);
 ok($world->wait_for(20, sub { count($world->stored) >= $world->{events} }),
     'even when streams and group were lost');
 is_deeply($world->stored, $world->{sent}, 'each event once');
+
+# -- the streams are trimmed while it is away --
+
+$world->stop_trainer;
+$redis->command('XTRIM', "reco:events:$_", 'MAXLEN', 0) for 0 .. 1;
+$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'look');
+$world->trainer;
+ok($world->wait_for(10, sub {
+    log_text() =~ /"reco:events:0" was read up to \S+ and now begins with \S+: events/
+}), 'what was removed unread is told') or diag log_text();
 
 # -- what is known of the version before --
 

@@ -12,12 +12,17 @@
 #include "runner.h"
 #include "store.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TICK_MS         200 /* the longest that a signal waits */
 #define GATHER_MS       20  /* lets events of a moment share a transaction */
@@ -29,6 +34,7 @@
 
 typedef struct {
     const char *path;
+    int lock; /* of STATE/daemon.lock, for as long as the process lives */
     reco_config_t *config;
     reco_store_t *store;
     reco_registry_t *registry;
@@ -173,6 +179,37 @@ create_parts(daemon_t *daemon, const reco_config_t *config, reco_error_t *error)
 }
 
 
+/* One trainer learns from a store: two would undo each other's vectors and
+   overlays.  The lock goes with the process, however it ends. */
+static reco_status_t
+lock_state(daemon_t *daemon, reco_error_t *error)
+{
+    const char *state = reco_config_string(daemon->config, "state");
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof(path), "%s/daemon.lock", state)
+        >= (int) sizeof(path)) {
+        return reco_error_set(error, RECO_INVALID, "\"state\" is too long");
+    }
+
+    daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (daemon->lock == -1) {
+        return reco_error_set(
+            error, RECO_IO, "cannot open \"%s\": %s", path, strerror(errno));
+    }
+
+    if (flock(daemon->lock, LOCK_EX | LOCK_NB) == 0) {
+        return RECO_OK;
+    }
+
+    return errno == EWOULDBLOCK
+               ? reco_error_set(error, RECO_BUSY,
+                   "another trainer works in \"%s\": stop it first", state)
+               : reco_error_set(error, RECO_IO, "cannot lock \"%s\": %s", path,
+                   strerror(errno));
+}
+
+
 static reco_status_t
 begin(daemon_t *daemon, reco_error_t *error)
 {
@@ -189,6 +226,9 @@ begin(daemon_t *daemon, reco_error_t *error)
         RECO_STORE_WRITE,
         (uint64_t) reco_config_integer(daemon->config, "store_size"),
         &daemon->store, error);
+    if (status == RECO_OK) {
+        status = lock_state(daemon, error);
+    }
     if (status == RECO_OK) {
         status = reco_batch_registry(daemon->config, &daemon->registry, error);
     }
@@ -520,6 +560,7 @@ reco_daemon_run(const char *program, const char *path, reco_error_t *error)
 
     memset(&daemon, 0, sizeof(daemon));
     daemon.path = path;
+    daemon.lock = -1;
     daemon.runner.program = program;
     daemon.runner.path = path;
 
@@ -535,6 +576,9 @@ reco_daemon_run(const char *program, const char *path, reco_error_t *error)
     reco_registry_close(daemon.registry);
     reco_store_close(daemon.store);
     reco_config_destroy(daemon.config);
+    if (daemon.lock != -1) {
+        close(daemon.lock);
+    }
 
     return status;
 }

@@ -1,5 +1,7 @@
 #include "ingest_group.h"
 
+#include "log.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,16 +42,16 @@ reco_ingest_compare(const char *a, const char *b)
 }
 
 
-/* The newest id that the stream ever gave, from XINFO STREAM's pairs. */
+/* An id from XINFO STREAM's pairs. */
 static const char *
-last_id(const redisReply *info)
+info_id(const redisReply *info, const char *name)
 {
     size_t i;
 
     for (i = 0; info->type == REDIS_REPLY_ARRAY && i + 1 < info->elements;
          i += 2) {
         if (info->element[i]->type == REDIS_REPLY_STRING
-            && strcmp(info->element[i]->str, "last-generated-id") == 0
+            && strcmp(info->element[i]->str, name) == 0
             && info->element[i + 1]->type == REDIS_REPLY_STRING)
         {
             return info->element[i + 1]->str;
@@ -57,6 +59,52 @@ last_id(const redisReply *info)
     }
 
     return "";
+}
+
+
+/*
+ * The last entry that was read is still there, or else others behind it may be
+ * gone as well: a stream keeps maxlen entries, however long nobody reads.
+ */
+static reco_status_t
+check_gap(redisContext *context, const reco_ingest_group_t *group,
+    unsigned shard, const char *deleted, reco_error_t *error)
+{
+    const char *position = group->positions[shard].id;
+    const redisReply *first;
+    reco_str_t arguments[6];
+    reco_status_t status;
+    redisReply *reply;
+
+    arguments[0] = text("XRANGE");
+    arguments[1] = reco_ingest_stream(group, shard);
+    arguments[2] = text(position);
+    arguments[3] = text("+");
+    arguments[4] = text("COUNT");
+    arguments[5] = text("1");
+    status = reco_redis_command(context, 6, arguments, &reply, error);
+
+    if (status == RECO_OK && reply->type == REDIS_REPLY_ARRAY
+        && reply->elements == 1)
+    {
+        first = reply->element[0];
+        first = first->type == REDIS_REPLY_ARRAY && first->elements > 0
+                    ? first->element[0]
+                    : NULL;
+        if (first != NULL && first->type == REDIS_REPLY_STRING
+            && reco_ingest_compare(first->str, position) > 0
+            && reco_ingest_compare(deleted, position) != 0)
+        {
+            reco_log(RECO_LOG_WARN,
+                "\"%s\" was read up to %s and now begins with %s: events in "
+                "between were removed before they were read, if there were "
+                "any; a larger \"maxlen\" of nginx's reco_redis keeps them",
+                group->positions[shard].stream, position, first->str);
+        }
+    }
+    freeReplyObject(reply);
+
+    return status;
 }
 
 
@@ -94,10 +142,18 @@ begin_shard(redisContext *context, const reco_ingest_group_t *group,
         return status;
     }
     if (position[0] == '\0'
-        || reco_ingest_compare(position, last_id(reply)) > 0) {
+        || reco_ingest_compare(position, info_id(reply, "last-generated-id"))
+               > 0)
+    {
         position = "0";
+    } else {
+        status = check_gap(context, group, shard,
+            info_id(reply, "max-deleted-entry-id"), error);
     }
     freeReplyObject(reply);
+    if (status != RECO_OK) {
+        return status;
+    }
 
     arguments[0] = text("XGROUP");
     arguments[1] = text("SETID");
