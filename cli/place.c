@@ -175,6 +175,31 @@ reco_place_registry(
 
 
 int
+reco_place_at_registry(
+    int argc, char **argv, int least, int most, reco_place_action_pt action)
+{
+    reco_registry_t *registry;
+    reco_config_t *config;
+    int result;
+
+    registry = NULL;
+    result = reco_place_arguments(argc, argv, least, most, &config);
+    if (result == RECO_CLI_OK) {
+        result = reco_place_registry(argv[0], config, &registry);
+    }
+    if (result == RECO_CLI_OK) {
+        result = action(
+            argv[0], config, registry, optind < argc ? argv[optind] : NULL);
+    }
+
+    reco_registry_close(registry);
+    reco_config_destroy(config);
+
+    return result;
+}
+
+
+int
 reco_place_version(const char *name, reco_registry_t *registry,
     const char *text, reco_version_id_t *id)
 {

@@ -54,6 +54,17 @@ int reco_place_option(
 int reco_place_registry(
     const char *name, const reco_config_t *config, reco_registry_t **registry);
 
+/*
+ * A subcommand that has no options of its own and works on the registry: reads the
+ * arguments, of which action gets the first, or NULL, and what they tell of; and
+ * lets go of all of it.  Returns what action did.
+ */
+typedef int (*reco_place_action_pt)(const char *name,
+    const reco_config_t *config, reco_registry_t *registry, const char *text);
+
+int reco_place_at_registry(
+    int argc, char **argv, int least, int most, reco_place_action_pt action);
+
 /* The version that text tells of; NULL: the live one. */
 int reco_place_version(const char *name, reco_registry_t *registry,
     const char *text, reco_version_id_t *id);

@@ -5,11 +5,14 @@
 
 
 static int
-promote(const char *name, reco_registry_t *registry, const char *text)
+promote(const char *name, const reco_config_t *config,
+    reco_registry_t *registry, const char *text)
 {
     reco_error_t error = {0};
     reco_version_id_t id;
     int result;
+
+    (void) config;
 
     result = reco_place_version(name, registry, text, &id);
     if (result != RECO_CLI_OK) {
@@ -31,21 +34,5 @@ promote(const char *name, reco_registry_t *registry, const char *text)
 int
 reco_cli_promote(int argc, char **argv)
 {
-    reco_registry_t *registry;
-    reco_config_t *config;
-    int result;
-
-    registry = NULL;
-    result = reco_place_arguments(argc, argv, 1, 1, &config);
-    if (result == RECO_CLI_OK) {
-        result = reco_place_registry(argv[0], config, &registry);
-    }
-    if (result == RECO_CLI_OK) {
-        result = promote(argv[0], registry, argv[optind]);
-    }
-
-    reco_registry_close(registry);
-    reco_config_destroy(config);
-
-    return result;
+    return reco_place_at_registry(argc, argv, 1, 1, promote);
 }

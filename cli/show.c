@@ -57,22 +57,5 @@ show(const char *name, const reco_config_t *config, reco_registry_t *registry,
 int
 reco_cli_show(int argc, char **argv)
 {
-    reco_registry_t *registry;
-    reco_config_t *config;
-    int result;
-
-    registry = NULL;
-    result = reco_place_arguments(argc, argv, 0, 1, &config);
-    if (result == RECO_CLI_OK) {
-        result = reco_place_registry(argv[0], config, &registry);
-    }
-    if (result == RECO_CLI_OK) {
-        result = show(
-            argv[0], config, registry, optind < argc ? argv[optind] : NULL);
-    }
-
-    reco_registry_close(registry);
-    reco_config_destroy(config);
-
-    return result;
+    return reco_place_at_registry(argc, argv, 0, 1, show);
 }
