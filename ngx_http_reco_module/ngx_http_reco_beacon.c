@@ -208,7 +208,9 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
         batch->events[i].source = reco_string("sdk");
 
         if (ngx_http_reco_event_store(r, ctx, &batch->events[i]) != NGX_OK) {
-            return NGX_DECLINED;
+            /* who sends them again must be the same visitor: some are stored */
+            return ngx_http_reco_visitor_header(r, ctx) == NGX_OK ? NGX_DECLINED
+                                                                  : NGX_ERROR;
         }
     }
 

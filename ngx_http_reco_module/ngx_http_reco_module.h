@@ -10,6 +10,7 @@
  *   learn      what a page says about its product -> event
  *   model      the live model of a worker, its swap
  *   zone       visitors' sessions in shared memory
+ *   cookie     the reco_cookie directive: reads and sets a visitor's id
  *   visitor    who is asking: cookie, site's own id, consent
  *   event      what a visitor does: session, outbox
  *   beacon, api, sdk, status    content handlers
@@ -144,6 +145,13 @@ extern ngx_module_t ngx_http_reco_module;
 typedef struct {
     u_char bytes[16];
 } ngx_http_reco_id_t;
+
+/*
+ * Ids that are made of the site's own begin with this byte, and no cookie's id
+ * does: who knows or guesses somebody's login could else compute the id, put
+ * it into a cookie, and be shown what is meant for them.
+ */
+#define NGX_HTTP_RECO_ID_LOGIN 0xff
 
 
 typedef struct ngx_http_reco_page_s ngx_http_reco_page_t;
@@ -489,6 +497,14 @@ void ngx_http_reco_profile_forget(
 
 char *ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_http_reco_cookie_t *ngx_http_reco_cookie_default(ngx_conf_t *cf);
+
+/* The first of the name that is an id; NGX_DECLINED: there is none. */
+ngx_int_t ngx_http_reco_cookie_read(ngx_http_request_t *r,
+    ngx_http_reco_cookie_t *cookie, ngx_http_reco_id_t *id);
+
+/* Adds Set-Cookie, with further attributes.  NGX_ERROR: no memory. */
+ngx_int_t ngx_http_reco_cookie_set(ngx_http_request_t *r, const u_char *id,
+    size_t len, const char *attributes, size_t size);
 
 ngx_uint_t ngx_http_reco_consent(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);

@@ -215,6 +215,11 @@ $response = $world->post('/beacon', encode_json(event()),
 like($response->{headers}{'set-cookie'},
     qr/^reco=[0-9a-f]{32}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/,
     'a new visitor gets a cookie');
+ok(!exists post('/beacon', event(), headers => {
+    Cookie => "reco=of-another-application; a=reco=x; reco=$visitor" })
+    ->{headers}{'set-cookie'}, 'of two cookies of the name the one that is an id counts');
+like(post('/beacon', event(), headers => { Cookie => "RECO=$visitor; xreco=$visitor" })
+    ->{headers}{'set-cookie'} || '', qr/^reco=/, 'names that are alike do not');
 
 # Everything that came before is in the stream once this is.
 post('/beacon', event(id => 'mark'));

@@ -86,6 +86,9 @@ ok($refused, "drop=refuse: event $refused is refused");
 is(beacon('more'), 503, 'with 503');
 is(status('outbox_refused_total'), 2, 'and counted');
 is(status('outbox_records'), @taken, 'the others wait');
+like($world->post('/reco/beacon', '{"type":"view"}',
+        headers => { 'Content-Type' => 'text/plain' })->{headers}{'set-cookie'} || '',
+    qr/^reco=/, 'who is new stays the same visitor when sending it again');
 $redis = $world->redis;
 ok(has_arrived(@taken), 'and arrive');
 is_deeply([ids()], \@taken, 'in their order, and nothing else');

@@ -145,14 +145,36 @@ is_key(reco_str_t key)
 }
 
 
+/* Where the pair of this key stands, for the last one counts; or belongs. */
+static unsigned
+context_place(const reco_event_t *event, reco_str_t key)
+{
+    const reco_event_pair_t *pair;
+    unsigned i;
+
+    for (i = 0; i < event->ncontext; i++) {
+        pair = &event->context[i];
+
+        if (pair->key.len == key.len
+            && memcmp(pair->key.data, key.data, key.len) == 0) {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
 reco_status_t
 reco_event_add_context(reco_event_t *event, reco_str_t key, reco_str_t value,
     reco_event_setter_t *setter)
 {
     reco_event_pair_t *pair;
     reco_status_t rc;
+    unsigned place;
 
-    if (event->ncontext == RECO_EVENT_CONTEXT_MAX) {
+    place = context_place(event, key);
+    if (place == RECO_EVENT_CONTEXT_MAX) {
         return reco_event_refuse(setter, RECO_EVENT_TOO_MANY);
     }
 
@@ -168,7 +190,7 @@ reco_event_add_context(reco_event_t *event, reco_str_t key, reco_str_t value,
         return reco_event_refuse(setter, RECO_EVENT_BAD_CHARACTER);
     }
 
-    pair = &event->context[event->ncontext];
+    pair = &event->context[place];
 
     rc = set_string(
         RECO_EVENT_KIND_TOKEN, RECO_EVENT_KEY_MAX, key, &pair->key, setter);
@@ -182,7 +204,7 @@ reco_event_add_context(reco_event_t *event, reco_str_t key, reco_str_t value,
         return rc;
     }
 
-    event->ncontext++;
+    event->ncontext += place == event->ncontext;
 
     return RECO_OK;
 }

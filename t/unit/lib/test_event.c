@@ -259,6 +259,30 @@ test_arena(void **state)
 
 
 static void
+test_context_twice(void **state)
+{
+    char text[] = "{\"type\":\"view\",\"ctx\":{\"a\":1,\"b\":2,\"c\":3,"
+                  "\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"a\":9}}";
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+
+    (void) state;
+
+    assert_int_equal(parse(text, strlen(text)), RECO_OK);
+    assert_int_equal(batch.nrejects, 0);
+    assert_int_equal(batch.events[0].ncontext, RECO_EVENT_CONTEXT_MAX);
+    assert_memory_equal(batch.events[0].context[0].key.data, "a", 1);
+    assert_memory_equal(batch.events[0].context[0].value.data, "9", 1);
+
+    assert_int_equal(
+        reco_event_parse_query(reco_string("type=view&ctx.a=1&ctx.a=2"), NOW,
+            &arena, &batch, &error),
+        RECO_OK);
+    assert_int_equal(batch.events[0].ncontext, 1);
+    assert_memory_equal(batch.events[0].context[0].value.data, "2", 1);
+}
+
+
+static void
 test_made(void **state)
 {
     reco_event_arena_t arena = {memory, sizeof(memory), 0};
@@ -454,6 +478,7 @@ main(void)
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_context_twice),
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_made_id),
         cmocka_unit_test(test_refuse),
