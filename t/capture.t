@@ -56,11 +56,12 @@ ok($world->wait_for(5, sub { $redis->events('ev', 3) == 1 }), 'and arrives');
 my ($entry) = $redis->events('ev', 3);
 my %field = %{ $entry->[1] };
 is($field{u}, $me, 'with the visitor');
-is_deeply([@field{qw(v t id i k c.page)}], [1, 'click', 'e1', 42, 2, 'x'],
+is_deeply([@field{qw(t id i k c.page)}], ['click', 'e1', 42, 2, 'x'],
     'and what the client said');
 like($field{q}, qr/^[0-9a-f]{16}$/, 'and a sequence');
-ok($field{rt} >= $begin && $field{rt} <= time * 1000, 'and when it was received')
-    or diag "$begin $field{rt}";
+ok($field{ts} >= $begin && $field{ts} <= time * 1000, 'and when it was received')
+    or diag "$begin $field{ts}";
+ok(!(grep { exists $field{$_} } qw(v rt src)), 'and nothing that goes without saying');
 
 is(beacon('[{"id":"e2","type":"view","item":"1"},{"type":"none"},'
     . '{"id":"e3","type":"view","item":"2"}]'), 400, 'one of three is refused');

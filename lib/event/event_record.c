@@ -5,6 +5,7 @@
 
 #define RECORD_VERSION 1
 #define FIELD_HEADER   3 /* u8 and u16 */
+#define USUAL_SOURCE   "sdk"
 
 
 typedef struct {
@@ -176,8 +177,7 @@ put_column(record_writer_t *writer, const reco_event_column_t *column,
         put_string(writer, name, reco_event_type_text(event->type));
         break;
 
-    case RECO_EVENT_KIND_VERSION:
-        put_string(writer, name, reco_string("1"));
+    case RECO_EVENT_KIND_VERSION: /* the first: what says none is of it */
         break;
 
     case RECO_EVENT_KIND_TOKEN:
@@ -227,6 +227,42 @@ made_id(uint64_t sequence, char *out)
 }
 
 
+static int
+is_usual(reco_str_t source)
+{
+    return source.len == sizeof(USUAL_SOURCE) - 1
+           && memcmp(source.data, USUAL_SOURCE, source.len) == 0;
+}
+
+
+/* What goes without saying: a word less in an entry is one less that Redis
+   parses, keeps, and writes to its file. */
+static void
+leave_out(reco_event_t *event)
+{
+    if (event->received == event->ts) {
+        event->received = 0;
+    }
+
+    if (is_usual(event->source)) {
+        event->source = reco_null_string;
+    }
+}
+
+
+static void
+fill_in(reco_event_t *event)
+{
+    if (event->received == 0) {
+        event->received = event->ts;
+    }
+
+    if (event->source.len == 0) {
+        event->source = reco_string(USUAL_SOURCE);
+    }
+}
+
+
 reco_status_t
 reco_event_encode(
     const reco_event_t *event, char *out, size_t size, size_t *len)
@@ -247,6 +283,7 @@ reco_event_encode(
     if (filled.type == RECO_EVENT_ITEM && filled.product.price >= 0) {
         filled.price = filled.product.price;
     }
+    leave_out(&filled);
 
     writer = (record_writer_t){out + 1, out + size, 0};
     out[0] = RECORD_VERSION;
@@ -365,6 +402,7 @@ reco_event_from_fields(const reco_event_field_t *fields, unsigned nfields,
     switch (rc) {
     case RECO_OK:
         *event = draft.event;
+        fill_in(event);
         return RECO_OK;
 
     case RECO_INVALID:

@@ -442,6 +442,51 @@ test_damaged_records(void **state)
 }
 
 
+/* An entry may say what goes without saying, and reads the same. */
+static void
+test_unsaid(void **state)
+{
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_field_t fields[] = {
+        {reco_string("t"), reco_string("view")},
+        {reco_string("ts"), reco_string("1764000000000")},
+        {reco_string("v"), reco_string("1")},
+        {reco_string("rt"), reco_string("1764000000000")},
+        {reco_string("src"), reco_string("sdk")},
+    };
+    reco_event_t event;
+    char record[256], again[256];
+    size_t len;
+    unsigned n;
+
+    (void) state;
+
+    for (n = 2; n <= sizeof(fields) / sizeof(fields[0]); n++) {
+        assert_int_equal(
+            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+        assert_int_equal(event.received, NOW);
+        assert_int_equal(event.source.len, 3);
+        assert_memory_equal(event.source.data, "sdk", 3);
+
+        assert_int_equal(
+            reco_event_encode(&event, n == 2 ? record : again, 256, &len),
+            RECO_OK);
+        assert_int_equal(len, 1 + 3 + 1 + 4 + 3 + 2 + 13);
+        assert_memory_equal(n == 2 ? record : again, record, len);
+    }
+
+    fields[3].value = reco_string("1764000000001");
+    fields[4].value = reco_string("page");
+    assert_int_equal(
+        reco_event_from_fields(fields, 5, &arena, &event, &error), RECO_OK);
+    assert_int_equal(event.received, NOW + 1);
+    assert_memory_equal(event.source.data, "page", 4);
+    assert_int_equal(
+        reco_event_encode(&event, again, sizeof(again), &len), RECO_OK);
+    assert_int_equal(len, 1 + 3 + 1 + 4 + 3 + 2 + 13 + 3 + 2 + 13 + 3 + 3 + 4);
+}
+
+
 static void
 test_shard(void **state)
 {
@@ -483,6 +528,7 @@ main(void)
         cmocka_unit_test(test_made_id),
         cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_unsaid),
         cmocka_unit_test(test_shard),
     };
 
