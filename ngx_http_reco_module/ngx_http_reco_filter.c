@@ -1,3 +1,4 @@
+#include "ngx_http_reco_caching.h"
 #include "ngx_http_reco_places.h"
 
 
@@ -8,115 +9,6 @@ static ngx_http_output_body_filter_pt ngx_http_next_body_filter;
 
 
 /* -- header -------------------------------------------------------------- */
-
-/* Removes headers of a name. */
-static void
-ngx_http_reco_clear_header(ngx_http_request_t *r, const char *name)
-{
-    size_t len;
-    ngx_uint_t i;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
-
-    len = ngx_strlen(name);
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-            {
-                h[i].hash = 0;
-            }
-        }
-    }
-}
-
-
-/* True where every cache that is shared already has to keep out. */
-static ngx_uint_t
-ngx_http_reco_cache_private(ngx_http_request_t *r)
-{
-    ngx_uint_t i, kept;
-    ngx_list_part_t *part;
-    ngx_table_elt_t *h;
-
-    kept = 0;
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].hash == 0 || h[i].key.len != sizeof("Cache-Control") - 1
-                || ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
-                       sizeof("Cache-Control") - 1)
-                       != 0)
-            {
-                continue;
-            }
-
-            if (ngx_strlcasestrn(h[i].value.data,
-                    h[i].value.data + h[i].value.len, (u_char *) "private", 6)
-                    != NULL
-                || ngx_strlcasestrn(h[i].value.data,
-                       h[i].value.data + h[i].value.len, (u_char *) "no-store",
-                       7)
-                       != NULL)
-            {
-                kept = 1;
-            }
-        }
-    }
-
-    return kept;
-}
-
-
-/* A page made for one visitor must not be given to another. */
-static ngx_int_t
-ngx_http_reco_cache_control(ngx_http_request_t *r)
-{
-    ngx_str_t value;
-    ngx_http_reco_loc_conf_t *lcf;
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
-
-    if (lcf->cache_control_off) {
-        return NGX_OK;
-    }
-
-    ngx_str_set(&value, "private");
-
-    if (lcf->cache_control != NULL) {
-        if (ngx_http_complex_value(r, lcf->cache_control, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-    } else if (ngx_http_reco_cache_private(r)) {
-        return NGX_OK;
-    }
-
-    ngx_http_reco_clear_header(r, "Cache-Control");
-    ngx_http_reco_clear_header(r, "Expires");
-    ngx_http_reco_clear_header(r, "Surrogate-Control");
-    ngx_http_reco_clear_header(r, "CDN-Cache-Control");
-    r->headers_out.expires = NULL;
-
-#if (nginx_version >= 1023000)
-    r->headers_out.cache_control = NULL;
-#else
-    ngx_memzero(&r->headers_out.cache_control, sizeof(ngx_array_t));
-#endif
-
-    if (value.len == 0) {
-        return NGX_OK;
-    }
-
-    return ngx_http_reco_header(
-        r, "Cache-Control", (const char *) value.data, value.len);
-}
-
 
 static ngx_int_t
 ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
@@ -138,7 +30,7 @@ ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         ngx_http_clear_etag(r);
     }
 
-    if (ngx_http_reco_cache_control(r) != NGX_OK) {
+    if (ngx_http_reco_caching(r) != NGX_OK) {
         return NGX_ERROR;
     }
 

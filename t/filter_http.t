@@ -55,6 +55,17 @@ my %answer = (
         'Cache-Control' => 'public'] }) } qw(length chunked close)),
     strict  => { headers => ['Content-Type' => 'text/html',
                              'Cache-Control' => 'no-store'] },
+    # for the CDN one thing, for all others another
+    cdn     => { headers => ['Content-Type' => 'text/html',
+                 'Cache-Control' => 'private, max-age=60', 'Surrogate-Control' =>
+                 'max-age=3600', 'CDN-Cache-Control' => 'max-age=3600',
+                 'Cloudflare-CDN-Cache-Control' => 'max-age=3600',
+                 'Edge-Control' => 'max-age=3600', 'X-Cache-Control' => 'x'] },
+    map({ ("says-$_->[0]" => { headers => ['Content-Type' => 'text/html',
+        'Cache-Control' => $_->[1]] }) } ['field', 'private="Set-Cookie", max-age=9'],
+        ['quoted', 'max-age=9, x="a, private"'], ['name', 'not-private, max-age=9'],
+        ['zero', 'Max-Age=0, must-revalidate'], ['check', 'no-cache, no-transform'],
+        ['cookie', 'no-cache="Set-Cookie, X", max-age=10'], ['other', 'PRIVATE']),
     hinted  => { hints => ['Link' => '</s.css>; rel=preload'] },
     redirect => { headers => ['Content-Type' => 'text/html',
                               'X-Accel-Redirect' => '/files/page.html'] },
@@ -283,6 +294,17 @@ for my $name (qw(plain latin)) {
         'reco_cache_control off');
     ok(!exists $response->{headers}{'set-cookie'},
         'sets no cookie into a page that others may get');
+    ($response) = page_of('/on/cdn');
+    is($response->{headers}{'cache-control'}, 'private, max-age=60', 'private stays');
+    my @targeted = grep { /surrogate|edge|-cache-control/ } keys %{ $response->{headers} };
+    is("@targeted", '', 'and no CDN is told otherwise');
+    ($response) = page_of('/cache-off/cdn');
+    is($response->{headers}{'cdn-cache-control'}, 'max-age=3600', 'but where the site says so');
+    my %said = (field => 'private', quoted => 'private', name => 'private',
+        zero => 'private, no-cache', check => 'private, no-cache, no-transform',
+        cookie => 'private', other => 'PRIVATE');
+    is((page_of("/on/says-$_"))[0]{headers}{'cache-control'}, $said{$_}, "Cache-Control: $_")
+        for sort keys %said;
     ($response) = page_of('/on/strict');
     is($response->{headers}{'cache-control'}, 'no-store',
         'what is stricter than private stays');
