@@ -44,6 +44,20 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 }
 
 
+/* True for application/xhtml+xml, and what else ends so. */
+static ngx_uint_t
+ngx_http_reco_page_is_xml(ngx_http_request_t *r)
+{
+    u_char *end;
+    size_t len;
+
+    len = r->headers_out.content_type_len;
+    end = r->headers_out.content_type.data + len;
+
+    return len >= 3 && ngx_strncasecmp(end - 3, (u_char *) "xml", 3) == 0;
+}
+
+
 /* Makes the reader. */
 static ngx_int_t
 ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
@@ -62,6 +76,10 @@ ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
     if (page->rewriter == NULL) {
         return NGX_ERROR;
+    }
+
+    if (ngx_http_reco_page_is_xml(r)) {
+        reco_html_rewriter_xml(page->rewriter);
     }
 
     return page->learning ? ngx_http_reco_learn_start(r, page) : NGX_OK;

@@ -19,7 +19,7 @@
 static ngx_str_t ngx_http_reco_builtin =
     ngx_string("<section class=\"reco\" aria-label=\"{{heading}}\""
                " data-reco-block=\"{{slot}}\" data-reco-req=\"{{request}}\""
-               "{{#live}} data-reco-live{{/live}}>\n"
+               "{{#live}} data-reco-live=\"\"{{/live}}>\n"
                "{{#heading}}<h2>{{heading}}</h2>\n{{/heading}}"
                "<ul>\n"
                "{{#items}}<li><a href=\"{{url}}\" data-reco-item=\"{{id}}\""

@@ -89,6 +89,12 @@ reco_html_rewriter_t *reco_html_rewriter_create(
     const reco_html_plan_t *plan, const reco_html_memory_t *memory);
 
 /*
+ * Has a page be read as XML (XHTML) of which nothing was fed yet: what ends with
+ * "/>" is empty, whatever its name, and CDATA sections may stand anywhere.
+ */
+void reco_html_rewriter_xml(reco_html_rewriter_t *rewriter);
+
+/*
  * Feeds data; call it in a loop, *pos from 0, until RECO_AGAIN:
  *
  *   RECO_OK     do what *step says; what came out of data ends at *pos

@@ -49,7 +49,8 @@ reco_html_charset(reco_str_t label)
         "replacement", "unicode", "unicodefeff", "unicodefffe", NULL};
 
     static const char *const families[] = {"utf-16", "utf-32", "utf-7", "utf16",
-        "utf32", "ucs-", "iso-10646-", "iso-2022-", "csiso2022", NULL};
+        "utf32", "ucs-", "ucs2", "iso-10646-", "iso-2022-", "csiso2022",
+        "ebcdic", "ibm037", NULL};
 
     size_t i, len;
 

@@ -3,6 +3,7 @@
  */
 
 #include "reco_html_rewriter.h"
+#include "reco_html_references.h"
 #include "reco_html_scan.h"
 
 #include <string.h>
@@ -172,6 +173,24 @@ reco_html_rewriter_decide_early(reco_html_rewriter_t *r)
 }
 
 
+/* The slot that a tag's data-reco-slot names, as claim_named(). */
+static int
+claim_attribute(reco_html_rewriter_t *r)
+{
+    char resolved[RECO_HTML_VALUES_MAX];
+    reco_str_t name;
+
+    name = r->parser.tokenizer.tag.values[RECO_HTML_ATTRIBUTE_SLOT];
+
+    if (reco_html_has_references(name)) {
+        name.len = reco_html_resolve(name, resolved);
+        name.data = resolved;
+    }
+
+    return claim_named(r, name);
+}
+
+
 /* data-reco-slot fills the element.  Returns 1 where its content goes. */
 static int
 fill_element(reco_html_rewriter_t *r, const reco_html_element_t *element)
@@ -195,7 +214,7 @@ fill_element(reco_html_rewriter_t *r, const reco_html_element_t *element)
         return 0;
     }
 
-    slot = claim_named(r, tag->values[RECO_HTML_ATTRIBUTE_SLOT]);
+    slot = claim_attribute(r);
     if (slot < 0) {
         return 0;
     }

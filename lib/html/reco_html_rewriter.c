@@ -33,6 +33,14 @@ reco_html_rewriter_create(
 
 
 void
+reco_html_rewriter_xml(reco_html_rewriter_t *rewriter)
+{
+    reco_html_tree_xml(&rewriter->parser.tree);
+    reco_html_parser_close(&rewriter->parser, 0);
+}
+
+
+void
 reco_html_rewriter_harvest(
     reco_html_rewriter_t *rewriter, reco_html_harvest_t *harvest)
 {

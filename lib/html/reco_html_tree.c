@@ -24,7 +24,7 @@ reco_html_tag_text(uint64_t name)
 }
 
 
-/* Room for capacity elements of a size, and zeros before the first. */
+/* Room for capacity elements of a size, and for what is before the first. */
 static void *
 make_room(const reco_html_memory_t *memory, unsigned capacity, size_t size,
     const void *from, unsigned depth)
@@ -36,10 +36,10 @@ make_room(const reco_html_memory_t *memory, unsigned capacity, size_t size,
         return NULL;
     }
 
-    memset(room, 0, size);
-
-    if (depth != 0) {
-        memcpy(room + size, from, depth * size);
+    if (from != NULL) {
+        memcpy(room, (const char *) from - size, (depth + 1) * size);
+    } else {
+        memset(room, 0, size);
     }
 
     return room + size;
@@ -90,11 +90,17 @@ reco_html_tree_init(
 }
 
 
+void
+reco_html_tree_xml(reco_html_tree_t *tree)
+{
+    tree->spaces[-1] = RECO_HTML_SPACE_XML;
+}
+
+
 static reco_html_space_t
 innermost(const reco_html_tree_t *tree)
 {
-    return tree->depth != 0 ? tree->spaces[tree->depth - 1]
-                            : RECO_HTML_SPACE_HTML;
+    return tree->spaces[(int) tree->depth - 1];
 }
 
 
@@ -241,6 +247,15 @@ reco_html_tree_foreign_element(
     reco_html_element_t element;
 
     around = innermost(tree);
+
+    /* Names mean what they mean in HTML, and SVG is as good as anything. */
+    if (around == RECO_HTML_SPACE_XML) {
+        element.space = around;
+        element.kind = reco_html_tag_kind(tag->name);
+        element.empty =
+            tag->self_closing || (element.kind & RECO_HTML_KIND_VOID) != 0;
+        return element;
+    }
 
     if (!is_html_place(around, tag->name)) {
         element.space = foreign_space(around, tag);

@@ -4,7 +4,8 @@
  *
  * An element ends at its end tag, at the end tag of an element around it, or
  * at the end of the page; an end tag of no open element is ignored.  Void
- * elements and self-closed SVG or MathML elements are never open.  Optional
+ * elements and self-closed SVG or MathML elements are never open, and in a page
+ * that is XML nothing self-closed is.  Optional
  * end tags are not made up: <li>one<li>two nests.
  */
 
@@ -25,7 +26,9 @@ typedef enum {
     /* SVG and MathML elements whose content is HTML again. */
     RECO_HTML_SPACE_HTML_INSIDE,
     RECO_HTML_SPACE_TEXT_INSIDE,
-    RECO_HTML_SPACE_ANNOTATION
+    RECO_HTML_SPACE_ANNOTATION,
+    /* Everything in a page that is XML. */
+    RECO_HTML_SPACE_XML
 } reco_html_space_t;
 
 
@@ -36,8 +39,8 @@ typedef struct {
 } reco_html_matches_t;
 
 
-/* The arrays have zeros before their first element too: no name, no space but
-   HTML's, no matches. */
+/* The arrays have something before their first element too: no name, the space
+   that the page itself is in, no matches. */
 typedef struct {
     const reco_html_memory_t *memory;
     uint64_t *names;
@@ -154,14 +157,16 @@ reco_html_tree_matches(const reco_html_tree_t *tree)
 }
 
 
-/* True within SVG and MathML: a CDATA section may stand there. */
+/* True within SVG, MathML and XML: a CDATA section may stand there. */
 static inline int
 reco_html_tree_is_foreign(const reco_html_tree_t *tree)
 {
-    return tree->depth != 0
-           && tree->spaces[tree->depth - 1] != RECO_HTML_SPACE_HTML;
+    return tree->spaces[(int) tree->depth - 1] != RECO_HTML_SPACE_HTML;
 }
 
+
+/* Has a tree in which nothing is open be that of a page that is XML. */
+void reco_html_tree_xml(reco_html_tree_t *tree);
 
 /* What the element of a start tag is: in SVG and MathML, and anywhere. */
 reco_html_element_t reco_html_tree_foreign_element(

@@ -155,11 +155,20 @@ reco_render_json_code(reco_render_out_t *out, uint32_t code)
 }
 
 
+/* No XML may hold these two. */
+static int
+is_noncharacter(uint32_t code)
+{
+    return code == 0xFFFE || code == 0xFFFF;
+}
+
+
 /* U+FFFD for what may not be in a document: C1 controls, broken UTF-8. */
 static uint32_t
 sound(uint32_t code)
 {
-    if (code == RECO_CODE_INVALID || (code >= 0x7F && code < 0xA0)
+    if (code == RECO_CODE_INVALID || is_noncharacter(code)
+        || (code >= 0x7F && code < 0xA0)
         || (code < 0x20 && code != '\t' && code != '\n' && code != '\r'))
     {
         return REPLACEMENT;
@@ -173,7 +182,8 @@ sound(uint32_t code)
 static int
 is_copied(const reco_render_out_t *out, uint32_t code)
 {
-    return code >= 0xA0 && code != RECO_CODE_INVALID && !out->ascii;
+    return code >= 0xA0 && code != RECO_CODE_INVALID && !is_noncharacter(code)
+           && !out->ascii;
 }
 
 

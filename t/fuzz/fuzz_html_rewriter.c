@@ -112,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     seed = (uint64_t) data[1] << 8 | data[2];
     at = len != 0 ? seed % len : 0;
 
+    rewriting_xml = data[0] / PLANS / 2 % 2;
     whole = rewriting_run(plan, page, len, NULL, NULL);
     compare(plan, &whole, page, len, rewriting_cut_equal, &one);
     compare(plan, &whole, page, len, rewriting_cut_at, &at);

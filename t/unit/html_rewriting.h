@@ -151,6 +151,10 @@ rewriting_feed(reco_html_rewriter_t *rewriter, const char *page,
 }
 
 
+/* Whether pages are read as XML. */
+static int rewriting_xml;
+
+
 /* Rewrites page, cut as cut says (NULL: whole). */
 __attribute__((unused)) static rewriting_t
 rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
@@ -169,6 +173,10 @@ rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
     rewriter = reco_html_rewriter_create(plan, &memory);
     come_out = 0;
     pos = 0;
+
+    if (rewriting_xml) {
+        reco_html_rewriter_xml(rewriter);
+    }
 
     do {
         chunk = cut != NULL ? cut(state, len - pos) : len;

@@ -187,6 +187,8 @@ static void
 slots(void **state)
 {
     static const case_t tests[] = {
+        {"", "<div data-reco-slot=\"&#x73;\"></div>",
+            "<div data-reco-slot=\"&#x73;\">{0}</div>"},
         {"", "<div data-reco-slot=\"s\"></div>",
             "<div data-reco-slot=\"s\">{0}</div>"},
         {"", "<div DATA-RECO-SLOT=s>old <b>x</b></div>y",
@@ -392,6 +394,49 @@ fallbacks(void **state)
 }
 
 
+/* XHTML as its readers have it: what is empty there opens nothing. */
+static void
+xml(void **state)
+{
+    static const case_t tests[] = {
+        {"",
+            "<?xml version=\"1.0\"?><html><head><script src=\"x\"/></head>"
+            "<body><!-- reco:s --></body></html>",
+            "<?xml version=\"1.0\"?><html><head><script src=\"x\"/></head>"
+            "<body><!-- reco:s -->{0}</body></html>"},
+        {"", "<title/><style/><textarea/><iframe/><!-- reco:s -->",
+            "<title/><style/><textarea/><iframe/><!-- reco:s -->{0}"},
+        {"", "<![CDATA[<!-- reco:s --> ]] > ]]><!-- reco:s -->",
+            "<![CDATA[<!-- reco:s --> ]] > ]]><!-- reco:s -->{0}"},
+        {"", "<p><![CDATA[<!-- reco:s -->]]></p><!-- reco:s -->",
+            "<p><![CDATA[<!-- reco:s -->]]></p><!-- reco:s -->{0}"},
+        {"",
+            "<script>//<![CDATA[\n'<!-- reco:s -->'\n//]]></script>"
+            "<!-- reco:s -->",
+            "<script>//<![CDATA[\n'<!-- reco:s -->'\n//]]></script>"
+            "<!-- reco:s -->{0}"},
+        {"append #i; t:after #j", "<div id='i'><a/><br/><b id='j'/>x</div>y",
+            "<div id='i'><a/><br/><b id='j'/>{1}x{0}</div>y"},
+        {"after #i", "<div id='i'/>x<p>y</p>", "<div id='i'/>{0}x<p>y</p>"},
+        {"append #i", "<svg><p id='i'><g/></p></svg></p>",
+            "<svg><p id='i'><g/>{0}</p></svg></p>"},
+        {"after #i", "<svg><g id='i'><p/></g></svg>",
+            "<svg><g id='i'><p/></g>{0}</svg>"},
+        {"replace #i", "<table id='i'/><td id='i'/>", "{0}<td id='i'/>"},
+        {"prepend div > p", "<div><br/><p/><p>x</p></div>",
+            "<div><br/><p/><p>{0}x</p></div>"},
+        {"", "<div data-reco-slot='s'/><div data-reco-slot='s'>x</div>",
+            "<div data-reco-slot='s'/><div data-reco-slot='s'>{0}</div>"},
+        {"fallback", "<body><script/></body>", "<body><script/>{0}</body>"},
+    };
+
+    (void) state;
+    rewriting_xml = 1;
+    CHECK(tests);
+    rewriting_xml = 0;
+}
+
+
 int
 main(void)
 {
@@ -404,6 +449,7 @@ main(void)
         cmocka_unit_test(late_attribute_is_a_limit),
         cmocka_unit_test(absent_values),
         cmocka_unit_test(fallbacks),
+        cmocka_unit_test(xml),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

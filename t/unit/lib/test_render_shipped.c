@@ -147,13 +147,13 @@ test_script(void **state)
     memset(&block, 0, sizeof(block));
     read_template("script.mustache");
 
-    assert_string_equal(
-        rendered(source, &block), "<script src=\"/reco.js\" defer></script>\n");
+    assert_string_equal(rendered(source, &block),
+        "<script src=\"/reco.js\" defer=\"\"></script>\n");
 
     block.page_item = reco_string("\"A&1");
     block.nonce = reco_string("n0");
     assert_string_equal(rendered(source, &block),
-        "<script src=\"/reco.js\" defer data-item=\"&#34;A&amp;1\" "
+        "<script src=\"/reco.js\" defer=\"\" data-item=\"&#34;A&amp;1\" "
         "nonce=\"n0\"></script>\n");
 }
 
