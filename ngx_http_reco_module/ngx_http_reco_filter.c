@@ -10,6 +10,21 @@ static ngx_http_output_body_filter_pt ngx_http_next_body_filter;
 
 /* -- header -------------------------------------------------------------- */
 
+ngx_uint_t
+ngx_http_reco_page_is_plain(ngx_http_request_t *r)
+{
+    ngx_table_elt_t *h;
+
+    h = r->headers_out.content_encoding;
+
+    return h == NULL || h->hash == 0 || h->value.len == 0
+           || (h->value.len == sizeof("identity") - 1
+               && ngx_strncasecmp(h->value.data, (u_char *) "identity",
+                      sizeof("identity") - 1)
+                      == 0);
+}
+
+
 static ngx_int_t
 ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
@@ -111,10 +126,7 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (r->headers_out.content_encoding != NULL
-        && r->headers_out.content_encoding->hash != 0
-        && r->headers_out.content_encoding->value.len > 0)
-    {
+    if (!ngx_http_reco_page_is_plain(r)) {
         ctx->page = NULL;
         ngx_http_reco_count(NGX_HTTP_RECO_CODED, 1);
         return ngx_http_next_header_filter(r);

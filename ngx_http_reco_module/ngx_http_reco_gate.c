@@ -79,33 +79,6 @@ ngx_http_reco_gate_status(ngx_http_request_t *r, ngx_http_reco_loc_conf_t *lcf)
 }
 
 
-/* Character sets in which ASCII bytes do not stand for ASCII characters. */
-static ngx_uint_t
-ngx_http_reco_gate_charset(ngx_http_request_t *r)
-{
-    static const char *const wide[] = {"utf-16", "utf16", "utf-32", "utf32",
-        "ucs-2", "ucs2", "ucs-4", "iso-10646", "unicode", "utf-7", "csunicode",
-        "ibm037", "ebcdic", NULL};
-
-    ngx_str_t *charset;
-    ngx_uint_t i;
-
-    charset = &r->headers_out.charset;
-
-    for (i = 0; wide[i] != NULL; i++) {
-        if (charset->len >= ngx_strlen(wide[i])
-            && ngx_strncasecmp(
-                   charset->data, (u_char *) wide[i], ngx_strlen(wide[i]))
-                   == 0)
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 /* "gzip", "x-gzip": what nginx's gunzip takes is "gzip" alone. */
 static ngx_uint_t
 ngx_http_reco_gate_gzip(ngx_http_request_t *r)
@@ -116,21 +89,6 @@ ngx_http_reco_gate_gzip(ngx_http_request_t *r)
 
     return h->value.len == 4
            && ngx_strncasecmp(h->value.data, (u_char *) "gzip", 4) == 0;
-}
-
-
-static ngx_uint_t
-ngx_http_reco_gate_identity(ngx_http_request_t *r)
-{
-    ngx_table_elt_t *h;
-
-    h = r->headers_out.content_encoding;
-
-    return h == NULL || h->value.len == 0
-           || (h->value.len == sizeof("identity") - 1
-               && ngx_strncasecmp(h->value.data, (u_char *) "identity",
-                      sizeof("identity") - 1)
-                      == 0);
 }
 
 
@@ -185,7 +143,11 @@ ngx_http_reco_gate_task(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    if (!ngx_http_reco_gate_charset(r)) {
+    /* ASCII bytes do not stand for ASCII characters there */
+
+    if (reco_html_charset(ngx_http_reco_str(r->headers_out.charset))
+        == RECO_HTML_CHARSET_OTHER)
+    {
         ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
         return NGX_DECLINED;
     }
@@ -200,7 +162,7 @@ ngx_http_reco_gate_task(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         }
     }
 
-    if (ngx_http_reco_gate_identity(r)) {
+    if (ngx_http_reco_page_is_plain(r)) {
         return task->rewriting || task->learning ? NGX_OK : NGX_DECLINED;
     }
 

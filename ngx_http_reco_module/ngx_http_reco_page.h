@@ -63,6 +63,9 @@ struct ngx_http_reco_page_s {
 };
 
 
+/* True where the answer's bytes are the page itself, in no coding. */
+ngx_uint_t ngx_http_reco_page_is_plain(ngx_http_request_t *r);
+
 /*
  * Rewrites one buffer onto page->out.  NGX_DECLINED: from this buffer on the
  * page is to pass as it is; NGX_ERROR.

@@ -30,6 +30,11 @@ my %answer = (
     utf16   => { headers => ['Content-Type' => 'text/html; charset=utf-16le'] },
     bom     => { headers => ['Content-Type' => 'text/html'],
                  body => "\xff\xfe" . join('', map { "$_\0" } split //, $PAGE) },
+    coded   => { headers => ['Content-Type' => 'text/html',
+                             'Content-Encoding' => 'identity'] },
+    iso2022 => { headers => ['Content-Type' => 'text/html; charset=ISO-2022-JP'] },
+    empties => { headers => ['Content-Type' => 'application/xhtml+xml'],
+                 body => $PAGE =~ s{<body>}{<head><title/><script src="x"/></head>$&}r },
     xhtml   => { headers => ['Content-Type' => 'application/xhtml+xml'] },
     json    => { headers => ['Content-Type' => 'application/json'] },
     brotli  => { headers => ['Content-Type' => 'text/html',
@@ -188,13 +193,15 @@ sub page_of {
 
 # -- what is rewritten --
 
-for my $name (qw(plain utf8 latin xhtml public)) {
+for my $name (qw(plain utf8 latin xhtml coded public)) {
     my ($response, $page, @blocks) = page_of("/on/$name");
     is($page, $PAGE, "$name: the origin's bytes");
     is(scalar @blocks, 1, "$name: with a block");
 }
 
-for my $name (qw(utf16 bom json brotli missing moved ranged)) {
+ok((page_of('/on/empties'))[2], 'XHTML is read as XML');
+
+for my $name (qw(utf16 iso2022 bom json brotli missing moved ranged)) {
     my ($on)  = page_of("/on/$name");
     my ($off) = page_of("/off/$name");
     is($on->{body}, $off->{body}, "$name: passes");
