@@ -43,6 +43,10 @@ typedef enum {
     RECO_ENGINE_FEATURE_POPULAR_SQUARE,
     RECO_ENGINE_FEATURE_SESSION_COSINE,
     RECO_ENGINE_FEATURE_SESSION_NEXT,
+    RECO_ENGINE_FEATURE_RETURN_AGE,
+    RECO_ENGINE_FEATURE_RETURN_SOON,
+    RECO_ENGINE_FEATURE_RETURN_GAP,
+    RECO_ENGINE_FEATURE_RETURN_LAST_GAP,
     RECO_ENGINE_FEATURE_COUNT
 } reco_engine_feature_t;
 
@@ -252,7 +256,16 @@ typedef enum {
     X(WEIGHT_SESSION_COSINE, "weight.session_cosine", 0, -100, 100,            \
         "blend: session_log times cosine")                                     \
     X(WEIGHT_SESSION_NEXT, "weight.session_next", 0, -100, 100,                \
-        "blend: session_log times next_last")
+        "blend: session_log times next_last")                                  \
+    X(WEIGHT_RETURN_AGE, "weight.return_age", 0, -100, 100,                    \
+        "blend: seen before, times the logarithm of the seconds since")        \
+    X(WEIGHT_RETURN_SOON, "weight.return_soon", 0, -100, 100,                  \
+        "blend: seen before; a minute later a half, and so on")                \
+    X(WEIGHT_RETURN_GAP, "weight.return_gap", 0, -100, 100,                    \
+        "blend: seen before, times the logarithm of the seconds from the "     \
+        "last item but one")                                                   \
+    X(WEIGHT_RETURN_LAST_GAP, "weight.return_last_gap", 0, -100, 100,          \
+        "blend: return_gap, where seen right before the last item")
 /* clang-format on */
 
 #define RECO_ENGINE_PARAM_NAME(symbol, name, value, minimum, maximum, meaning) \
@@ -267,8 +280,9 @@ _Static_assert(RECO_ENGINE_PARAM_COUNT <= RECO_ENGINE_PARAMS_MAX,
 _Static_assert(RECO_ENGINE_TYPE_CUSTOM - RECO_ENGINE_TYPE_VIEW + 1
                    == RECO_ENGINE_TYPE_COUNT,
     "a weight for each type of event");
-_Static_assert(RECO_ENGINE_WEIGHT_SESSION_NEXT - RECO_ENGINE_WEIGHT_SESSION + 1
-                   == RECO_ENGINE_FEATURE_COUNT,
+_Static_assert(
+    RECO_ENGINE_WEIGHT_RETURN_LAST_GAP - RECO_ENGINE_WEIGHT_SESSION + 1
+        == RECO_ENGINE_FEATURE_COUNT,
     "a weight for each feature");
 _Static_assert(RECO_ENGINE_FEATURE_COUNT <= RECO_ENGINE_FEATURES_MAX,
     "the features outgrew reco_engine_candidate_t");

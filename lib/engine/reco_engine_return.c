@@ -6,6 +6,10 @@
 #include "reco_engine_sources.h"
 
 #include <math.h>
+#include <string.h>
+
+
+#define RETURN_SOON 60.f /* seconds that make return_soon a half */
 
 
 /* The record's events, without those that do not count; newest last. */
@@ -13,22 +17,36 @@ typedef struct {
     uint32_t items[RECO_ENGINE_EVENTS_MAX];
     unsigned count;
     unsigned distinct;
-    int back; /* the last one was there before */
+    int back;     /* the last one was there before */
+    float habit;  /* share of the events that were returns */
+    float length; /* logarithm of the events */
+    float gap;    /* logarithm of the seconds to the newest item from the one
+                     before it */
 } return_trail_t;
+
+
+/* Seconds from an item's newest event to the visit's. */
+static float
+return_age(const reco_engine_visit_t *visit, unsigned place)
+{
+    uint32_t time;
+
+    time = visit->items[place].time;
+
+    return time < visit->newest ? (float) (visit->newest - time) : 0;
+}
 
 
 static void
 return_follow(return_trail_t *trail, const reco_engine_model_t *model,
-    const reco_engine_query_t *query)
+    const reco_engine_visit_t *visit)
 {
     unsigned i, j;
     uint32_t item;
     const reco_engine_session_t *session;
 
-    trail->count = 0;
-    trail->distinct = 0;
-    trail->back = 0;
-    session = query->session;
+    memset(trail, 0, sizeof(*trail));
+    session = visit->query->session;
 
     if (session == NULL || session->nevents > RECO_ENGINE_EVENTS_MAX) {
         return;
@@ -52,10 +70,23 @@ return_follow(return_trail_t *trail, const reco_engine_model_t *model,
         trail->distinct += !trail->back;
         trail->items[trail->count++] = item;
     }
+
+    /* What nobody knows was not there before either. */
+    trail->back = trail->back && visit->first_return != 0;
+    trail->length = logf(1 + (float) trail->count);
+
+    if (visit->first_return < visit->nitems) {
+        trail->gap = logf(1 + return_age(visit, visit->first_return));
+    }
+
+    if (trail->count != 0) {
+        trail->habit =
+            (float) (trail->count - trail->distinct) / (float) trail->count;
+    }
 }
 
 
-/* How often item stood next to the newest item; before it counts half. */
+/* How often item stood next to the newest one; before it counts half. */
 static float
 return_again(const return_trail_t *trail, uint32_t item, uint32_t newest)
 {
@@ -82,28 +113,33 @@ static void
 return_describe(float *features, const return_trail_t *trail,
     const reco_engine_visit_t *visit, unsigned place)
 {
+    float age;
     unsigned i, count;
-    uint32_t item;
+    uint32_t item, newest;
 
     item = visit->items[place].item;
+    newest = visit->first_return != 0 ? visit->items[0].item : RECO_ITEM_NONE;
+    age = return_age(visit, place);
     count = 0;
 
     for (i = 0; i < trail->count; i++) {
         count += trail->items[i] == item;
     }
 
-    features[RECO_ENGINE_FEATURE_RETURN_LAST] = place == 1;
+    features[RECO_ENGINE_FEATURE_RETURN_LAST] = place == visit->first_return;
     features[RECO_ENGINE_FEATURE_RETURN_COUNT] =
         count > 1 ? logf((float) count) : 0;
     features[RECO_ENGINE_FEATURE_RETURN_AGAIN] =
-        return_again(trail, item, visit->items[0].item);
-    features[RECO_ENGINE_FEATURE_RETURN_HABIT] =
-        trail->count != 0
-            ? (float) (trail->count - trail->distinct) / (float) trail->count
-            : 0;
+        return_again(trail, item, newest);
+    features[RECO_ENGINE_FEATURE_RETURN_HABIT] = trail->habit;
     features[RECO_ENGINE_FEATURE_RETURN_BACK] = trail->back ? 1 : 0;
-    features[RECO_ENGINE_FEATURE_RETURN_LENGTH] =
-        logf(1 + (float) trail->count);
+    features[RECO_ENGINE_FEATURE_RETURN_LENGTH] = trail->length;
+    features[RECO_ENGINE_FEATURE_RETURN_AGE] = logf(1 + age);
+    features[RECO_ENGINE_FEATURE_RETURN_SOON] =
+        RETURN_SOON / (RETURN_SOON + age);
+    features[RECO_ENGINE_FEATURE_RETURN_GAP] = trail->gap;
+    features[RECO_ENGINE_FEATURE_RETURN_LAST_GAP] =
+        place == visit->first_return ? trail->gap : 0;
 }
 
 
@@ -116,12 +152,13 @@ return_visit(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
     const reco_engine_visit_t *visit;
 
     visit = &scratch->visit;
-    return_follow(&trail, model, visit->query);
+    return_follow(&trail, model, visit);
 
-    for (place = 1; place < visit->nitems; place++) {
+    for (place = visit->first_return; place < visit->nitems; place++) {
         reco_engine_pool_add(&scratch->pool, model, visit,
             visit->items[place].item, RECO_ENGINE_RETURN,
-            model->return_place[place - 1], visit->items[place].item);
+            model->return_place[place - visit->first_return],
+            visit->items[place].item);
         row = reco_engine_pool_find(&scratch->pool, visit->items[place].item);
 
         if (row != RECO_ENGINE_POOL_REFUSED) {

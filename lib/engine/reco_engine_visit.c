@@ -41,7 +41,8 @@ visit_weight(const reco_engine_model_t *model, const reco_engine_event_t *event,
 
 /* Once each item, at its newest place, with the weight of its best event. */
 static void
-visit_add(reco_engine_visit_t *visit, uint32_t item, float weight)
+visit_add(
+    reco_engine_visit_t *visit, uint32_t item, float weight, uint32_t time)
 {
     unsigned i;
 
@@ -52,12 +53,17 @@ visit_add(reco_engine_visit_t *visit, uint32_t item, float weight)
     for (i = 0; i < visit->nitems; i++) {
         if (visit->items[i].item == item) {
             visit->items[i].weight = fmaxf(visit->items[i].weight, weight);
+
+            if (time > visit->items[i].time) {
+                visit->items[i].time = time;
+            }
             return;
         }
     }
 
     visit->items[visit->nitems].item = item;
     visit->items[visit->nitems].weight = weight;
+    visit->items[visit->nitems].time = time;
     visit->nitems++;
 }
 
@@ -78,7 +84,8 @@ visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
 
     for (i = session->nevents; i-- > 0;) {
         visit_add(visit, reco_engine_find(model, session->events[i].item),
-            visit_weight(model, &session->events[i], query->now));
+            visit_weight(model, &session->events[i], query->now),
+            session->events[i].time);
     }
 }
 
@@ -109,12 +116,17 @@ reco_engine_visit_init(reco_engine_visit_t *visit,
 
     if (query->current != 0) {
         visit->current = reco_engine_find(model, query->current);
-        visit_add(visit, visit->current, 1);
+        visit_add(visit, visit->current, 1, query->now);
     }
 
     visit_add_session(visit, model);
+    visit->first_return =
+        query->current == 0 || visit->current != RECO_ITEM_NONE;
+    visit->newest = query->current != 0 ? query->now : 0;
 
     if (visit->nitems != 0) {
+        visit->newest =
+            visit->newest != 0 ? visit->newest : visit->items[0].time;
         hot = reco_engine_hot(model, visit->items[0].item);
         visit->anchor_category =
             reco_engine_category(model, visit->items[0].item, hot);

@@ -11,12 +11,15 @@
 
 typedef struct {
     uint32_t item;
-    float weight; /* by type, dwell and age; the best of its events */
+    float weight;  /* by type, dwell and age; the best of its events */
+    uint32_t time; /* of its newest event; 0: unknown */
 } reco_engine_visited_t;
 
 typedef struct {
     const reco_engine_query_t *query;
     unsigned nitems;
+    unsigned first_return; /* place: 1, or 0 where the page's item is unknown */
+    uint32_t newest;       /* time of the newest event, the page's own if any */
     reco_engine_visited_t items[RECO_ENGINE_PLACES]; /* place 0 is newest */
     uint32_t current;         /* the page's own item; RECO_ITEM_NONE */
     uint32_t category;        /* only this one; RECO_ITEM_NONE: any */

@@ -1,9 +1,11 @@
 /*
- * The features that are products of others, and what a source alone is ranked
- * by.
+ * The features that are products of others or tell of returns, and what a
+ * source alone is ranked by.
  */
 
 #include "shop.h"
+
+#include <math.h>
 
 #define CANDIDATES 2048
 
@@ -122,6 +124,107 @@ one_source_is_ranked_by_its_values(void **state)
 }
 
 
+static const reco_engine_candidate_t *
+candidate_of(const fixture_t *fixture, unsigned count, uint32_t item)
+{
+    unsigned i;
+    uint32_t number;
+
+    number = reco_engine_find(fixture->base.engine.model, shop_key(item));
+
+    for (i = 0; i < count; i++) {
+        if (fixture->candidates[i].item == number) {
+            return &fixture->candidates[i];
+        }
+    }
+
+    fail_msg("item %u is no candidate", item);
+
+    return NULL;
+}
+
+
+/* The first item 110 s ago and once more 70 s ago, then another, 10 s ago. */
+static void
+returns_tell_how_long_ago(void **state)
+{
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    const reco_engine_candidate_t *candidate;
+    unsigned count, i;
+
+    static const uint32_t items[] = {3, 4, 3, 5, 6};
+    static const uint32_t ages[] = {110, 100, 70, 10, 0};
+
+    fixture = *state;
+    engine = &fixture->base.engine;
+    memset(&engine->session, 0, sizeof(engine->session));
+    engine->query.repeat = 1;
+
+    for (i = 0; i < 5; i++) {
+        shop_view(engine, items[i]);
+        engine->session.events[i].time = SHOP_NOW - ages[i];
+    }
+
+    count = candidates(fixture);
+
+    candidate = candidate_of(fixture, count, 5);
+    assert_float_equal(feature(candidate, "return_age"), logf(11), 1e-5);
+    assert_float_equal(feature(candidate, "return_soon"), 60.f / 70, 1e-5);
+    assert_float_equal(feature(candidate, "return_gap"), logf(11), 1e-5);
+    assert_float_equal(feature(candidate, "return_last_gap"), logf(11), 1e-5);
+
+    candidate = candidate_of(fixture, count, 3);
+    assert_float_equal(feature(candidate, "return_age"), logf(71), 1e-5);
+    assert_float_equal(feature(candidate, "return_soon"), 60.f / 130, 1e-5);
+    assert_float_equal(feature(candidate, "return_gap"), logf(11), 1e-5);
+    assert_true(feature(candidate, "return_last_gap") == 0);
+
+    for (i = 0; i < count; i++) {
+        candidate = &fixture->candidates[i];
+
+        if (feature(candidate, "return") == 0) {
+            assert_true(feature(candidate, "return_soon") == 0);
+            assert_true(feature(candidate, "return_gap") == 0);
+        }
+    }
+
+    engine->query.repeat = 0;
+}
+
+
+/* On the page of an item that no model knows, the one before is a return. */
+static void
+returns_begin_behind_an_unknown_item(void **state)
+{
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    const reco_engine_candidate_t *candidate;
+    unsigned count;
+
+    fixture = *state;
+    engine = &fixture->base.engine;
+    memset(&engine->session, 0, sizeof(engine->session));
+    engine->query.repeat = 1;
+    shop_view(engine, 3);
+    shop_view(engine, 4);
+    engine->session.events[1].time = SHOP_NOW - 20;
+    shop_view(engine, SHOP_ITEMS + 1);
+
+    count = candidates(fixture);
+    candidate = candidate_of(fixture, count, 4);
+    assert_float_equal(feature(candidate, "return"), 1, 1e-6);
+    assert_float_equal(feature(candidate, "return_last"), 1, 1e-6);
+    assert_float_equal(feature(candidate, "return_last_gap"), logf(21), 1e-5);
+    candidate = candidate_of(fixture, count, 3);
+    assert_true(feature(candidate, "return") > 0);
+    assert_true(feature(candidate, "return") < 1);
+    assert_true(feature(candidate, "return_last") == 0);
+
+    engine->query.repeat = 0;
+}
+
+
 static int
 setup(void **state)
 {
@@ -163,6 +266,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_of_their_features),
         cmocka_unit_test(one_source_is_ranked_by_its_values),
+        cmocka_unit_test(returns_tell_how_long_ago),
+        cmocka_unit_test(returns_begin_behind_an_unknown_item),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
