@@ -1,6 +1,5 @@
 #include "overlay.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,34 +10,8 @@
 /* A quiet shop's overlay is written again before it could look stale. */
 #define HEARTBEAT_MS 10000
 
-/* Scores grow by 2^(time / half-life) since their origin; beyond this they are
-   brought back, long before a double overflows. */
-#define DOUBLINGS_MAX 512
-
 /* Taken in at once; between two such steps the ingest gets its turn. */
 #define EVENTS_MAX 5000
-
-#define UNKNOWN (UINT32_MAX - 1) /* not asked of the base yet */
-
-static reco_status_t
-list_add(reco_overlay_list_t *list, uint32_t number)
-{
-    uint32_t *numbers, size;
-
-    if (list->length == list->size) {
-        size = list->size == 0 ? 64 : 2 * list->size;
-        numbers = realloc(list->numbers, size * sizeof(uint32_t));
-        if (numbers == NULL) {
-            return RECO_NOMEM;
-        }
-        list->numbers = numbers;
-        list->size = size;
-    }
-
-    list->numbers[list->length++] = number;
-
-    return RECO_OK;
-}
 
 
 static void
@@ -121,28 +94,6 @@ reco_overlay_watch(reco_overlay_t *overlay, const reco_overlay_watch_t *watch)
 }
 
 
-uint64_t
-reco_overlay_key(const reco_overlay_t *overlay, uint32_t number)
-{
-    const reco_snapshot_catalog_t *catalog;
-
-    catalog = &reco_snapshot_view(overlay->base)->catalog;
-
-    return number < catalog->nitems
-               ? catalog->keys[number]
-               : overlay->added_keys[number - catalog->nitems];
-}
-
-
-uint32_t
-reco_overlay_number(const reco_overlay_t *overlay, uint32_t item)
-{
-    return item < overlay->nitems && overlay->items[item].number != UNKNOWN
-               ? overlay->items[item].number
-               : RECO_ITEM_NONE;
-}
-
-
 const reco_overlay_session_t *
 reco_overlay_session(
     const reco_overlay_t *overlay, const reco_store_event_t *event)
@@ -153,20 +104,6 @@ reco_overlay_session(
 
     return event->ts < 0 ? NULL
                          : reco_overlay_sessions_find(&overlay->sessions, &act);
-}
-
-
-uint32_t
-reco_overlay_nadded(const reco_overlay_t *overlay)
-{
-    return overlay->added.length;
-}
-
-
-uint32_t
-reco_overlay_added(const reco_overlay_t *overlay, uint32_t k)
-{
-    return overlay->added.numbers[k];
 }
 
 
@@ -201,150 +138,6 @@ reco_overlay_product(reco_overlay_t *overlay, reco_str_t id)
     memcpy(overlay->ids + overlay->ids_length, id.data, id.len);
     overlay->ids_length += id.len;
     overlay->ids[overlay->ids_length++] = '\0';
-
-    return RECO_OK;
-}
-
-
-static reco_status_t
-make_room_for_items(reco_overlay_t *overlay, uint32_t nitems)
-{
-    reco_overlay_item_t *items;
-    double *trend;
-    uint32_t i;
-
-    if (nitems <= overlay->nitems) {
-        return RECO_OK;
-    }
-
-    nitems += nitems / 4 + 64;
-
-    items = realloc(overlay->items, nitems * sizeof(reco_overlay_item_t));
-    if (items == NULL) {
-        return RECO_NOMEM;
-    }
-    overlay->items = items;
-
-    trend = realloc(overlay->trend, nitems * sizeof(double));
-    if (trend == NULL) {
-        return RECO_NOMEM;
-    }
-    overlay->trend = trend;
-
-    for (i = overlay->nitems; i < nitems; i++) {
-        items[i] = (reco_overlay_item_t){.number = UNKNOWN};
-        trend[i] = 0;
-    }
-    overlay->nitems = nitems;
-
-    return RECO_OK;
-}
-
-
-static reco_status_t
-add_item(reco_overlay_t *overlay, uint32_t item, uint64_t key)
-{
-    uint64_t *keys;
-    uint32_t size;
-
-    if (overlay->added.length == overlay->added_size) {
-        size = 2 * overlay->added_size + 64;
-        keys = realloc(overlay->added_keys, size * sizeof(uint64_t));
-        if (keys == NULL) {
-            return RECO_NOMEM;
-        }
-        overlay->added_keys = keys;
-        overlay->added_size = size;
-    }
-
-    overlay->added_keys[overlay->added.length] = key;
-
-    return list_add(&overlay->added, item);
-}
-
-
-/* The overlay's number of an item of the store; RECO_ITEM_NONE if it cannot
-   have one. */
-static reco_status_t
-number_of(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item,
-    uint32_t *number)
-{
-    reco_store_item_t entry;
-    reco_status_t status;
-    reco_overlay_item_t *known;
-
-    *number = RECO_ITEM_NONE;
-    if (item >= overlay->nitems) {
-        return RECO_OK;
-    }
-
-    known = &overlay->items[item];
-
-    if (known->number == UNKNOWN) {
-        status = reco_store_view_item(view, item, &entry);
-        if (status != RECO_OK) {
-            return status == RECO_DECLINED ? RECO_OK : status;
-        }
-
-        known->number =
-            reco_snapshot_find(overlay->base, reco_item_key(entry.id));
-
-        if (known->number == RECO_ITEM_NONE) {
-            status = add_item(overlay, item, reco_item_key(entry.id));
-            if (status != RECO_OK) {
-                known->number = UNKNOWN;
-                return status;
-            }
-            known->number =
-                reco_snapshot_nitems(overlay->base) + overlay->added.length - 1;
-        }
-    }
-
-    *number = known->number;
-
-    return RECO_OK;
-}
-
-
-/* Moves the origin of the scores to now. */
-static void
-rescale_trend(reco_overlay_t *overlay, int64_t now)
-{
-    double factor;
-    uint32_t i;
-
-    factor = exp2(-(double) (now - overlay->origin) / overlay->halflife);
-
-    for (i = 0; i < overlay->moving.length; i++) {
-        overlay->trend[overlay->moving.numbers[i]] *= factor;
-    }
-
-    overlay->origin = now;
-}
-
-
-static reco_status_t
-add_trend(reco_overlay_t *overlay, uint32_t item, int64_t ts, double weight)
-{
-    reco_overlay_item_t *known = &overlay->items[item];
-    double doublings;
-
-    if (overlay->origin == 0) {
-        overlay->origin = ts;
-    }
-
-    doublings = (double) (ts - overlay->origin) / overlay->halflife;
-    if (doublings > DOUBLINGS_MAX) {
-        rescale_trend(overlay, ts);
-        doublings = 0;
-    }
-
-    overlay->trend[item] += weight * exp2(doublings);
-
-    if (!known->trending) {
-        known->trending = 1;
-        return list_add(&overlay->moving, item);
-    }
 
     return RECO_OK;
 }
@@ -402,7 +195,7 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
         return RECO_OK;
     }
 
-    status = number_of(overlay, view, item, &act.item);
+    status = reco_overlay_item(overlay, view, item, &act.item);
     if (status != RECO_OK || act.item == RECO_ITEM_NONE) {
         return status;
     }
@@ -424,7 +217,8 @@ take_act(reco_overlay_t *overlay, reco_store_view_t *view,
         return status;
     }
 
-    return again ? RECO_OK : add_trend(overlay, item, event->ts, act.weight);
+    return again ? RECO_OK
+                 : reco_overlay_trend(overlay, item, event->ts, act.weight);
 }
 
 
@@ -445,7 +239,7 @@ take_product(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item)
     reco_status_t status;
     uint32_t number;
 
-    status = number_of(overlay, view, item, &number);
+    status = reco_overlay_item(overlay, view, item, &number);
     if (status != RECO_OK || number == RECO_ITEM_NONE
         || overlay->items[item].checked)
     {
@@ -454,7 +248,7 @@ take_product(reco_overlay_t *overlay, reco_store_view_t *view, uint32_t item)
 
     overlay->items[item].checked = 1;
 
-    return list_add(&overlay->touched, item);
+    return reco_overlay_list_add(&overlay->touched, item);
 }
 
 
@@ -568,7 +362,7 @@ take_events(reco_overlay_t *overlay, reco_store_view_t *view)
     reco_status_t status;
     unsigned taken;
 
-    status = make_room_for_items(overlay, reco_store_view_nitems(view));
+    status = reco_overlay_room(overlay, reco_store_view_nitems(view));
     if (status != RECO_OK) {
         return status;
     }

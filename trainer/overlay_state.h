@@ -1,6 +1,7 @@
 /*
  * What an overlay holds between two publishes: overlay.c takes events in,
- * overlay_sheet.c writes the file.
+ * overlay_items.c numbers items and scores them, overlay_sheet.c writes the
+ * file.
  */
 
 #ifndef RECO_OVERLAY_STATE_H
@@ -50,6 +51,21 @@ struct reco_overlay_s {
     size_t ids_size;
 };
 
+
+/* RECO_NOMEM. */
+reco_status_t reco_overlay_list_add(reco_overlay_list_t *list, uint32_t number);
+
+/* Makes room for what is known of the store's first nitems.  RECO_NOMEM. */
+reco_status_t reco_overlay_room(reco_overlay_t *overlay, uint32_t nitems);
+
+/* The overlay's number of an item of the store, a new one if need be;
+   RECO_ITEM_NONE if it cannot have one.  RECO_NOMEM. */
+reco_status_t reco_overlay_item(reco_overlay_t *overlay,
+    reco_store_view_t *view, uint32_t item, uint32_t *number);
+
+/* The item, which has a number, was met at ts (ms).  RECO_NOMEM. */
+reco_status_t reco_overlay_trend(
+    reco_overlay_t *overlay, uint32_t item, int64_t ts, double weight);
 
 /* Writes all of it to path, with the catalogue as view has it. */
 reco_status_t reco_overlay_sheet_write(reco_overlay_t *overlay,
