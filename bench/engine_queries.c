@@ -194,7 +194,8 @@ train_real(const bench_t *bench, questions_t *questions)
     }
 
     if (!bench->ready
-        && reco_train(&train, items, config, bench->folder, &report, &error)
+        && reco_train(
+               &train, items, config, NULL, bench->folder, &report, &error)
                != RECO_OK)
     {
         fail(&error);

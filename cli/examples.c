@@ -94,7 +94,7 @@ train(reco_examples_t *examples, reco_error_t *error)
     snprintf(path, sizeof(path), "%s/before", examples->folder);
     reco_history_slice(&examples->history, 0, examples->begin, &before);
     status = reco_train(&before, examples->catalog.items, examples->config,
-        path, &report, error);
+        NULL, path, &report, error);
 
     if (status == RECO_OK) {
         status = reco_snapshot_open(path, 0, &examples->snapshot, error);

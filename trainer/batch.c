@@ -20,6 +20,7 @@ typedef struct {
     reco_history_t history;
     reco_store_catalog_t catalog;
     reco_batch_report_t *report;
+    reco_blend_t blend; /* as the gate judged it */
     char path[PATH_MAX];
 } batch_t;
 
@@ -128,7 +129,19 @@ pass_gate(batch_t *batch, reco_error_t *error)
     }
 
     return reco_gate(&batch->report->gate, &batch->history,
-        batch->catalog.items, batch->config, path, live, error);
+        batch->catalog.items, batch->config, path, live, &batch->blend, error);
+}
+
+
+/* What is published has the weights that were judged. */
+static const reco_blend_t *
+judged_blend(const batch_t *batch)
+{
+    reco_gate_verdict_t verdict = batch->report->gate.verdict;
+
+    return verdict == RECO_GATE_PASSED || verdict == RECO_GATE_FAILED
+               ? &batch->blend
+               : NULL;
 }
 
 
@@ -227,8 +240,9 @@ build(batch_t *batch, reco_error_t *error)
 
     status = pass_gate(batch, error);
     if (status == RECO_OK) {
-        status = reco_train(&batch->history, batch->catalog.items,
-            batch->config, batch->path, &batch->report->train, error);
+        status =
+            reco_train(&batch->history, batch->catalog.items, batch->config,
+                judged_blend(batch), batch->path, &batch->report->train, error);
     }
 
     if (status != RECO_OK) {

@@ -256,7 +256,7 @@ reco_trial_open(reco_trial_t *trial, const reco_experiment_t *experiment,
 
     snprintf(path, sizeof(path), "%s/model", trial->folder);
     status = reco_train(&experiment->train, experiment->catalog.items, config,
-        path, &trial->report, error);
+        NULL, path, &trial->report, error);
     if (status == RECO_OK) {
         status = reco_snapshot_open(path, 0, &trial->snapshot, error);
     }

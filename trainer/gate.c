@@ -21,6 +21,7 @@
 typedef struct {
     const reco_history_t *history;
     const reco_snapshot_item_t *items;
+    reco_blend_t *blend;
     uint64_t *keys;
     reco_cases_t cases;
     reco_evaluation_t candidate;
@@ -118,7 +119,12 @@ evaluate_candidate(compare_t *compare, uint32_t begin,
     reco_status_t status;
 
     reco_history_slice(compare->history, 0, begin, &before);
-    status = reco_train(&before, compare->items, config, path, &report, error);
+    status = reco_blend_learn(
+        compare->blend, &before, compare->items, config, path, error);
+    if (status == RECO_OK) {
+        status = reco_train(&before, compare->items, config, compare->blend,
+            path, &report, error);
+    }
     if (status == RECO_OK) {
         status = reco_snapshot_open(path, 0, &snapshot, error);
     }
@@ -231,9 +237,10 @@ compare_versions(reco_gate_t *gate, compare_t *compare, reco_snapshot_t *live,
 reco_status_t
 reco_gate(reco_gate_t *gate, const reco_history_t *history,
     const reco_snapshot_item_t *items, const reco_config_t *config,
-    const char *path, const char *live, reco_error_t *error)
+    const char *path, const char *live, reco_blend_t *blend,
+    reco_error_t *error)
 {
-    compare_t compare = {.history = history, .items = items};
+    compare_t compare = {.history = history, .items = items, .blend = blend};
     reco_snapshot_t *snapshot;
     reco_status_t status;
     int64_t began;

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "history.h"
+#include "model/blend.h"
 #include "reco.h"
 #include "snapshot/reco_snapshot.h"
 
@@ -37,11 +38,13 @@ const char *reco_gate_name(reco_gate_verdict_t verdict);
 /*
  * Trains on history but its tail, in the folder path, which is removed, and
  * compares with the version in the folder live.  Fails where the mean is lower
- * by more than gate_tolerance of live's, and significantly so.  RECO_NOMEM,
- * RECO_IO.
+ * by more than gate_tolerance of live's, and significantly so.  Where it tells
+ * (passed, failed), blend has the weights that it judged, which the version
+ * may take over: to learn them is half of its training.  RECO_NOMEM, RECO_IO.
  */
 reco_status_t reco_gate(reco_gate_t *gate, const reco_history_t *history,
     const reco_snapshot_item_t *items, const reco_config_t *config,
-    const char *path, const char *live, reco_error_t *error);
+    const char *path, const char *live, reco_blend_t *blend,
+    reco_error_t *error);
 
 #endif /* RECO_GATE_H */

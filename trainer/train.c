@@ -1,6 +1,5 @@
 #include "train.h"
 
-#include "model/blend.h"
 #include "model/model.h"
 #include "model/version.h"
 
@@ -11,12 +10,12 @@
 
 reco_status_t
 reco_train(const reco_history_t *history, const reco_snapshot_item_t *items,
-    const reco_config_t *config, const char *path, reco_train_report_t *report,
-    reco_error_t *error)
+    const reco_config_t *config, const reco_blend_t *blend, const char *path,
+    reco_train_report_t *report, reco_error_t *error)
 {
     char replay[PATH_MAX];
     reco_status_t status;
-    reco_blend_t blend;
+    reco_blend_t learnt;
     double begin;
 
     memset(report, 0, sizeof(*report));
@@ -27,12 +26,17 @@ reco_train(const reco_history_t *history, const reco_snapshot_item_t *items,
         return reco_error_set(error, RECO_TOO_LARGE, "the path is too long");
     }
 
-    status = reco_blend_learn(&blend, history, items, config, replay, error);
-    report->blend = reco_model_clock() - begin;
+    status = RECO_OK;
+    if (blend == NULL) {
+        status =
+            reco_blend_learn(&learnt, history, items, config, replay, error);
+        report->blend = reco_model_clock() - begin;
+        blend = &learnt;
+    }
 
     if (status == RECO_OK) {
         status = reco_version_train(
-            history, items, config, &blend, path, report, error);
+            history, items, config, blend, path, report, error);
     }
 
     report->total = reco_model_clock() - begin;

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "history.h"
+#include "model/blend.h"
 #include "reco.h"
 #include "snapshot/reco_snapshot.h"
 
@@ -29,9 +30,12 @@ typedef struct {
 /*
  * Trains every model on history and writes the version to the new folder
  * path.  items: history->nitems catalogue entries, index = dense number.
+ * blend: weights that are known already; NULL: they are learnt by a replay of
+ * history.  RECO_NOMEM, RECO_IO, RECO_INVALID (config).
  */
 reco_status_t reco_train(const reco_history_t *history,
     const reco_snapshot_item_t *items, const reco_config_t *config,
-    const char *path, reco_train_report_t *report, reco_error_t *error);
+    const reco_blend_t *blend, const char *path, reco_train_report_t *report,
+    reco_error_t *error);
 
 #endif /* RECO_TRAIN_H */
