@@ -6,6 +6,7 @@
 #include "place.h"
 #include "revised.h"
 #include "snapshot/reco_snapshot_view.h"
+#include "visitor_vectors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,14 @@ typedef struct {
     const char *items;
     const char *ids;
     const char *users;
+    const char *user_ids;
     int mean; /* fold in by a mean of vectors as they are */
     int promote;
     reco_live_t live;
     reco_factors_file_t factors;
     reco_factors_file_t visitors;
+    reco_store_t *store; /* NULL: no visitor gets a vector */
+    reco_visitor_rows_t rows;
     float *queries;
     uint32_t nqueries;
 } run_t;
@@ -34,6 +38,7 @@ static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"items", required_argument, NULL, 'i'},
     {"ids", required_argument, NULL, 'I'},
     {"users", required_argument, NULL, 'u'},
+    {"user-ids", required_argument, NULL, 'U'},
     {"fold-in", required_argument, NULL, 'f'},
     {"version", required_argument, NULL, 'V'},
     {"promote", no_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
@@ -53,6 +58,9 @@ take_option(void *data, int option, const char *value)
         return RECO_CLI_OK;
     case 'u':
         run->users = value;
+        return RECO_CLI_OK;
+    case 'U':
+        run->user_ids = value;
         return RECO_CLI_OK;
     case 'f':
         run->mean = strcmp(value, "mean") == 0;
@@ -89,6 +97,11 @@ take_options(run_t *run, int argc, char **argv)
             run->name, "--items with vectors, and --ids that name their rows");
     }
 
+    if (run->user_ids != NULL && run->users == NULL) {
+        return reco_cli_misuse(
+            run->name, "--user-ids names the rows of --users");
+    }
+
     return RECO_CLI_OK;
 }
 
@@ -99,15 +112,82 @@ read_file(
 {
     reco_error_t error = {0};
 
-    if (reco_factors_file_read(factors, path, ids, run->live.snapshot, &error)
-        == RECO_OK)
-    {
+    reco_status_t status;
+
+    status =
+        reco_factors_file_read(factors, path, ids, run->live.snapshot, &error);
+    if (status == RECO_OK) {
         return RECO_CLI_OK;
     }
 
-    return error.line != 0
+    /* A file that cannot be read is named already. */
+    return error.line != 0 || status == RECO_IO
                ? reco_cli_fail_at(run->name, ids, &error)
                : reco_cli_fail(run->name, "%s: %s", path, error.message);
+}
+
+
+/* Whose the rows of --users are. */
+static int
+read_visitors(run_t *run)
+{
+    reco_error_t error = {0};
+    int result;
+
+    if (run->user_ids == NULL) {
+        return RECO_CLI_OK;
+    }
+
+    result = reco_place_open(
+        run->name, run->config, RECO_STORE_EXISTING, &run->store);
+    if (result != RECO_CLI_OK) {
+        return result;
+    }
+
+    if (reco_visitor_rows_read(
+            &run->rows, run->user_ids, run->visitors.nrows, run->store, &error)
+        != RECO_OK)
+    {
+        return error.line != 0
+                   ? reco_cli_fail_at(run->name, run->user_ids, &error)
+                   : reco_cli_fail(
+                       run->name, "%s: %s", run->user_ids, error.message);
+    }
+
+    if (run->rows.nunknown == run->rows.nrows) {
+        return reco_cli_fail(run->name,
+            "%s: the store knows none of these visitors", run->user_ids);
+    }
+
+    return RECO_CLI_OK;
+}
+
+
+/* The version's visitors get their vectors, which nothing uses before it is
+   live. */
+static int
+save_visitors(run_t *run, const reco_version_id_t *id)
+{
+    reco_error_t error = {0};
+    reco_live_t made;
+    int result;
+
+    if (run->store == NULL) {
+        return RECO_CLI_OK;
+    }
+
+    result = reco_live_open(&made, run->name, run->config, id->id);
+    if (result == RECO_CLI_OK
+        && reco_visitor_vectors_save(run->store, &run->rows,
+               run->visitors.vectors, run->visitors.dimensions,
+               reco_snapshot_identity(made.snapshot), &error)
+               != RECO_OK)
+    {
+        result = reco_cli_fail(run->name, "%s", error.message);
+    }
+    reco_live_close(&made);
+
+    return result;
 }
 
 
@@ -140,7 +220,7 @@ read_files(run_t *run)
             run->visitors.dimensions, run->factors.dimensions);
     }
 
-    return result;
+    return result == RECO_CLI_OK ? read_visitors(run) : result;
 }
 
 
@@ -281,6 +361,7 @@ import(run_t *run)
         .factors = run->factors.vectors,
         .queries = run->queries,
         .nqueries = run->nqueries};
+    reco_version_id_t id;
     int result;
 
     revision.engine = cJSON_CreateObject();
@@ -295,11 +376,23 @@ import(run_t *run)
         (unsigned long long) run->factors.nrows,
         (unsigned long long) run->factors.nunknown);
 
+    if (run->store != NULL) {
+        printf("and for %llu of %llu visitors\n",
+            (unsigned long long) (run->rows.nrows - run->rows.nunknown),
+            (unsigned long long) run->rows.nrows);
+    }
+
     result = reco_revised_add(
-        run->name, run->config, run->live.id.id, &revision, run->promote);
+        run->name, run->config, run->live.id.id, &revision, &id);
     cJSON_Delete(revision.engine);
 
-    return result;
+    if (result == RECO_CLI_OK) {
+        result = save_visitors(run, &id);
+    }
+
+    return result == RECO_CLI_OK
+               ? reco_revised_end(run->name, run->config, &id, run->promote)
+               : result;
 }
 
 
@@ -329,6 +422,8 @@ reco_cli_import_factors(int argc, char **argv)
 
     reco_factors_file_done(&run.factors);
     reco_factors_file_done(&run.visitors);
+    reco_visitor_rows_done(&run.rows);
+    reco_store_close(run.store);
     free(run.queries);
     reco_live_close(&run.live);
     reco_config_destroy(run.config);

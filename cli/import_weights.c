@@ -120,6 +120,7 @@ static int
 import(const run_t *run, const reco_linear_weights_t *weights)
 {
     reco_revision_t revision = {.from = run->path};
+    reco_version_id_t id;
     const cJSON *value;
     int result;
 
@@ -138,7 +139,11 @@ import(const run_t *run, const reco_linear_weights_t *weights)
         printf("weights of %u features; %u of other names passed over\n",
             weights->nnamed, weights->npassed);
         result = reco_revised_add(
-            run->name, run->config, run->version, &revision, run->promote);
+            run->name, run->config, run->version, &revision, &id);
+        if (result == RECO_CLI_OK) {
+            result =
+                reco_revised_end(run->name, run->config, &id, run->promote);
+        }
     }
 
     cJSON_Delete(revision.engine);

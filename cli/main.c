@@ -126,6 +126,7 @@ static const command_t commands[] = {
         "  --items FILE.npy    a row of float32 or float64 for each item\n"
         "  --ids FILE          their ids, one a line\n"
         "  --users FILE.npy    vectors of users, to tune the index on\n"
+        "  --user-ids FILE     whose they are: visitors get them, a line each\n"
         "  --fold-in ials|mean how a visitor gets a vector; ials\n"
         "  --version VERSION   of which the new one has all else; the live one\n"
         "  --promote           make the new version live\n" RECO_PLACE_USAGE,

@@ -8,12 +8,11 @@
 
 int
 reco_revised_add(const char *name, const reco_config_t *config,
-    const char *base, const reco_revision_t *revision, int promote)
+    const char *base, const reco_revision_t *revision, reco_version_id_t *id)
 {
-    reco_version_id_t from, id;
+    reco_version_id_t from;
     reco_registry_t *registry;
     reco_error_t error = {0};
-    reco_status_t status;
     int result;
 
     result = reco_place_registry(name, config, &registry);
@@ -23,22 +22,45 @@ reco_revised_add(const char *name, const reco_config_t *config,
 
     result = reco_place_version(name, registry, base, &from);
     if (result == RECO_CLI_OK) {
-        status = reco_revision_add(registry, &from, revision, &id, &error);
-        if (status == RECO_OK) {
-            printf("version %s is version %s with these %s\n", id.id, from.id,
+        if (reco_revision_add(registry, &from, revision, id, &error) == RECO_OK)
+        {
+            printf("version %s is version %s with these %s\n", id->id, from.id,
                 revision->factors != NULL ? "factors" : "weights");
-        }
-        if (status == RECO_OK && promote) {
-            status = reco_registry_publish(
-                registry, &id, RECO_REGISTRY_PROMOTE, &error);
-        }
-        if (status != RECO_OK) {
-            result = reco_cli_fail(name, "%s", error.message);
-        } else if (promote) {
-            printf("version %s is live\n", id.id);
         } else {
-            printf("it is kept, not live: \"recoctl promote %s\"\n", id.id);
+            result = reco_cli_fail(name, "%s", error.message);
         }
+    }
+
+    reco_registry_close(registry);
+
+    return result;
+}
+
+
+int
+reco_revised_end(const char *name, const reco_config_t *config,
+    const reco_version_id_t *id, int promote)
+{
+    reco_registry_t *registry;
+    reco_error_t error = {0};
+    int result;
+
+    if (!promote) {
+        printf("it is kept, not live: \"recoctl promote %s\"\n", id->id);
+        return RECO_CLI_OK;
+    }
+
+    result = reco_place_registry(name, config, &registry);
+    if (result != RECO_CLI_OK) {
+        return result;
+    }
+
+    if (reco_registry_publish(registry, id, RECO_REGISTRY_PROMOTE, &error)
+        == RECO_OK)
+    {
+        printf("version %s is live\n", id->id);
+    } else {
+        result = reco_cli_fail(name, "%s", error.message);
     }
 
     reco_registry_close(registry);

@@ -11,10 +11,14 @@
 
 
 /*
- * Adds a version like the one that base tells of (NULL: the live one), makes
- * it live where promote is set, and says so.  Returns the exit status.
+ * Adds a version like the one that base tells of (NULL: the live one) and says
+ * so.  Returns the exit status.
  */
 int reco_revised_add(const char *name, const reco_config_t *config,
-    const char *base, const reco_revision_t *revision, int promote);
+    const char *base, const reco_revision_t *revision, reco_version_id_t *id);
+
+/* Makes it live where promote is set, and says so or how to. */
+int reco_revised_end(const char *name, const reco_config_t *config,
+    const reco_version_id_t *id, int promote);
 
 #endif /* RECO_REVISED_H */

@@ -120,12 +120,85 @@ refuse('a value that is no number', qr/nan:1: row 0 has a value/,
 refuse('users of other dimensions', qr/of 2 dimensions, and the items' have 4/,
     '--items', "$dir/f4.npy", '--ids', $ids,
     '--users', npy('u2.npy', '<f4', 1, 2, 1, 2));
+refuse('vectors that are all 0', qr/all vectors are 0/, '--items',
+    npy('zero.npy', '<f4', 1, 2, 0, 0),
+    '--ids', $world->write_file('zero', "red1\n"));
+refuse('vectors that are too long', qr/long:1: row 0 is too long/, '--items',
+    npy('long.npy', '<f4', 1, 2, 1e30, 1),
+    '--ids', $world->write_file('long', "red1\n"));
+refuse('visitors that come twice', qr/again:2: visitor "v1" comes a second time/,
+    '--items', "$dir/f4.npy", '--ids', $ids, '--users', "$dir/users.npy",
+    '--user-ids', $world->write_file('again', "v1\nv1\n"));
+refuse('fewer visitors than rows', qr/few: 2 ids for 50 rows/,
+    '--items', "$dir/f4.npy", '--ids', $ids, '--users', "$dir/users.npy",
+    '--user-ids', $world->write_file('few', "v1\nv2\n"));
+refuse('no visitor of the store', qr/knows none of these visitors/,
+    '--items', "$dir/f4.npy", '--ids', $ids,
+    '--users', npy('u1.npy', '<f4', 1, 4, 1 .. 4),
+    '--user-ids', $world->write_file('strangers', "stranger\n"));
+($code) = ctl('import-factors', '--items', "$dir/f4.npy", '--ids', $ids,
+    '--user-ids', "$dir/few");
+is($code, 2, 'nor are there visitors without vectors');
 refuse('no .npy', qr/no \.npy file/, '--items', $ids, '--ids', $ids);
 refuse('no file', qr/cannot open/, '--items', "$dir/nowhere", '--ids', $ids);
 ($code) = ctl('import-factors', '--items', "$dir/f4.npy");
 is($code, 2, 'ids are needed');
 ($code, $output) = ctl('versions', '--verify');
 is($code, 0, 'nothing of this hurt a version') or diag $output;
+
+# -- visitors' vectors --
+
+my $redis = $world->redis;
+$world->trainer_conf(ials_dimensions => 8, ials_iterations => 2,
+    overlay_interval => '100ms');
+my $users = $world->write_file('visitors', "v1\nv2\nstranger\nv3\nv4\n");
+($code, $output) = ctl('import-factors', '--items', "$dir/f4.npy", '--ids', $ids,
+    '--users', npy('v.npy', '<f4', 1, 4, 3, 0, 4, 0, 0, 2, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0),
+    '--user-ids', $users, '--fold-in', 'mean', '--promote');
+is($code, 0, 'vectors of visitors') or diag $output;
+like($output, qr/^and for 4 of 5 visitors$/m, 'whom the store knows');
+my ($version) = $output =~ /^version (\d+) is live/m;
+
+# The vector in the record, and the base that it belongs to.
+sub record {
+    my $record = $redis->command('GET', "reco:visitor:$_[0]") // '';
+    return ('', []) if length $record < 40;
+    my ($nbase, $events, $seen, $dimensions, $counters) =
+        unpack 'x6 v x4 v v x16 v v', $record;
+    my $at = 40 + 17 * $events + 9 * $seen + 4 * $counters;
+    return (substr($record, $at, $nbase),
+        [map { sprintf '%.3f', $_ } unpack "x@{[$at + $nbase]} f<$dimensions", $record],
+        $events);
+}
+
+$world->trainer;
+ok($world->wait_for(60, sub { (record('v2'))[0] eq $version }),
+    'are in the feature store before the visitors come');
+my ($base, $vector, $done) = record('v1');
+is($base, $version, 'for the version that they came with');
+is_deeply($vector, ['0.600', '0.000', '0.800', '0.000'], 'with length 1');
+is($done, 4, 'beside what the visitor did');
+is_deeply((record('v3'))[1], [], 'one without a direction is none');
+
+sub view {
+    my ($visitor, $item) = @_;
+    my $now = int(time * 1000);
+    $redis->command('XADD', 'reco:events:0', '*', 'u', $visitor, 'v', 1, 't', 'view',
+        'i', $item, 'id', "now-$visitor", 'ts', $now, 'rt', $now);
+}
+
+view('v2', 'blue1');
+ok($world->wait_for(60, sub { ((record('v2'))[2] // 0) == 5 }), 'the visitor comes');
+cmp_ok((record('v2'))[1][1], '>', 0.5, 'and the vector goes on from there');
+
+ctl('forget', 'v1');
+$world->stop_trainer;
+$redis->command('DEL', 'reco:visitor:v4');
+$world->trainer;
+view('v5', 'red3');
+ok($world->wait_for(60, sub { (record('v5'))[0] eq $version }), 'others come as well');
+is((record('v1'))[0], '', 'who is forgotten has no vector any more');
+is((record('v4'))[0], '', 'and a restart does not write all of them again');
 
 $world->done;
 done_testing;

@@ -61,11 +61,12 @@ static reco_status_t
 take_row(reco_factors_file_t *factors, const reco_npy_t *npy, uint64_t row,
     uint64_t place, reco_error_t *error)
 {
-    float *values;
+    float *values, square;
     uint32_t i;
 
     values = factors->vectors + place * factors->dimensions;
     reco_npy_row(npy, row, values);
+    square = 0;
 
     for (i = 0; i < factors->dimensions; i++) {
         if (!isfinite(values[i])) {
@@ -73,7 +74,15 @@ take_row(reco_factors_file_t *factors, const reco_npy_t *npy, uint64_t row,
                 "row %llu has a value that is no number",
                 (unsigned long long) row);
         }
+        square += values[i] * values[i];
     }
+
+    if (!isfinite(square)) {
+        return reco_error_set(error, RECO_INVALID,
+            "row %llu is too long to compute with: scale the vectors",
+            (unsigned long long) row);
+    }
+    factors->nempty += !(square > 0);
 
     return RECO_OK;
 }
@@ -199,6 +208,12 @@ read_vectors(reco_factors_file_t *factors, reco_str_t file, const char *ids,
     }
 
     free(placed);
+
+    if (status == RECO_OK && factors->nempty > 0
+        && factors->nempty == (ids != NULL ? factors->nplaced : factors->nrows))
+    {
+        status = reco_error_set(error, RECO_INVALID, "all vectors are 0");
+    }
 
     return status;
 }

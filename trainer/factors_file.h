@@ -16,13 +16,15 @@ typedef struct {
     float *vectors;    /* malloc()ed; row-major */
     uint64_t nunknown; /* ids that the version does not know */
     uint64_t nplaced;  /* items that have a vector now */
+    uint64_t nempty;   /* rows that were read and have length 0 */
 } reco_factors_file_t;
 
 /*
  * Reads a .npy, a row for each line of ids (external ids).  vectors then has a
  * row for each item of snapshot, of zeros for those that are not named.
  * ids NULL: all rows as they come (users').  RECO_INVALID: ids and rows are
- * not equally many, an id comes twice, a value is not finite; RECO_CORRUPT,
+ * not equally many, an id comes twice, a value or the square of a length is
+ * not finite, all rows are 0; RECO_CORRUPT,
  * RECO_UNSUPPORTED, RECO_TOO_LARGE, RECO_IO, RECO_NOMEM.
  */
 reco_status_t reco_factors_file_read(reco_factors_file_t *factors,

@@ -16,6 +16,7 @@
 #define CHAIN_MAX     2000 /* events of a visitor that are looked at */
 #define REPLAYED_MAX  256  /* of them, what can still be in the record */
 #define KEY_MAX       256
+#define FILL_STEP     2000 /* written with what has changed, of many */
 
 
 typedef enum {
@@ -48,7 +49,10 @@ struct reco_features_s {
     char base[RECO_ENGINE_PROFILE_BASE_MAX];
     reco_lru_t visitors; /* that wait */
     reco_lru_t items;    /* all since the base */
-    int64_t failed;      /* monotonic ns; 0: works */
+    uint32_t *fill;      /* visitors who are to be written besides */
+    uint64_t nfill;
+    uint64_t filled;
+    int64_t failed; /* monotonic ns; 0: works */
     unsigned nappended;
     uint64_t chain[CHAIN_MAX];
     reco_engine_profile_t profile;
@@ -94,7 +98,26 @@ reco_features_destroy(reco_features_t *features)
     }
     reco_lru_done(&features->visitors);
     reco_lru_done(&features->items);
+    free(features->fill);
     free(features);
+}
+
+
+void
+reco_features_fill(
+    reco_features_t *features, uint32_t *visitors, uint64_t count)
+{
+    free(features->fill);
+    features->fill = visitors;
+    features->nfill = count;
+    features->filled = 0;
+}
+
+
+uint64_t
+reco_features_left(const reco_features_t *features)
+{
+    return features->nfill - features->filled;
 }
 
 
@@ -172,6 +195,17 @@ reco_features_note(reco_features_t *features, const reco_store_event_t *event)
 /* -- a visitor's record -- */
 
 
+/* One round: all that is written together. */
+typedef struct {
+    reco_features_t *features;
+    reco_store_view_t *view;
+    reco_features_vector_t vector;
+    void *context;
+    uint64_t nfill; /* of fill, in this round */
+    char ttl[24];
+} writing_t;
+
+
 static uint64_t
 key_of(reco_store_view_t *view, uint32_t item)
 {
@@ -246,14 +280,17 @@ apply_event(reco_engine_session_t *session, reco_store_view_t *view,
 
 
 static void
-make_profile(reco_features_t *features, reco_store_view_t *view,
-    const waiting_t *waiting, const float *vector, uint32_t dimensions)
+make_profile(writing_t *writing, uint32_t visitor, uint64_t last)
 {
+    reco_features_t *features = writing->features;
+    reco_store_view_t *view = writing->view;
     reco_engine_profile_t *profile = &features->profile;
     reco_store_event_t event;
+    const float *vector;
+    uint32_t dimensions;
     unsigned length;
 
-    length = read_chain(features, view, waiting->last);
+    length = read_chain(features, view, last);
     memset(&profile->session, 0, sizeof(profile->session));
 
     for (length = length < REPLAYED_MAX ? length : REPLAYED_MAX; length > 0;
@@ -269,6 +306,8 @@ make_profile(reco_features_t *features, reco_store_view_t *view,
     profile->nbase = 0;
     profile->dimensions = 0;
 
+    dimensions = 0;
+    vector = writing->vector(writing->context, view, visitor, &dimensions);
     if (vector != NULL && dimensions <= RECO_SNAPSHOT_DIMENSIONS_MAX) {
         profile->nbase = strlen(features->base);
         memcpy(profile->base, features->base, profile->nbase);
@@ -342,23 +381,29 @@ make_key(const char *prefix, reco_str_t name, char key[KEY_MAX])
 }
 
 
+/* last: the visitor's newest event; 0: as the store has it. */
 static reco_status_t
-write_visitor(reco_features_t *features, reco_store_view_t *view,
-    const waiting_t *waiting, const float *vector, uint32_t dimensions,
-    const char *ttl, reco_error_t *error)
+write_visitor(
+    writing_t *writing, uint32_t number, uint64_t last, reco_error_t *error)
 {
+    reco_features_t *features = writing->features;
     char key[KEY_MAX], name[RECO_STORE_VISITOR_MAX];
     reco_str_t visitor, arguments[5];
+    reco_store_visitor_t record;
     reco_status_t status;
     size_t len;
 
     /* Forgotten meanwhile: nothing of them may come back. */
-    status = reco_store_view_name(view, waiting->link.number, name, &visitor);
+    status = reco_store_view_name(writing->view, number, name, &visitor);
+    if (status == RECO_OK && last == 0) {
+        status = reco_store_view_visitor(writing->view, visitor, &record);
+        last = record.last;
+    }
     if (status != RECO_OK) {
         return status == RECO_DECLINED ? RECO_OK : status;
     }
 
-    make_profile(features, view, waiting, vector, dimensions);
+    make_profile(writing, number, last);
     status = reco_engine_profile_encode(
         &features->profile, features->record, sizeof(features->record), &len);
     if (status != RECO_OK) {
@@ -371,7 +416,7 @@ write_visitor(reco_features_t *features, reco_store_view_t *view,
         reco_config_string(features->config, "visitor_prefix"), visitor, key);
     arguments[2] = (reco_str_t){len, features->record};
     arguments[3] = text("EX");
-    arguments[4] = text(ttl);
+    arguments[4] = text(writing->ttl);
 
     return arguments[1].len > 0 ? append(features, 5, arguments, error)
                                 : RECO_OK;
@@ -379,16 +424,17 @@ write_visitor(reco_features_t *features, reco_store_view_t *view,
 
 
 static reco_status_t
-write_item(reco_features_t *features, reco_store_view_t *view,
-    const tally_t *tally, const char *ttl, reco_error_t *error)
+write_item(writing_t *writing, const tally_t *tally, reco_error_t *error)
 {
+    reco_features_t *features = writing->features;
     char key[KEY_MAX], numbers[ITEM_COUNTERS][24];
     reco_str_t arguments[4 + 2 * ITEM_COUNTERS];
     reco_store_item_t item;
     reco_status_t status;
     int i;
 
-    if (reco_store_view_item(view, tally->link.number, &item) != RECO_OK) {
+    if (reco_store_view_item(writing->view, tally->link.number, &item)
+        != RECO_OK) {
         return RECO_OK;
     }
 
@@ -411,16 +457,16 @@ write_item(reco_features_t *features, reco_store_view_t *view,
 
     status = append(features, 4 + 2 * ITEM_COUNTERS, arguments, error);
     arguments[0] = text("EXPIRE");
-    arguments[2] = text(ttl);
+    arguments[2] = text(writing->ttl);
 
     return status == RECO_OK ? append(features, 3, arguments, error) : status;
 }
 
 
 static reco_status_t
-write_items(reco_features_t *features, reco_store_view_t *view, const char *ttl,
-    reco_error_t *error)
+write_items(writing_t *writing, reco_error_t *error)
 {
+    reco_features_t *features = writing->features;
     reco_status_t status;
     tally_t *tally;
 
@@ -431,7 +477,7 @@ write_items(reco_features_t *features, reco_store_view_t *view, const char *ttl,
          status == RECO_OK && tally != NULL && tally->changed;
          tally = reco_lru_older(&features->items, tally))
     {
-        status = write_item(features, view, tally, ttl, error);
+        status = write_item(writing, tally, error);
     }
 
     return status;
@@ -439,45 +485,63 @@ write_items(reco_features_t *features, reco_store_view_t *view, const char *ttl,
 
 
 static reco_status_t
-write_all(reco_features_t *features, reco_features_vector_t vector,
-    void *context, reco_error_t *error)
+write_visitors(writing_t *writing, reco_error_t *error)
 {
+    reco_features_t *features = writing->features;
     const waiting_t *waiting;
-    reco_store_view_t *view;
     reco_status_t status;
-    uint32_t dimensions;
-    const float *values;
-    char ttl[24];
+    uint64_t i;
 
-    snprintf(ttl, sizeof(ttl), "%lld",
-        (long long) reco_config_integer(features->config, "feature_ttl")
-            / 1000);
-    status = reco_store_view_begin(features->store, &view, error);
-    if (status != RECO_OK) {
-        return status;
-    }
+    status = RECO_OK;
 
     for (waiting = reco_lru_newest(&features->visitors);
          status == RECO_OK && waiting != NULL;
          waiting = reco_lru_older(&features->visitors, waiting))
     {
-        dimensions = 0;
-        values = vector(context, waiting->link.number, &dimensions);
-        status = write_visitor(
-            features, view, waiting, values, dimensions, ttl, error);
+        status =
+            write_visitor(writing, waiting->link.number, waiting->last, error);
     }
 
-    if (status == RECO_OK) {
-        status = write_items(features, view, ttl, error);
+    for (i = 0; status == RECO_OK && i < writing->nfill; i++) {
+        status = write_visitor(
+            writing, features->fill[features->filled + i], 0, error);
     }
-    reco_store_view_end(view);
+
+    return status;
+}
+
+
+static reco_status_t
+write_all(writing_t *writing, reco_error_t *error)
+{
+    reco_features_t *features = writing->features;
+    reco_status_t status;
+
+    writing->nfill = reco_features_left(features);
+    if (writing->nfill > FILL_STEP) {
+        writing->nfill = FILL_STEP;
+    }
+    snprintf(writing->ttl, sizeof(writing->ttl), "%lld",
+        (long long) reco_config_integer(features->config, "feature_ttl")
+            / 1000);
+
+    status = reco_store_view_begin(features->store, &writing->view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    status = write_visitors(writing, error);
+    if (status == RECO_OK) {
+        status = write_items(writing, error);
+    }
+    reco_store_view_end(writing->view);
 
     return status == RECO_OK ? read_replies(features, error) : status;
 }
 
 
 static void
-note_written(reco_features_t *features)
+note_written(reco_features_t *features, uint64_t nfill)
 {
     tally_t *tally;
 
@@ -490,6 +554,7 @@ note_written(reco_features_t *features)
 
     reco_lru_done(&features->visitors);
     reco_lru_init(&features->visitors, sizeof(waiting_t), PENDING_MAX);
+    features->filled += nfill;
 }
 
 
@@ -497,6 +562,8 @@ reco_status_t
 reco_features_write(reco_features_t *features, reco_features_vector_t vector,
     void *context, reco_error_t *error)
 {
+    writing_t writing = {
+        .features = features, .vector = vector, .context = context};
     reco_status_t status;
 
     if (features->failed != 0
@@ -511,12 +578,12 @@ reco_features_write(reco_features_t *features, reco_features_vector_t vector,
             reco_redis_connect(features->config, 0, &features->context, error);
     }
     if (status == RECO_OK) {
-        status = write_all(features, vector, context, error);
+        status = write_all(&writing, error);
     }
 
     if (status == RECO_OK) {
         features->failed = 0;
-        note_written(features);
+        note_written(features, writing.nfill);
         return RECO_OK;
     }
 

@@ -20,8 +20,8 @@
 typedef struct reco_features_s reco_features_t;
 
 /* A visitor's vector of dimensions floats; NULL: there is none. */
-typedef const float *(*reco_features_vector_t)(
-    void *context, uint32_t visitor, uint32_t *dimensions);
+typedef const float *(*reco_features_vector_t)(void *context,
+    reco_store_view_t *view, uint32_t visitor, uint32_t *dimensions);
 
 /*
  * base: id of the version that vectors and counts belong to.  Nothing is
@@ -36,6 +36,14 @@ void reco_features_destroy(reco_features_t *features);
 /* An event of the log; each since the base, in order.  RECO_NOMEM. */
 reco_status_t reco_features_note(
     reco_features_t *features, const reco_store_event_t *event);
+
+/* These visitors' records are to be written, some with each call; the array
+   becomes the features' to free. */
+void reco_features_fill(
+    reco_features_t *features, uint32_t *visitors, uint64_t count);
+
+/* How many of those are left. */
+uint64_t reco_features_left(const reco_features_t *features);
 
 /*
  * Writes what has changed.  RECO_IO: Redis is away: what has changed is kept,

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "overlay.h"
 #include "snapshot/reco_snapshot.h"
+#include "visitor_vectors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct reco_follow_s {
     uint64_t sequence;  /* the version's newest event */
     uint64_t change;    /* of the catalogue, that the overlay knows of */
     uint64_t forgotten; /* visitors, before the overlay was made */
+    uint64_t identity;  /* of the version */
     int64_t created;
     int64_t followed; /* monotonic ns: since when */
     int tidy;         /* its predecessor may still be in the model folder */
@@ -152,6 +154,39 @@ open_overlay(reco_follow_t *follow, reco_snapshot_t *base, reco_error_t *error)
 }
 
 
+/* Vectors of visitors that came with the version go to the feature store. */
+static reco_status_t
+fill_features(reco_follow_t *follow, uint64_t identity, reco_error_t *error)
+{
+    reco_store_view_t *view;
+    reco_status_t status;
+    uint32_t *visitors;
+    uint64_t count;
+
+    follow->identity = identity;
+    if (follow->features == NULL) {
+        return RECO_OK;
+    }
+
+    status = reco_store_view_begin(follow->store, &view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+    status = reco_visitor_vectors_list(view, identity, &visitors, &count);
+    reco_store_view_end(view);
+
+    if (status == RECO_OK) {
+        reco_features_fill(follow->features, visitors, count);
+        return RECO_OK;
+    }
+
+    return status == RECO_DECLINED
+               ? RECO_OK
+               : reco_error_set(
+                   error, status, "the vectors of visitors cannot be read");
+}
+
+
 static reco_status_t
 take_over(
     reco_follow_t *follow, const reco_version_id_t *id, reco_error_t *error)
@@ -172,6 +207,9 @@ take_over(
     reco_batch_facts(reco_snapshot_manifest(base), &facts);
     follow->sequence = facts.sequence;
     status = open_overlay(follow, base, error);
+    if (status == RECO_OK) {
+        status = fill_features(follow, reco_snapshot_identity(base), error);
+    }
     reco_snapshot_release(base);
 
     if (status != RECO_OK) {
@@ -240,9 +278,26 @@ tell_changes(reco_follow_t *follow, reco_error_t *error)
 
 
 static const float *
-vector_of(void *context, uint32_t visitor, uint32_t *dimensions)
+vector_of(void *context, reco_store_view_t *view, uint32_t visitor,
+    uint32_t *dimensions)
 {
-    return reco_learner_vector(context, visitor, dimensions);
+    return reco_learner_vector(context, view, visitor, dimensions);
+}
+
+
+/* So that a restart does not write them again. */
+static void
+note_filled(reco_follow_t *follow, uint64_t left)
+{
+    reco_error_t error = {0};
+
+    if (left > 0 && reco_features_left(follow->features) == 0
+        && reco_visitor_vectors_reported(
+               follow->store, follow->identity, &error)
+               != RECO_OK)
+    {
+        reco_log(RECO_LOG_WARN, "%s", error.message);
+    }
 }
 
 
@@ -252,13 +307,16 @@ write_features(reco_follow_t *follow)
 {
     reco_error_t error = {0};
     reco_status_t status;
+    uint64_t left;
 
     if (follow->features == NULL) {
         return;
     }
 
+    left = reco_features_left(follow->features);
     status = reco_features_write(
         follow->features, vector_of, follow->learner, &error);
+    note_filled(follow, left);
 
     if (status == RECO_OK && follow->features_failed) {
         follow->features_failed = 0;
@@ -304,8 +362,13 @@ reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
 
     if (status == RECO_OK) {
         write_features(follow);
-        status =
-            reco_learner_published(follow->learner, follow->path, now, error);
+        return reco_learner_published(
+            follow->learner, follow->path, now, error);
+    }
+    if (status == RECO_DECLINED && follow->features != NULL
+        && reco_features_left(follow->features) > 0)
+    {
+        write_features(follow);
     }
 
     return status;

@@ -4,6 +4,7 @@
 #include "learner_state.h"
 #include "log.h"
 #include "snapshot/reco_snapshot_view.h"
+#include "visitor_vectors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,23 @@ fold_profile(reco_learner_t *learner, reco_store_view_t *view,
 }
 
 
+/* From a vector that was learnt elsewhere, or else from what they did. */
+static void
+begin_visitor(reco_learner_t *learner, reco_store_view_t *view,
+    const reco_store_event_t *event, reco_online_visitor_t *visitor)
+{
+    if (reco_visitor_vectors_get(view, learner->identity, learner->dimensions,
+            event->visitor, visitor->vector))
+    {
+        visitor->nevents = 1;
+        visitor->dirty = 1;
+
+    } else if (event->previous != 0) {
+        fold_profile(learner, view, event, visitor);
+    }
+}
+
+
 void
 reco_learner_query(reco_learner_t *learner, const reco_store_event_t *event,
     const reco_overlay_session_t *session, reco_engine_query_t *query)
@@ -237,8 +255,8 @@ on_step(void *context, reco_store_view_t *view, const reco_overlay_step_t *step)
         if (status != RECO_OK) {
             return status;
         }
-        if (visitor->nevents == 0 && step->event->previous != 0) {
-            fold_profile(learner, view, step->event, visitor);
+        if (visitor->nevents == 0) {
+            begin_visitor(learner, view, step->event, visitor);
         }
         if (session == NULL) {
             visitor->returned = visitor->nevents > 0;
@@ -406,16 +424,23 @@ reco_learner_published(
 
 
 const float *
-reco_learner_vector(
-    const reco_learner_t *learner, uint32_t visitor, uint32_t *dimensions)
+reco_learner_vector(reco_learner_t *learner, reco_store_view_t *view,
+    uint32_t visitor, uint32_t *dimensions)
 {
-    if (learner->online == NULL) {
-        return NULL;
+    const float *vector;
+
+    *dimensions = learner->dimensions;
+    vector = learner->online != NULL
+                 ? reco_online_known(learner->online, visitor)
+                 : NULL;
+    if (vector != NULL) {
+        return vector;
     }
 
-    *dimensions = reco_online_dimensions(learner->online);
-
-    return reco_online_known(learner->online, visitor);
+    return reco_visitor_vectors_get(view, learner->identity,
+               learner->dimensions, visitor, learner->context)
+               ? learner->context
+               : NULL;
 }
 
 

@@ -31,9 +31,10 @@ reco_status_t reco_learner_open(reco_store_t *store, reco_snapshot_t *base,
     uint64_t since, const reco_config_t *config, reco_overlay_t *overlay,
     reco_features_t *features, reco_learner_t **learner, reco_error_t *error);
 
-/* A visitor's long-term vector, of *dimensions floats; NULL: there is none. */
-const float *reco_learner_vector(
-    const reco_learner_t *learner, uint32_t visitor, uint32_t *dimensions);
+/* A visitor's long-term vector, of *dimensions floats, until the next call;
+   NULL: there is none. */
+const float *reco_learner_vector(reco_learner_t *learner,
+    reco_store_view_t *view, uint32_t visitor, uint32_t *dimensions);
 
 /* Saves, and ends. */
 void reco_learner_close(reco_learner_t *learner);

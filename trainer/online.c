@@ -180,13 +180,6 @@ reco_online_sequence(const reco_online_t *online)
 }
 
 
-uint32_t
-reco_online_dimensions(const reco_online_t *online)
-{
-    return online->dimensions;
-}
-
-
 float
 reco_online_length(const reco_online_t *online)
 {

@@ -88,8 +88,6 @@ const float *reco_online_vector(const reco_online_t *online, uint32_t item);
 uint32_t reco_online_recent(reco_online_t *online, uint32_t max,
     uint32_t *items, const float **vectors);
 
-uint32_t reco_online_dimensions(const reco_online_t *online);
-
 /* r, the root mean square length of the base's vectors. */
 float reco_online_length(const reco_online_t *online);
 

@@ -59,6 +59,7 @@ remove_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
     uint32_t number)
 {
     char key[1 + sizeof(number)];
+    const char *first;
     int rc;
 
     rc = del(store, txn, RECO_STORE_VISITORS, name->data, name->len, NULL);
@@ -68,9 +69,10 @@ remove_visitor(reco_store_t *store, MDB_txn *txn, const reco_store_name_t *name,
     if (rc == 0) {
         rc = del(store, txn, RECO_STORE_IDS, &number, sizeof(number), NULL);
     }
-    if (rc == 0) {
-        key[0] = RECO_STORE_STATE_VISITOR;
-        memcpy(key + 1, &number, sizeof(number));
+    memcpy(key + 1, &number, sizeof(number));
+    for (first = RECO_STORE_STATE_VISITORS; rc == 0 && *first != '\0'; first++)
+    {
+        key[0] = *first;
         rc = del(store, txn, RECO_STORE_STATE, key, sizeof(key), NULL);
     }
 

@@ -51,7 +51,10 @@ is_orphan(reco_store_t *store, MDB_txn *txn, reco_str_t key)
     uint32_t number;
 
     if (key.len != 1 + sizeof(number)
-        || key.data[0] != RECO_STORE_STATE_VISITOR) {
+        || memchr(RECO_STORE_STATE_VISITORS, key.data[0],
+               sizeof(RECO_STORE_STATE_VISITORS) - 1)
+               == NULL)
+    {
         return 0;
     }
 

@@ -6,8 +6,8 @@
  * number of the last event in it; after a crash it goes on behind that event,
  * and each event has one effect on it.
  *
- * The first byte of a key says whose it is.  Keys that begin with
- * RECO_STORE_STATE_VISITOR go on with the visitor's number, 4 bytes, and go
+ * The first byte of a key says whose it is.  Keys that begin with one of
+ * RECO_STORE_STATE_VISITORS go on with the visitor's number, 4 bytes, and go
  * when the visitor is forgotten.
  */
 
@@ -17,8 +17,10 @@
 #include "store.h"
 
 
-#define RECO_STORE_STATE_KEY_MAX 64
-#define RECO_STORE_STATE_VISITOR 'v'
+#define RECO_STORE_STATE_KEY_MAX  64
+#define RECO_STORE_STATE_VISITOR  'v' /* learnt from events */
+#define RECO_STORE_STATE_IMPORTED 'u' /* learnt elsewhere */
+#define RECO_STORE_STATE_VISITORS "vu"
 
 typedef struct {
     reco_str_t key;
