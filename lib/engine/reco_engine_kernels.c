@@ -24,7 +24,7 @@ typedef float lanes4_t __attribute__((vector_size(16)));
 
 /* (0 + 8), (1 + 9), ...: halves until one is left. */
 KERNELS_INLINE float
-kernels_fold(const lanes16_t *sums)
+kernels_fold(const void *sums)
 {
     lanes8_t low8, high8;
     lanes4_t low4, high4;
@@ -41,58 +41,84 @@ kernels_fold(const lanes16_t *sums)
 }
 
 
-KERNELS_INLINE float
-kernels_dot(const char *a, const char *b, uint32_t dimensions)
-{
-    uint32_t i;
-    lanes16_t sums, left, right;
-
-    sums = (lanes16_t){0};
-
-    for (i = 0; i + 16 <= dimensions; i += 16) {
-        memcpy(&left, a + i * sizeof(float), sizeof(left));
-        memcpy(&right, b + i * sizeof(float), sizeof(right));
-        sums += left * right;
+/*
+ * The sixteen partial sums, in registers of width floats.  Of wider vectors
+ * than the processor's compilers make copies in memory, at each step.
+ */
+#define KERNELS_BODY(width)                                                    \
+    KERNELS_INLINE void kernels_step_##width(                                  \
+        lanes##width##_t *sums, const char *a, const char *b)                  \
+    {                                                                          \
+        unsigned part;                                                         \
+        lanes##width##_t left, right;                                          \
+                                                                               \
+        _Pragma("GCC unroll 4") for (part = 0; part < 16 / width; part++)      \
+        {                                                                      \
+            memcpy(&left, a + part * sizeof(left), sizeof(left));              \
+            memcpy(&right, b + part * sizeof(right), sizeof(right));           \
+            sums[part] += left * right;                                        \
+        }                                                                      \
+    }                                                                          \
+                                                                               \
+    KERNELS_INLINE float kernels_dot_##width(                                  \
+        const char *a, const char *b, uint32_t dimensions)                     \
+    {                                                                          \
+        float left[16], right[16];                                             \
+        uint32_t i;                                                            \
+        lanes##width##_t sums[16 / width] = {0};                               \
+                                                                               \
+        for (i = 0; i + 16 <= dimensions; i += 16) {                           \
+            kernels_step_##width(                                              \
+                sums, a + i * sizeof(float), b + i * sizeof(float));           \
+        }                                                                      \
+                                                                               \
+        if (i < dimensions) {                                                  \
+            memset(left, 0, sizeof(left));                                     \
+            memset(right, 0, sizeof(right));                                   \
+            memcpy(left, a + i * sizeof(float),                                \
+                (dimensions - i) * sizeof(float));                             \
+            memcpy(right, b + i * sizeof(float),                               \
+                (dimensions - i) * sizeof(float));                             \
+            kernels_step_##width(                                              \
+                sums, (const char *) left, (const char *) right);              \
+        }                                                                      \
+                                                                               \
+        return kernels_fold(sums);                                             \
+    }                                                                          \
+                                                                               \
+    KERNELS_INLINE void kernels_add_##width(                                   \
+        float *sum, float weight, const char *vector, uint32_t dimensions)     \
+    {                                                                          \
+        float value;                                                           \
+        uint32_t i;                                                            \
+        lanes##width##_t left, right;                                          \
+                                                                               \
+        for (i = 0; i + width <= dimensions; i += width) {                     \
+            memcpy(&left, sum + i, sizeof(left));                              \
+            memcpy(&right, vector + i * sizeof(float), sizeof(right));         \
+            left += right * weight;                                            \
+            memcpy(sum + i, &left, sizeof(left));                              \
+        }                                                                      \
+                                                                               \
+        for (; i < dimensions; i++) {                                          \
+            memcpy(&value, vector + i * sizeof(float), sizeof(value));         \
+            sum[i] += value * weight;                                          \
+        }                                                                      \
     }
 
-    if (i < dimensions) {
-        left = (lanes16_t){0};
-        right = (lanes16_t){0};
-        memcpy(&left, a + i * sizeof(float), (dimensions - i) * sizeof(float));
-        memcpy(&right, b + i * sizeof(float), (dimensions - i) * sizeof(float));
-        sums += left * right;
-    }
+KERNELS_BODY(4)
 
-    return kernels_fold(&sums);
-}
+#ifdef RECO_ENGINE_X86
+KERNELS_BODY(8)
+KERNELS_BODY(16)
+#endif
 
 
-KERNELS_INLINE void
-kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
-{
-    float value;
-    uint32_t i;
-    lanes16_t left, right;
-
-    for (i = 0; i + 16 <= dimensions; i += 16) {
-        memcpy(&left, sum + i, sizeof(left));
-        memcpy(&right, vector + i * sizeof(float), sizeof(right));
-        left += right * weight;
-        memcpy(sum + i, &left, sizeof(left));
-    }
-
-    for (; i < dimensions; i++) {
-        memcpy(&value, vector + i * sizeof(float), sizeof(value));
-        sum[i] += value * weight;
-    }
-}
-
-
-#define KERNELS_VARIANT(name, attributes)                                      \
+#define KERNELS_VARIANT(name, width, attributes)                               \
     attributes static float kernels_dot_##name(                                \
         const void *a, const void *b, uint32_t dimensions)                     \
     {                                                                          \
-        return kernels_dot(a, b, dimensions);                                  \
+        return kernels_dot_##width(a, b, dimensions);                          \
     }                                                                          \
                                                                                \
     attributes static float kernels_dot64_##name(                              \
@@ -100,13 +126,13 @@ kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
     {                                                                          \
         (void) dimensions;                                                     \
                                                                                \
-        return kernels_dot(a, b, 64);                                          \
+        return kernels_dot_##width(a, b, 64);                                  \
     }                                                                          \
                                                                                \
     attributes static void kernels_add_##name(                                 \
         float *sum, float weight, const void *vector, uint32_t dimensions)     \
     {                                                                          \
-        kernels_add(sum, weight, vector, dimensions);                          \
+        kernels_add_##width(sum, weight, vector, dimensions);                  \
     }
 
 /* clang-format off */
@@ -120,11 +146,11 @@ kernels_add(float *sum, float weight, const char *vector, uint32_t dimensions)
 /* clang-format on */
 
 
-KERNELS_VARIANT(baseline, )
+KERNELS_VARIANT(baseline, 4, )
 
 #ifdef RECO_ENGINE_X86
-KERNELS_VARIANT(avx2, __attribute__((target("avx2"))))
-KERNELS_VARIANT(avx512, __attribute__((target("avx512f,avx512vl"))))
+KERNELS_VARIANT(avx2, 8, __attribute__((target("avx2"))))
+KERNELS_VARIANT(avx512, 16, __attribute__((target("avx512f,avx512vl"))))
 #endif
 
 
