@@ -205,6 +205,11 @@ knn_choose(const reco_engine_model_t *model,
 
         knn_prefetch(
             postings->items + neighbor->row.first, neighbor->row.count);
+
+        if (postings->weights != NULL) {
+            __builtin_prefetch(postings->weights + neighbor->row.first);
+        }
+
         neighbor->postings = postings;
         neighbor->place =
             reco_engine_tally_entry(&scratch->sessions, session)->origin;

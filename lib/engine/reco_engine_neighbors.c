@@ -22,6 +22,27 @@ neighbors_row(
 }
 
 
+/* The row of item, on its way from memory; how long it is. */
+static uint32_t
+neighbors_prefetch(
+    const reco_engine_model_t *model, reco_neighbors_kind_t kind, uint32_t item)
+{
+    uint32_t i;
+    reco_snapshot_row_t row;
+    const reco_snapshot_edges_t *edges;
+
+    edges = &model->base->neighbors[kind];
+    row = neighbors_row(model, kind, item);
+
+    for (i = 0; i < row.count; i += 16) {
+        __builtin_prefetch(&edges->items[row.first + i]);
+        __builtin_prefetch(&edges->scores[row.first + i]);
+    }
+
+    return row.count;
+}
+
+
 /* Adds the row of item to the tally; origin is for "because". */
 static void
 neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
@@ -112,24 +133,15 @@ neighbors_gather(const reco_engine_model_t *model,
     unsigned wanted)
 {
     unsigned place;
-    uint32_t i, expected;
-    reco_snapshot_row_t row;
+    uint32_t expected;
     const reco_engine_visit_t *visit;
-    const reco_snapshot_edges_t *edges;
 
     visit = &scratch->visit;
-    edges = &model->base->neighbors[kind];
     nitems = nitems < visit->nitems ? nitems : visit->nitems;
     expected = 0;
 
     for (place = 0; place < nitems; place++) {
-        row = neighbors_row(model, kind, visit->items[place].item);
-        expected += row.count;
-
-        for (i = 0; i < row.count; i += 16) {
-            __builtin_prefetch(&edges->items[row.first + i]);
-            __builtin_prefetch(&edges->scores[row.first + i]);
-        }
+        expected += neighbors_prefetch(model, kind, visit->items[place].item);
     }
 
     reco_engine_tally_clear(&scratch->items, expected);
@@ -226,6 +238,7 @@ reco_engine_source_backfill(
 {
     float best, weight;
     unsigned i, row, seeds;
+    uint32_t expected;
     reco_engine_pool_t *pool;
 
     pool = &scratch->pool;
@@ -251,7 +264,17 @@ reco_engine_source_backfill(
     }
 
     best = reco_engine_key_score(scratch->ranking[0]);
-    reco_engine_tally_clear(&scratch->items, 0);
+    expected = 0;
+
+    for (i = 0; i < seeds; i++) {
+        row = reco_engine_key_number(scratch->ranking[i]);
+        expected += neighbors_prefetch(
+            model, RECO_NEIGHBORS_NEXT, pool->rows[row].item);
+        expected += neighbors_prefetch(
+            model, RECO_NEIGHBORS_VIEW, pool->rows[row].item);
+    }
+
+    reco_engine_tally_clear(&scratch->items, expected);
 
     for (i = 0; i < seeds; i++) {
         row = reco_engine_key_number(scratch->ranking[i]);
