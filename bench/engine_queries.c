@@ -269,13 +269,38 @@ answers_add(uint64_t answers, const reco_engine_result_t *result)
 }
 
 
+/* A page's second block shows nothing of the first. */
+static void
+ask_first(const reco_engine_model_t *model, const reco_engine_query_t *second,
+    reco_engine_scratch_t *scratch, uint64_t *keys, unsigned *nkeys)
+{
+    unsigned i;
+    reco_engine_query_t query;
+    reco_engine_result_t result;
+    reco_snapshot_item_t item;
+
+    query = *second;
+    query.sources = 0;
+    reco_engine_recommend(model, &query, scratch, &result);
+
+    for (i = 0; i < result.nhits; i++) {
+        reco_engine_item(model, result.hits[i].item, &item);
+        keys[i] = reco_item_key(item.id);
+    }
+
+    *nkeys = result.nhits;
+}
+
+
+/* second: of a page's blocks, the first of which asks all sources. */
 static void
 measure(const bench_t *bench, const reco_engine_model_t *model,
-    const questions_t *questions, const char *name, uint32_t sources)
+    const questions_t *questions, const char *name, uint32_t sources,
+    int second)
 {
     double begin, cost, *times;
     unsigned i, empty;
-    uint64_t nhits, answers;
+    uint64_t nhits, answers, shown[RECO_ENGINE_RESULT_MAX];
     reco_engine_query_t query;
     reco_engine_result_t result;
     reco_engine_scratch_t *scratch;
@@ -302,6 +327,12 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
         query.n = bench->n;
         query.repeat = 1;
         query.price_max = -1;
+
+        if (second) {
+            query.page = i + 1;
+            query.excluded = shown;
+            ask_first(model, &query, scratch, shown, &query.nexcluded);
+        }
 
         begin = cpu_now();
         reco_engine_recommend(model, &query, scratch, &result);
@@ -388,12 +419,17 @@ measure_all(const bench_t *bench, const questions_t *questions)
 
         if (bench->each
             || (bench->only != NULL && strcmp(bench->only, name) == 0)) {
-            measure(bench, model, questions, name, 1u << source);
+            measure(bench, model, questions, name, 1u << source, 0);
         }
     }
 
     if (bench->only == NULL) {
-        measure(bench, model, questions, "all", 0);
+        measure(bench, model, questions, "all", 0, 0);
+        measure(bench, model, questions, "second block, for you",
+            1u << RECO_ENGINE_SESSION | 1u << RECO_ENGINE_FACTORS
+                | 1u << RECO_ENGINE_BACKFILL,
+            1);
+        measure(bench, model, questions, "second block, all", 0, 1);
     }
 
     reco_engine_model_close(model);

@@ -133,9 +133,9 @@ typedef struct {
     /*
      * Queries of one number that follow each other in a scratch share what
      * does not hang on the slot: one pass over the sessions, one over the
-     * neighbours, one search.  They must agree in history and user; where the
-     * visits differ nothing is shared.  Their answers are those that they
-     * would have alone.  0: shares nothing.
+     * neighbours, one search, one product with each candidate.  They must
+     * agree in history and user; where the visits differ nothing is shared.
+     * Their answers are those that they would have alone.  0: shares nothing.
      */
     uint64_t page;
     uint64_t current; /* key of the page's own item; 0: none */

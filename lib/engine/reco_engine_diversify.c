@@ -152,13 +152,15 @@ diversify_prepare(
     unsigned i, row;
     uint32_t item;
     reco_engine_diverse_t *candidate;
+    const reco_engine_pool_row_t *named;
 
     low = reco_engine_key_score(scratch->ranking[count - 1]);
     span = reco_engine_key_score(scratch->ranking[0]) - low;
 
     for (i = 0; i < count; i++) {
         row = reco_engine_key_number(scratch->ranking[i]);
-        item = scratch->pool.rows[row].item;
+        named = &scratch->pool.rows[row];
+        item = named->item;
         candidate = &work->candidates[i];
         candidate->row = (uint16_t) row;
         candidate->compared = 0;
@@ -169,10 +171,17 @@ diversify_prepare(
                      : 1;
         candidate->category = reco_engine_category(
             work->model, item, reco_engine_hot(work->model, item));
-        candidate->vector = work->lambda < 1 ? reco_engine_vector(
-                                work->model, item, &candidate->norm)
-                                             : NULL;
-        __builtin_prefetch(candidate->vector);
+        candidate->vector = NULL;
+
+        if (work->lambda < 1 && named->scored) {
+            candidate->vector = named->vector;
+            candidate->norm = named->norm;
+
+        } else if (work->lambda < 1) {
+            candidate->vector =
+                reco_engine_vector(work->model, item, &candidate->norm);
+            __builtin_prefetch(candidate->vector);
+        }
     }
 
     work->ncandidates = count;

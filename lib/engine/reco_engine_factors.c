@@ -154,6 +154,25 @@ factors_prefetch(const reco_snapshot_codes_t *codes, uint32_t list)
 }
 
 
+/* How many of the next blocks may hold a product that is not below least. */
+static uint32_t
+factors_blocks(const reco_snapshot_codes_t *codes, uint32_t first, uint32_t end,
+    float least)
+{
+    uint32_t count, most;
+
+    most = end - first < FACTORS_BLOCKS ? end - first : FACTORS_BLOCKS;
+
+    for (count = 0; count < most && !(codes->lengths[first + count] < least);
+         count++)
+    {
+        /* void */
+    }
+
+    return count;
+}
+
+
 /*
  * One list, from its longest vector to where none can be among the best any
  * more: the visitor's vector has length 1, so that no product is larger than
@@ -172,12 +191,13 @@ factors_scan_list(const reco_engine_model_t *model,
     row = reco_snapshot_row(codes->starts, codes->nlists, codes->nblocks, list);
     end = row.first + row.count;
 
-    for (first = row.first; first < end; first += count) {
-        if (codes->lengths[first] < step * *threshold) {
+    for (first = row.first;; first += count) {
+        count = factors_blocks(codes, first, end, step * *threshold);
+
+        if (count == 0) {
             break;
         }
 
-        count = end - first < FACTORS_BLOCKS ? end - first : FACTORS_BLOCKS;
         nfound += model->kernels->scan(&scratch->code,
             codes->blocks + first * reco_snapshot_block_size(codes->stride),
             count, first * FACTORS_LANES, *threshold, scratch->found + nfound);
@@ -330,6 +350,10 @@ factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
 {
     uint32_t i;
 
+    if (row->scored) {
+        return;
+    }
+
     row->norm = 0;
     row->vector = reco_engine_vector(model, row->item, &row->norm);
 
@@ -339,39 +363,45 @@ factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
 }
 
 
-/* The product of each candidate that another source named. */
+/* The product of each candidate, whichever source named it. */
 static void
 factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    float best, product;
-    unsigned row;
+    float best;
+    unsigned i;
     reco_engine_pool_t *pool;
+    reco_engine_pool_row_t *row;
 
     pool = &scratch->pool;
     best = 0;
 
-    for (row = 0; row < pool->nrows && row < FACTORS_AHEAD; row++) {
-        factors_fetch(model, &pool->rows[row]);
+    for (i = 0; i < pool->nrows && i < FACTORS_AHEAD; i++) {
+        factors_fetch(model, &pool->rows[i]);
     }
 
-    for (row = 0; row < pool->nrows; row++) {
-        if (row + FACTORS_AHEAD < pool->nrows) {
-            factors_fetch(model, &pool->rows[row + FACTORS_AHEAD]);
+    for (i = 0; i < pool->nrows; i++) {
+        if (i + FACTORS_AHEAD < pool->nrows) {
+            factors_fetch(model, &pool->rows[i + FACTORS_AHEAD]);
         }
 
-        product = pool->rows[row].vector != NULL ? model->kernels->dot(
-                      scratch->vector, pool->rows[row].vector,
-                      model->base->vectors.dimensions)
-                                                 : 0;
-        pool->features[row][RECO_ENGINE_FACTORS] = product;
-        pool->features[row][RECO_ENGINE_FEATURE_COSINE] =
-            product * pool->rows[row].norm;
-        best = product > best ? product : best;
+        row = &pool->rows[i];
+
+        if (!row->scored) {
+            row->product = row->vector != NULL
+                               ? model->kernels->dot(scratch->vector,
+                                   row->vector, model->base->vectors.dimensions)
+                               : 0;
+            row->scored = 1;
+        }
+
+        pool->features[i][RECO_ENGINE_FEATURE_COSINE] =
+            row->product * row->norm;
+        best = row->product > best ? row->product : best;
     }
 
-    for (row = 0; row < pool->nrows; row++) {
-        pool->features[row][RECO_ENGINE_FACTORS] =
-            best > 0 ? pool->features[row][RECO_ENGINE_FACTORS] / best : 0;
+    for (i = 0; i < pool->nrows; i++) {
+        pool->features[i][RECO_ENGINE_FACTORS] =
+            best > 0 ? pool->rows[i].product / best : 0;
     }
 }
 

@@ -54,16 +54,11 @@ void
 reco_engine_source_name_all(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source)
 {
-    unsigned i;
     const reco_engine_list_t *list;
 
     list = &scratch->lists[source];
-
-    for (i = 0; i < list->count; i++) {
-        reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
-            list->named[i].item, source, list->named[i].value,
-            list->named[i].because);
-    }
+    reco_engine_pool_add_all(&scratch->pool, model, &scratch->visit,
+        list->named, list->count, source);
 }
 
 

@@ -10,6 +10,27 @@
 #define POOL_SLOTS 1024 /* to begin with */
 
 
+typedef float pool_lanes_t __attribute__((vector_size(16)));
+
+_Static_assert(RECO_ENGINE_FEATURES_MAX % 4 == 0, "features are whole lanes");
+
+
+/* Of a memset of so few bytes compilers make a string instruction, which takes
+   longer to begin than this to end. */
+static inline void
+pool_zero(float *features)
+{
+    unsigned i;
+    pool_lanes_t zero;
+
+    zero = (pool_lanes_t){0};
+
+    for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i += 4) {
+        memcpy(features + i, &zero, sizeof(zero));
+    }
+}
+
+
 static void
 pool_use(reco_engine_pool_t *pool, uint32_t slots)
 {
@@ -24,7 +45,43 @@ reco_engine_pool_clear(reco_engine_pool_t *pool)
 {
     pool->nrows = 0;
     pool->nentries = 0;
+    pool->ncarried = 0;
+    pool->rows = pool->space[0];
+    pool->former = pool->space[1];
     pool_use(pool, POOL_SLOTS);
+}
+
+
+void
+reco_engine_pool_continue(reco_engine_pool_t *pool)
+{
+    unsigned i;
+    reco_engine_pool_row_t *rows;
+    reco_engine_pool_entry_t *entry;
+
+    rows = pool->rows;
+    pool->rows = pool->former;
+    pool->former = rows;
+    pool->ncarried = pool->nentries;
+
+    for (i = 0; i < pool->nentries; i++) {
+        entry = &pool->entries[i];
+        entry->former =
+            entry->row < pool->nrows ? entry->row : RECO_ENGINE_POOL_REFUSED;
+        entry->row = POOL_OPEN;
+        entry->shown = 0;
+        entry->history = 0;
+        entry->place = 0;
+    }
+
+    pool->nrows = 0;
+}
+
+
+int
+reco_engine_pool_crowded(const reco_engine_pool_t *pool)
+{
+    return pool->ncarried != 0 && pool->nentries == RECO_ENGINE_POOL_ENTRIES;
 }
 
 
@@ -83,6 +140,7 @@ pool_entry(reco_engine_pool_t *pool, uint32_t item)
     entry->shown = 0;
     entry->history = 0;
     entry->place = 0;
+    entry->former = RECO_ENGINE_POOL_REFUSED;
     pool->slots[slot] = (uint16_t) pool->nentries;
 
     if (pool->nentries > pool->mask / 2
@@ -172,11 +230,12 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
 }
 
 
-uint16_t
-reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+static inline uint16_t
+pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, uint32_t item)
 {
     reco_engine_pool_row_t *row;
+    const reco_engine_pool_row_t *former;
     reco_engine_pool_entry_t *entry;
 
     entry = pool_entry(pool, item);
@@ -210,9 +269,27 @@ reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row->history = entry->history;
     row->place = entry->place;
     row->source = RECO_ENGINE_SOURCE_COUNT;
-    memset(pool->features[entry->row], 0, sizeof(pool->features[entry->row]));
+    row->scored = 0;
+
+    if (entry->former != RECO_ENGINE_POOL_REFUSED) {
+        former = &pool->former[entry->former];
+        row->scored = former->scored;
+        row->vector = former->vector;
+        row->norm = former->norm;
+        row->product = former->product;
+    }
+
+    pool_zero(pool->features[entry->row]);
 
     return entry->row;
+}
+
+
+uint16_t
+reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, uint32_t item)
+{
+    return pool_row(pool, model, visit, item);
 }
 
 
@@ -234,8 +311,8 @@ reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
 }
 
 
-void
-reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+static inline void
+pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, uint32_t item,
     reco_engine_source_t source, float value, uint32_t because)
 {
@@ -243,7 +320,7 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     float weighted;
     reco_engine_pool_row_t *row;
 
-    number = reco_engine_pool_row(pool, model, visit, item);
+    number = pool_row(pool, model, visit, item);
 
     if (number == RECO_ENGINE_POOL_REFUSED) {
         return;
@@ -260,5 +337,29 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
         row->strongest = weighted;
         row->source = (uint8_t) source;
         row->because = because;
+    }
+}
+
+
+void
+reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, uint32_t item,
+    reco_engine_source_t source, float value, uint32_t because)
+{
+    pool_add(pool, model, visit, item, source, value, because);
+}
+
+
+void
+reco_engine_pool_add_all(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    const reco_engine_named_t *named, unsigned count,
+    reco_engine_source_t source)
+{
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        pool_add(pool, model, visit, named[i].item, source, named[i].value,
+            named[i].because);
     }
 }

@@ -1,13 +1,22 @@
 /*
  * The candidates of one query: a row for each, found by item, with what each
  * source says of it.  An item that the filters refuse is remembered as such,
- * so that each item is judged once.
+ * so that each item is judged once.  The rows of a page's last query are kept
+ * for the next one, which takes from them what does not hang on the slot.
  */
 
 #ifndef RECO_ENGINE_POOL_H
 #define RECO_ENGINE_POOL_H
 
 #include "reco_engine_visit.h"
+
+
+/* What a source says, before any filter. */
+typedef struct {
+    uint32_t item;
+    uint32_t because;
+    float value;
+} reco_engine_named_t;
 
 
 #define RECO_ENGINE_POOL_ROWS    2048
@@ -22,6 +31,7 @@ typedef struct {
     uint8_t shown;
     uint8_t history; /* times in the profile */
     uint16_t place;  /* in the profile, 0 is newest */
+    uint16_t former; /* row in the page's last query; or REFUSED */
 } reco_engine_pool_entry_t;
 
 typedef struct {
@@ -30,28 +40,39 @@ typedef struct {
     uint32_t because;
     float strongest; /* of what the sources say, weighted */
     float score;
-    float norm;         /* of the vector, where the factors are a source */
-    const void *vector; /* unaligned; NULL: none */
+    float norm;         /* of the vector; where scored */
+    float product;      /* of it with the visitor's; where scored */
+    const void *vector; /* unaligned; NULL: none; where scored */
     uint16_t place;
     uint8_t shown;
     uint8_t history;
     uint8_t source;   /* the strongest */
     uint8_t nsources; /* how many */
+    uint8_t scored;
 } reco_engine_pool_row_t;
 
 typedef struct {
     unsigned nrows;
     unsigned nentries;
-    uint32_t mask; /* of the slots in use: few, while few will do */
+    unsigned ncarried; /* entries that another query of the page made */
+    uint32_t mask;     /* of the slots in use: few, while few will do */
     uint32_t shift;
     uint16_t slots[RECO_ENGINE_POOL_SLOTS]; /* 1 + place of an entry */
     reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_ENTRIES];
-    reco_engine_pool_row_t rows[RECO_ENGINE_POOL_ROWS];
+    reco_engine_pool_row_t *rows;
+    reco_engine_pool_row_t *former; /* of the page's last query */
+    reco_engine_pool_row_t space[2][RECO_ENGINE_POOL_ROWS];
     float features[RECO_ENGINE_POOL_ROWS][RECO_ENGINE_FEATURES_MAX]
         __attribute__((aligned(64)));
 } reco_engine_pool_t;
 
 void reco_engine_pool_clear(reco_engine_pool_t *pool);
+
+/* No rows and no marks; but those that there were are known as former ones. */
+void reco_engine_pool_continue(reco_engine_pool_t *pool);
+
+/* Did the entries of other queries take room that this one needed? */
+int reco_engine_pool_crowded(const reco_engine_pool_t *pool);
 
 /* Marks, before the first row is made. */
 void reco_engine_pool_refuse(reco_engine_pool_t *pool, uint32_t item);
@@ -75,5 +96,11 @@ uint16_t reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item);
 void reco_engine_pool_add(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item, reco_engine_source_t source, float value, uint32_t because);
+
+/* It names so many. */
+void reco_engine_pool_add_all(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    const reco_engine_named_t *named, unsigned count,
+    reco_engine_source_t source);
 
 #endif /* RECO_ENGINE_POOL_H */

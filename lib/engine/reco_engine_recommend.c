@@ -127,7 +127,7 @@ recommend_same(
 }
 
 
-/* Lists of another page, or of another visit, are of no use. */
+/* What is known of another page, or of another visit, is of no use. */
 static void
 recommend_share(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
@@ -147,7 +147,29 @@ recommend_share(
         shared->nitems = visit->nitems;
         memcpy(shared->items, visit->items,
             visit->nitems * sizeof(visit->items[0]));
+        reco_engine_pool_clear(&scratch->pool);
+
+    } else {
+        reco_engine_pool_continue(&scratch->pool);
     }
+}
+
+
+static void
+recommend_candidates(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    recommend_mark(model, scratch);
+
+    if (reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_SESSION)) {
+        reco_engine_source_session(model, scratch);
+    }
+
+    reco_engine_source_neighbors(model, scratch);
+    reco_engine_source_return(model, scratch);
+    reco_engine_source_backfill(model, scratch);
+    reco_engine_source_lists(model, scratch);
+    reco_engine_source_factors(model, scratch);
 }
 
 
@@ -165,18 +187,13 @@ recommend_collect(const reco_engine_model_t *model,
     }
 
     recommend_share(model, scratch);
-    reco_engine_pool_clear(&scratch->pool);
-    recommend_mark(model, scratch);
+    recommend_candidates(model, scratch);
 
-    if (reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_SESSION)) {
-        reco_engine_source_session(model, scratch);
+    if (reco_engine_pool_crowded(&scratch->pool)) {
+        reco_engine_pool_clear(&scratch->pool);
+        recommend_candidates(model, scratch);
     }
 
-    reco_engine_source_neighbors(model, scratch);
-    reco_engine_source_return(model, scratch);
-    reco_engine_source_backfill(model, scratch);
-    reco_engine_source_lists(model, scratch);
-    reco_engine_source_factors(model, scratch);
     reco_engine_blend(model, scratch);
 
     return RECO_OK;

@@ -29,13 +29,6 @@ typedef struct {
     uint32_t place; /* of the visit's item that it matches */
 } reco_engine_neighbor_t;
 
-/* What a source says, before any filter. */
-typedef struct {
-    uint32_t item;
-    uint32_t because;
-    float value;
-} reco_engine_named_t;
-
 typedef struct {
     unsigned count;
     reco_engine_named_t named[RECO_ENGINE_NAMED_MAX];

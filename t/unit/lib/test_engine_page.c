@@ -5,6 +5,8 @@
 
 #include "shop.h"
 
+#include "engine/reco_engine_pool.h"
+
 #define VISITS 200
 #define SLOTS  4
 
@@ -105,6 +107,108 @@ test_same_as_alone(void **state)
 }
 
 
+/* A block shows nothing that those above it show, and may have rules. */
+static void
+prepare_below(reco_engine_query_t *query, unsigned slot,
+    const reco_engine_rule_t *rules, const uint64_t *excluded,
+    unsigned nexcluded)
+{
+    static const unsigned nrules[SLOTS] = {0, 0, 3, 1};
+
+    prepare_slot(query, slot);
+    query->repeat = slot == 1;
+    query->category = reco_null_string;
+    query->price_max = slot == 2 ? 60 : -1;
+    query->excluded = excluded;
+    query->nexcluded = nexcluded;
+    query->rules = rules;
+    query->nrules = nrules[slot];
+}
+
+
+/*
+ * A page from its first block to its last, each of which leaves out what those
+ * above it show: the answers are those of queries that share nothing.
+ */
+static void
+test_same_with_exclusions(void **state)
+{
+    unsigned visit, slot, i, nexcluded, hits;
+    uint64_t excluded[SLOTS * RECO_ENGINE_RESULT_MAX];
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    reco_engine_result_t alone;
+    reco_engine_scratch_t *other;
+    reco_snapshot_item_t item;
+    reco_engine_rule_t rules[3] = {{.kind = RECO_ENGINE_RULE_PIN},
+        {.kind = RECO_ENGINE_RULE_BOOST, .factor = 3},
+        {.kind = RECO_ENGINE_RULE_EXCLUDE}};
+
+    fixture = *state;
+    engine = &fixture->engine;
+    hits = 0;
+    assert_int_equal(
+        reco_engine_scratch_create(engine->model, &other), RECO_OK);
+
+    for (visit = 0; visit < VISITS; visit++) {
+        shop_visit(engine, fixture->shop, 1 + visit % 12);
+        rules[0].item = shop_key(shop_random(fixture->shop, SHOP_ITEMS));
+        rules[1].item = shop_key(shop_random(fixture->shop, SHOP_ITEMS));
+        rules[2].item = shop_key(shop_random(fixture->shop, SHOP_ITEMS));
+        nexcluded = 0;
+
+        for (slot = 0; slot < SLOTS; slot++) {
+            prepare_below(&engine->query, (slot + visit) % SLOTS, rules,
+                excluded, nexcluded);
+            engine->query.page = 1 + visit;
+            reco_engine_recommend(engine->model, &engine->query,
+                engine->scratch, &engine->result);
+
+            engine->query.page = 0;
+            reco_engine_recommend(engine->model, &engine->query, other, &alone);
+            check_equal(&engine->result, &alone);
+            hits += alone.nhits;
+
+            for (i = 0; i < alone.nhits; i++) {
+                reco_engine_item(engine->model, alone.hits[i].item, &item);
+                excluded[nexcluded++] = reco_item_key(item.id);
+            }
+        }
+    }
+
+    assert_true(hits > VISITS * SLOTS);
+    reco_engine_scratch_destroy(other);
+}
+
+
+/* Where what other queries left takes the room, it is dropped. */
+static void
+test_crowded(void **state)
+{
+    uint32_t item;
+    reco_engine_pool_t *pool;
+
+    (void) state;
+    pool = aligned_alloc(64, (sizeof(*pool) + 63) & ~(size_t) 63);
+    assert_non_null(pool);
+    reco_engine_pool_clear(pool);
+
+    for (item = 0; item < RECO_ENGINE_POOL_ENTRIES; item++) {
+        assert_false(reco_engine_pool_crowded(pool));
+        reco_engine_pool_refuse(pool, item);
+    }
+
+    assert_false(reco_engine_pool_crowded(pool));
+    reco_engine_pool_continue(pool);
+    reco_engine_pool_refuse(pool, item);
+    assert_true(reco_engine_pool_crowded(pool));
+    reco_engine_pool_clear(pool);
+    reco_engine_pool_refuse(pool, item);
+    assert_false(reco_engine_pool_crowded(pool));
+    free(pool);
+}
+
+
 /*
  * Whether anything is shared shows where the promise is broken: a long-term
  * vector that changes within a page is not looked at.  On another page it is,
@@ -173,6 +277,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_same_as_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_same_with_exclusions, setup, teardown),
+        cmocka_unit_test(test_crowded),
         cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
     };
 
