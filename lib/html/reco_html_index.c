@@ -127,8 +127,8 @@ take_either(uint64_t doubles, uint64_t singles, uint64_t openings,
         run &= bits_from(bit);
         *quoted |= run;
 
-        /* An opening that would be one inside of a value, or its end. */
-        if (openings & (run | (closings & -closings))) {
+        /* An opening that would be one inside of a value. */
+        if (openings & run) {
             return 1;
         }
 

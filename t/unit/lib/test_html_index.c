@@ -519,12 +519,75 @@ reads_alike(void **state)
 }
 
 
+/* What looks regular and is not, or is and looks odd: each at every place of a
+   block, within a page as usual, so that it is indexed where it can be. */
+static void
+reads_snippets(void **state)
+{
+    void *blocks;
+    page_t page;
+    unsigned i, shift, filled;
+    random_t random;
+    reco_html_memory_t memory;
+
+    static const char *const snippets[] = {
+        /* Out of HTML again, by an end tag. */
+        "<svg><foreignObject><div></div></foreignObject><g><p></p></g>",
+        "<svg><foreignObject><div></div></foreignObject><g><a></a><b>",
+        "<math><mi><b></b></mi><mo></mo><li>",
+        "<svg><desc><p></p></desc><g></g></svg><p>",
+        /* A quote after '=' within a value of the other quotes, or its end. */
+        "<a b='=\"' c='x'><p></p><i d='\"'>",
+        "<a b=\"='\" c='x'><p></p><i d=\"'\">",
+        "<a b='=' c='=\"x' d='\"><p>'></p>",
+        "<a b='x='c='><p>'></p>",
+        "<a b=\"x=\"c='><p>' d=\"y\"></p>",
+        "<a b='x=\"y' c=\"'><p>\"></p>",
+        "<a b=\"x='y\" c='\"><p>'></p>",
+        "<a b=\"x='\" c=\"y\"><p d=\"'\"></p>",
+        "<a b='\"=' c='=\"'><p d=\"'\"></p>",
+        "<a b='='><p c='d'></p>",
+        "<a b='=\"' c='x\" ><p d='y'>",
+        "<a b=\"='\" c=\"x' ><p d=\"y\">",
+        "<a b='' c=\"\" d='\"\"' e=\"''\"><p></p>",
+    };
+
+    (void) state;
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    page.data = malloc(PAGE_MAX);
+    random.state = 1;
+
+    for (i = 0; i < sizeof(snippets) / sizeof(snippets[0]); i++) {
+        for (shift = 0; shift < RECO_HTML_INDEX_BLOCK; shift++) {
+            page.len = 0;
+
+            for (filled = 0; filled < 30; filled++) {
+                put(&page, "<li><b class=\"card\">text</b></li>");
+                if (filled == 15) {
+                    memset(page.data + page.len, '.', shift);
+                    page.len += shift;
+                    put(&page, snippets[i]);
+                }
+            }
+
+            /* As many tags as that are indexed where none is wanted. */
+            compare_page(make_plan(&plans[0], &memory), &page, &random);
+        }
+    }
+
+    rewriting_free(&blocks);
+    free(page.data);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(indexes_right),
         cmocka_unit_test(reads_alike),
+        cmocka_unit_test(reads_snippets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
