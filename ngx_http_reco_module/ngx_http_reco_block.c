@@ -22,53 +22,6 @@ static struct {
 } ngx_http_reco_work;
 
 
-#define ngx_http_reco_bit(source) ((uint32_t) 1 << RECO_ENGINE_##source)
-
-static const struct {
-    const char *name;
-    uint32_t sources;
-    ngx_uint_t repeat;
-    ngx_uint_t alone;
-} ngx_http_reco_sources[] = {
-    {"related", 0, 0, 0},
-    {"also-viewed",
-        ngx_http_reco_bit(SESSION) | ngx_http_reco_bit(NEXT)
-            | ngx_http_reco_bit(VIEWED),
-        0, 0},
-    {"bought-together", ngx_http_reco_bit(BOUGHT), 0, 0},
-    {"similar", ngx_http_reco_bit(CONTENT), 0, 0},
-    {"for-you",
-        ngx_http_reco_bit(SESSION) | ngx_http_reco_bit(FACTORS)
-            | ngx_http_reco_bit(BACKFILL),
-        0, 1},
-    {"trending", ngx_http_reco_bit(TRENDING), 0, 1},
-    {"popular", ngx_http_reco_bit(POPULAR), 0, 1},
-    {"recent", ngx_http_reco_bit(RETURN), 1, 1},
-};
-
-
-ngx_int_t
-ngx_http_reco_source(ngx_str_t *name, ngx_http_reco_slot_t *slot)
-{
-    ngx_uint_t i;
-
-    for (i = 0;
-         i < sizeof(ngx_http_reco_sources) / sizeof(ngx_http_reco_sources[0]);
-         i++)
-    {
-        if (ngx_strcmp(name->data, ngx_http_reco_sources[i].name) == 0) {
-            slot->source = *name;
-            slot->sources = ngx_http_reco_sources[i].sources;
-            slot->repeat = ngx_http_reco_sources[i].repeat;
-            slot->alone = ngx_http_reco_sources[i].alone;
-            return NGX_OK;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
 static ngx_uint_t
 ngx_http_reco_microseconds(void)
 {
