@@ -109,6 +109,11 @@ make_visit(run_t *run)
         status = reco_visit_recall(&run->visit, store,
             (reco_str_t){strlen(run->visitor), run->visitor},
             reco_config_integer(run->config, "session_gap"), &error);
+        if (status == RECO_OK) {
+            status = reco_visit_taste(&run->visit, store,
+                (reco_str_t){strlen(run->visitor), run->visitor},
+                run->live.snapshot, &error);
+        }
         reco_store_close(store);
     }
 

@@ -1,6 +1,9 @@
 #include "visit.h"
 
 #include "clock.h"
+#include "online.h"
+#include "snapshot/reco_snapshot_view.h"
+#include "visitor_vectors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +253,41 @@ reco_visit_recall(reco_visit_t *visit, reco_store_t *store, reco_str_t visitor,
 
 
 reco_status_t
+reco_visit_taste(reco_visit_t *visit, reco_store_t *store, reco_str_t visitor,
+    const reco_snapshot_t *base, reco_error_t *error)
+{
+    reco_store_visitor_t record;
+    reco_store_view_t *view;
+    reco_status_t status;
+    uint32_t dimensions;
+
+    dimensions = reco_snapshot_view(base)->vectors.dimensions;
+    visit->taste = malloc((dimensions + 1) * sizeof(float));
+    if (visit->taste == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    }
+
+    status = reco_store_view_begin(store, &view, error);
+    if (status != RECO_OK) {
+        return status;
+    }
+
+    /* Of who comes for the first time nginx knows the session alone. */
+    if (reco_store_view_visitor(view, visitor, &record) == RECO_OK
+        && ((visit->nhistory > 0
+                && reco_online_kept(view, base, record.number, visit->taste))
+            || reco_visitor_vectors_get(view, reco_snapshot_identity(base),
+                dimensions, record.number, visit->taste)))
+    {
+        visit->query.user = visit->taste;
+    }
+    reco_store_view_end(view);
+
+    return RECO_OK;
+}
+
+
+reco_status_t
 reco_visit_before(reco_visit_t *visit, reco_store_view_t *view,
     const reco_store_event_t *event, int64_t gap, reco_error_t *error)
 {
@@ -288,5 +326,6 @@ void
 reco_visit_done(reco_visit_t *visit)
 {
     free(visit->history);
+    free(visit->taste);
     memset(visit, 0, sizeof(*visit));
 }

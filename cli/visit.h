@@ -14,7 +14,8 @@ typedef struct {
     reco_engine_session_t session;
     reco_engine_event_t *history; /* from before the session, oldest first */
     unsigned nhistory;
-    reco_engine_query_t query; /* refers to both; n, repeat are the caller's */
+    float *taste; /* the visitor's long-term vector; NULL: none is known */
+    reco_engine_query_t query; /* refers to them; n, repeat are the caller's */
 } reco_visit_t;
 
 /*
@@ -32,6 +33,14 @@ reco_status_t reco_visit_spell(reco_visit_t *visit,
  */
 reco_status_t reco_visit_recall(reco_visit_t *visit, reco_store_t *store,
     reco_str_t visitor, int64_t gap, reco_error_t *error);
+
+/*
+ * Gives a visit that was recalled the vector that the store keeps of its visitor
+ * for the version base, as the feature store tells it to nginx: learnt online
+ * from what was before the session, or imported.  RECO_NOMEM, RECO_IO.
+ */
+reco_status_t reco_visit_taste(reco_visit_t *visit, reco_store_t *store,
+    reco_str_t visitor, const reco_snapshot_t *base, reco_error_t *error);
 
 /*
  * What the visitor of event, whose item is the page's if it has one, had done

@@ -53,12 +53,13 @@ my @vectors = map { my ($x, $y) = $_ & 1 ? (0.1, 1) : (1, 0.1);
     ($x, $y, 0.01 * $_, 0) } 0 .. $#names;
 my $ids = $world->write_file('ids', join "\n", @names, 'unheard-of', '');
 
-# The best by factors alone: a visit to one red thing.
+# The best by factors alone, of a visit to one red thing if none is given.
 sub best {
+    my @visit = @_ ? @_ : ('--session', 'red1');
     my @best;
     for my $name (@names) {
-        my $said = decode_json(scalar ctl('explain', '--session', 'red1',
-            '--item', $name, '--json'));
+        my $said = decode_json(scalar ctl('explain', @visit, '--item', $name,
+            '--json'));
         my ($row) = grep { $_->{name} eq 'factors' } @{ $said->{features} || [] };
         push @best, [$name, $row->{value}] if $row && $row->{value} > 0.5;
     }
@@ -186,6 +187,12 @@ sub view {
     $redis->command('XADD', 'reco:events:0', '*', 'u', $visitor, 'v', 1, 't', 'view',
         'i', $item, 'id', "now-$visitor", 'ts', $now, 'rt', $now);
 }
+
+my @taste = best('--visitor', 'v2');
+cmp_ok(scalar @taste, '>', 5, 'explain knows it');
+cmp_ok(scalar(grep { /blue/ } @taste[0 .. 4]), '>', 3, 'and where it points');
+@taste = best('--visitor', 'v4');
+cmp_ok(scalar(grep { /red/ } @taste[0 .. 4]), '>', 3, 'as that of another');
 
 view('v2', 'blue1');
 ok($world->wait_for(60, sub { ((record('v2'))[2] // 0) == 5 }), 'the visitor comes');

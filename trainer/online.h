@@ -98,4 +98,9 @@ float reco_online_length(const reco_online_t *online);
 reco_status_t reco_online_save(reco_online_t *online,
     const reco_store_state_t *others, size_t nothers, reco_error_t *error);
 
+/* What was saved of a visitor for this base, into vector, of the base's
+   dimensions; 0: nothing was. */
+int reco_online_kept(reco_store_view_t *view, const reco_snapshot_t *base,
+    uint32_t visitor, float *vector);
+
 #endif /* RECO_ONLINE_H */

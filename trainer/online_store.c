@@ -9,6 +9,7 @@
  */
 
 #include "online_state.h"
+#include "snapshot/reco_snapshot_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -307,6 +308,44 @@ load_visitor(void *context, reco_str_t key, reco_str_t value)
         online->dimensions * sizeof(float));
 
     return RECO_OK;
+}
+
+
+int
+reco_online_kept(reco_store_view_t *view, const reco_snapshot_t *base,
+    uint32_t visitor, float *vector)
+{
+    state_key_t key = {'o', {0}};
+    reco_str_t name = {sizeof(key), (const char *) &key}, value;
+    header_t header;
+    uint32_t nevents;
+    size_t size;
+
+    if (reco_store_view_state(view, name, &value) != RECO_OK
+        || value.len != sizeof(header))
+    {
+        return 0;
+    }
+    memcpy(&header, value.data, sizeof(header));
+    if (header.identity != reco_snapshot_identity(base)
+        || header.dimensions != reco_snapshot_view(base)->vectors.dimensions)
+    {
+        return 0;
+    }
+
+    key.first = RECO_STORE_STATE_VISITOR;
+    memcpy(key.number, &visitor, sizeof(visitor));
+    size = header.dimensions * sizeof(float);
+    if (reco_store_view_state(view, name, &value) != RECO_OK
+        || value.len != sizeof(nevents) + sizeof(float) + size)
+    {
+        return 0;
+    }
+
+    memcpy(&nevents, value.data, sizeof(nevents));
+    memcpy(vector, value.data + sizeof(nevents) + sizeof(float), size);
+
+    return nevents > 0;
 }
 
 
