@@ -164,6 +164,31 @@ ngx_http_reco_beacon_apply(
 }
 
 
+/* Who sends is known before what is: while that is read, the processor fetches
+   what is kept of the visitor. */
+static void
+ngx_http_reco_beacon_expect(ngx_http_request_t *r)
+{
+    ngx_http_reco_ctx_t *ctx;
+    ngx_http_reco_loc_conf_t *lcf;
+
+    ctx = ngx_http_reco_get_ctx(r);
+
+    if (ctx == NULL || ngx_http_reco_visitor(r, ctx) != NGX_OK
+        || ctx->visitor_new) {
+        return;
+    }
+
+    ngx_http_reco_robot_expect(r, ctx);
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (lcf->zone != NULL) {
+        ngx_http_reco_zone_expect(lcf->zone, &ctx->id);
+    }
+}
+
+
 /* Stores the batch, then lets the next page know of it. */
 static ngx_int_t
 ngx_http_reco_beacon_accept(ngx_http_request_t *r)
@@ -483,6 +508,7 @@ ngx_http_reco_beacon_body(ngx_http_request_t *r)
         return;
     }
 
+    ngx_http_reco_beacon_expect(r);
     ngx_http_reco_beacon_arena(&arena);
 
     status = reco_event_parse_json(body, ngx_http_reco_milliseconds(), &arena,

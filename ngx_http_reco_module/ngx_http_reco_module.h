@@ -393,6 +393,10 @@ void ngx_http_reco_model_state(
 
 char *ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* The visitor's session will be wanted soon: the processor may fetch it. */
+void ngx_http_reco_zone_expect(
+    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+
 /* NGX_DECLINED: the visitor is unknown; *session is empty then. */
 ngx_int_t ngx_http_reco_zone_read(ngx_shm_zone_t *zone,
     const ngx_http_reco_id_t *id, reco_engine_session_t *session);
@@ -530,6 +534,10 @@ char *ngx_http_reco_honeypot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* Main configuration; NULL: out of memory. */
 ngx_shm_zone_t *ngx_http_reco_robot_zone(ngx_conf_t *cf);
+
+/* The visitor's count will be wanted soon: the processor may fetch it. */
+void ngx_http_reco_robot_expect(
+    ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
 /* Counts a request of the visitor, who is known by now.  True: it is one. */
 ngx_uint_t ngx_http_reco_robot_visit(

@@ -93,6 +93,14 @@ ngx_http_reco_robot_note(ngx_http_request_t *r, uint64_t key)
 }
 
 
+void
+ngx_http_reco_robot_expect(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    __builtin_prefetch(
+        ngx_http_reco_robot_place(r, ngx_http_reco_robot_visitor(ctx)), 1);
+}
+
+
 ngx_uint_t
 ngx_http_reco_robot_visit(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {

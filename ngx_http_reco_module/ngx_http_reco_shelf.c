@@ -166,7 +166,7 @@ ngx_http_reco_shelf_rebuild(ngx_http_reco_shelf_t *shelf)
 /* -- visitors ------------------------------------------------------------ */
 
 static void
-ngx_http_reco_shelf_lock_stripe(
+ngx_http_reco_shelf_place(
     ngx_http_reco_shelf_t *shelf, ngx_http_reco_zone_ctx_t *ctx, uint32_t n)
 {
     u_char *base;
@@ -182,10 +182,41 @@ ngx_http_reco_shelf_lock_stripe(
     shelf->records =
         (ngx_http_reco_record_t *) (base + ctx->header->records_offset)
         + (size_t) n * ctx->header->records;
+}
+
+
+static void
+ngx_http_reco_shelf_lock_stripe(
+    ngx_http_reco_shelf_t *shelf, ngx_http_reco_zone_ctx_t *ctx, uint32_t n)
+{
+    ngx_http_reco_shelf_place(shelf, ctx, n);
 
     if (pthread_mutex_lock(&shelf->stripe->lock) == EOWNERDEAD) {
         ngx_http_reco_shelf_rebuild(shelf);
         (void) pthread_mutex_consistent(&shelf->stripe->lock);
+    }
+}
+
+
+/* The number is read without the lock: it may be another one by now. */
+void
+ngx_http_reco_shelf_expect(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
+{
+    uint32_t n;
+    ngx_http_reco_shelf_t shelf;
+
+    n = ngx_http_reco_shelf_hash(ctx->header, id);
+
+    ngx_http_reco_shelf_place(&shelf, ctx, n & (ctx->header->stripes - 1));
+    __builtin_prefetch(shelf.stripe, 1);
+
+    n = __atomic_load_n(
+        ngx_http_reco_shelf_bucket(&shelf, id), __ATOMIC_RELAXED);
+
+    if (n < ctx->header->records) {
+        __builtin_prefetch(&shelf.records[n], 1);
+        __builtin_prefetch(&shelf.records[n].session.events[0], 1);
     }
 }
 

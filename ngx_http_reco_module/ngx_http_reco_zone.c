@@ -225,6 +225,13 @@ ngx_http_reco_zone_exit_master(ngx_http_reco_main_conf_t *main)
 
 /* -- operations ---------------------------------------------------------- */
 
+void
+ngx_http_reco_zone_expect(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
+{
+    ngx_http_reco_shelf_expect(zone->data, id);
+}
+
+
 ngx_int_t
 ngx_http_reco_zone_read(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     reco_engine_session_t *session)

@@ -114,6 +114,11 @@ typedef struct {
 ngx_int_t ngx_http_reco_zone_format(
     ngx_http_reco_zone_header_t *header, size_t size);
 
+/* Has what a visitor's record is found by, and its beginning, brought into the
+   processor's cache. */
+void ngx_http_reco_shelf_expect(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id);
+
 /* Locks the stripe of a visitor; mends it where the last holder died. */
 void ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
     ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id);

@@ -207,7 +207,7 @@ sub redis {
         '--bind', '127.0.0.1', '--port', $self->{redis_port},
         '--unixsocket', $self->{redis_socket}, '--unixsocketperm', '777',
         '--dir', $self->{dir}, '--save', '', '--appendonly', 'yes',
-        '--appendfsync', 'always',
+        '--appendfsync', 'always', '--auto-aof-rewrite-min-size', '256mb',
         '--daemonize', 'no', @{ $self->{redis_arguments} || [] });
 
     my $client;
