@@ -1,4 +1,4 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_answers.h"
 
 #include <sys/random.h>
 

@@ -1,3 +1,4 @@
+#include "ngx_http_reco_answers.h"
 #include "ngx_http_reco_module.h"
 
 

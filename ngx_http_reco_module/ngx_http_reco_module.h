@@ -34,6 +34,7 @@
 #include "render/reco_render.h"
 
 #include "ngx_http_reco_redis.h"
+#include "ngx_http_reco_stats.h"
 
 
 /* -- configuration ------------------------------------------------------- */
@@ -306,46 +307,6 @@ ngx_int_t ngx_http_reco_learn_start(
 
 /* The page has been read to its end: what it said is an event, if it is new. */
 void ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
-
-
-/* -- answers ------------------------------------------------------------- */
-
-typedef struct ngx_http_reco_answer_s ngx_http_reco_answer_t;
-
-char *ngx_http_reco_answers_directive(
-    ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-void ngx_http_reco_answers_init_conf(ngx_http_reco_main_conf_t *main);
-ngx_int_t ngx_http_reco_answers_init_process(
-    ngx_cycle_t *cycle, ngx_uint_t number);
-
-void ngx_http_reco_answers_exit_process(void);
-
-/* Of bytes that a key is made of; each worker hashes in its own way. */
-uint64_t ngx_http_reco_answers_hash(const void *data, size_t len);
-
-/* What stands for a query; 0: its answer is one visitor's own.  rules tells
-   apart the places of the configuration that they come from. */
-uint64_t ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
-    const void *rules, const reco_engine_query_t *query);
-
-/* Both take 0, for which nothing is kept, and answer NULL where nothing is;
-   what they answer holds until the next of these calls. */
-ngx_http_reco_answer_t *ngx_http_reco_answers_find(
-    uint64_t key, reco_engine_result_t *result);
-ngx_http_reco_answer_t *ngx_http_reco_answers_keep(
-    uint64_t key, const reco_engine_result_t *result);
-
-/*
- * The block that was made of an answer, with this request's id; its items go to
- * those shown.  NGX_DECLINED: there is none of this variant; NGX_ERROR: no
- * memory.  And the other way round, after the items went there.  Both take an
- * answer of NULL and a variant of 0, for which nothing is kept.
- */
-ngx_int_t ngx_http_reco_answers_block(ngx_http_reco_answer_t *answer,
-    uint64_t variant, ngx_pool_t *pool, ngx_http_reco_ctx_t *ctx,
-    ngx_str_t *out);
-void ngx_http_reco_answers_keep_block(ngx_http_reco_answer_t *answer,
-    uint64_t variant, const ngx_http_reco_ctx_t *ctx, const ngx_str_t *block);
 
 
 /* -- model --------------------------------------------------------------- */
@@ -632,61 +593,8 @@ ngx_uint_t ngx_http_reco_plain(const ngx_str_t *value);
 
 /* -- stats --------------------------------------------------------------- */
 
-typedef enum {
-    NGX_HTTP_RECO_PAGES = 0,        /* pages rewritten */
-    NGX_HTTP_RECO_RECALLED,         /* pages that were not read again */
-    NGX_HTTP_RECO_BLOCKS,           /* blocks put into pages */
-    NGX_HTTP_RECO_ITEMS,            /* items in them */
-    NGX_HTTP_RECO_EMPTY,            /* blocks that had nothing to show */
-    NGX_HTTP_RECO_WITHHELD,         /* blocks that an experiment keeps back */
-    NGX_HTTP_RECO_UNPLACED,         /* slots that found no place in a page */
-    NGX_HTTP_RECO_NO_MODEL,         /* pages passed: no model yet */
-    NGX_HTTP_RECO_CODED,            /* pages passed: a coding unknown here */
-    NGX_HTTP_RECO_CHARSET,          /* pages passed: not ASCII-compatible */
-    NGX_HTTP_RECO_LIMITED,          /* pages in which a parser limit was met */
-    NGX_HTTP_RECO_FAILED,           /* blocks left out after a failure */
-    NGX_HTTP_RECO_ANSWERS_REUSED,   /* answers taken from reco_answers */
-    NGX_HTTP_RECO_API,              /* answers of reco_api */
-    NGX_HTTP_RECO_VIEWS,            /* page views recorded */
-    NGX_HTTP_RECO_LEARNT,           /* products learnt from pages */
-    NGX_HTTP_RECO_EVENTS,           /* events accepted */
-    NGX_HTTP_RECO_REJECTED,         /* events refused as invalid */
-    NGX_HTTP_RECO_REFUSED,          /* events refused for want of room */
-    NGX_HTTP_RECO_ROBOTS,           /* requests of robots, not recorded */
-    NGX_HTTP_RECO_PROFILES_LOADED,  /* visitors' profiles */
-    NGX_HTTP_RECO_PROFILES_MISSING, /* visitors who have none */
-    NGX_HTTP_RECO_PROFILES_FAILED,  /* not answered */
-    NGX_HTTP_RECO_PROFILES_BAD,     /* refused as damaged */
-    NGX_HTTP_RECO_PROFILES_BROKEN,  /* connections to memcached that broke */
-    NGX_HTTP_RECO_SWAPS,            /* model versions taken */
-    NGX_HTTP_RECO_OVERLAYS,         /* overlays taken */
-    NGX_HTTP_RECO_BAD_VERSIONS,     /* model versions refused */
-    NGX_HTTP_RECO_BAD_OVERLAYS,     /* overlays refused */
-    NGX_HTTP_RECO_COUNTERS
-} ngx_http_reco_counter_t;
-
-typedef struct {
-    const char *name; /* of the metric, without its prefix */
-    const char *help;
-} ngx_http_reco_counter_info_t;
-
-extern const ngx_http_reco_counter_info_t
-    ngx_http_reco_counters[NGX_HTTP_RECO_COUNTERS];
-
 ngx_int_t ngx_http_reco_stats_init(
     ngx_conf_t *cf, ngx_http_reco_main_conf_t *main);
 void ngx_http_reco_stats_init_process(ngx_http_reco_main_conf_t *main);
-
-void ngx_http_reco_count(ngx_http_reco_counter_t counter, ngx_uint_t n);
-uint64_t ngx_http_reco_counted(ngx_http_reco_counter_t counter);
-
-/* A worker was busy for so many us of CPU time with taking or dropping a model;
-   and the longest of all of these. */
-void ngx_http_reco_stalled(ngx_uint_t us);
-ngx_uint_t ngx_http_reco_longest_stall(void);
-
-/* Counts, and logs at most one line in ten seconds for each counter. */
-void ngx_http_reco_failure(ngx_log_t *log, ngx_http_reco_counter_t counter,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif /* NGX_HTTP_RECO_MODULE_H */
