@@ -3,6 +3,7 @@
 #include "batch.h"
 #include "cli.h"
 #include "clock.h"
+#include "owner.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -124,10 +125,16 @@ int
 reco_place_read(int argc, char **argv, const reco_options_t *options, void *run,
     reco_config_t **config)
 {
+    int result;
+
     *config = create_config(argc, argv);
 
-    return *config != NULL ? reco_options_read(argc, argv, options, run)
-                           : RECO_CLI_FAILED;
+    result = *config != NULL ? reco_options_read(argc, argv, options, run)
+                             : RECO_CLI_FAILED;
+
+    return result == RECO_CLI_OK ? reco_cli_become_owner(
+               argv[0], reco_config_string(*config, "state"))
+                                 : result;
 }
 
 

@@ -25,6 +25,8 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recoctl
 	install -D -m 644 conf/systemd/reco.sysusers \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/reco.conf
+	install -D -m 644 conf/systemd/reco.tmpfiles \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/reco.conf
 	install -m 644 conf/nginx.conf $(DESTDIR)$(PREFIX)/share/reco
 	if command -v lowdown > /dev/null; then \
 	    mk/manuals $(DESTDIR)$(PREFIX)/share/man; \

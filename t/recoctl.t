@@ -75,6 +75,38 @@ for my $command (grep { !/^(?:forget|import|outbox|diff)$/ } @commands) {
         'which it says');
 }
 
+# -- another user's store --
+
+SKIP: {
+    skip 'only root can be somebody else', 7 if $> != 0;
+
+    my $lines = $world->write_file('lines.tsv', "visitor\titem\tts\nv1\ti1\t1700000000\n");
+    ($code, $output) = ctl('import', '--state', "$world->{dir}/state", $lines);
+    is($code, 0, 'what root has imported') or diag $output;
+    chmod 0755, $world->{dir};
+    for my $command (['events'], ['import', $lines], ['train']) {
+        my ($name, @file) = @$command;
+        (undef, $output) = $world->run('setpriv', '--reuid=nobody', '--regid=nogroup',
+            '--clear-groups', "$Reco::BUILD/recoctl", $name, '--state', "$world->{dir}/state", @file);
+        like($output, qr/cannot open the store .*: Permission denied; be the user/,
+            "$name: nobody is told whose it is");
+    }
+
+    # And root works as the user whose it is, also of folders that are not there yet.
+    my ($nobody, $group) = (getpwnam 'nobody')[2, 3];
+    my $theirs = "$world->{dir}/theirs";
+    mkdir $theirs or die;
+    chown $nobody, $group, $theirs or die;
+    ($code, $output) = ctl('import', '--state', "$theirs/a/state", $lines);
+    is($code, 0, 'root imports for nobody') or diag $output;
+    is_deeply([map { (stat)[4] } "$theirs/a/state", "$theirs/a/state/data.mdb",
+        "$theirs/a/state/lock.mdb"], [($nobody) x 3], 'to whom it belongs');
+    my $secret = $world->write_file('secret.tsv', "x\n");
+    chmod 0600, $secret;
+    ($code, $output) = ctl('import', '--state', "$theirs/a/state", $secret);
+    like($output, qr/cannot open .*secret\.tsv.*: Permission denied/, 'and who may read no more');
+}
+
 # -- completion --
 
 sub complete {

@@ -36,7 +36,7 @@ my %allowed = (
 my $system = do {
     my %known = map { $_ => 1 } qw(
         assert.h ctype.h dirent.h errno.h fcntl.h float.h fnmatch.h getopt.h
-        glob.h inttypes.h libgen.h limits.h locale.h math.h poll.h pthread.h
+        glob.h grp.h inttypes.h libgen.h limits.h locale.h math.h poll.h pthread.h pwd.h
         sched.h setjmp.h signal.h stdarg.h stdatomic.h stdbool.h stddef.h
         stdint.h stdio.h stdlib.h string.h strings.h time.h unistd.h wchar.h
         cpuid.h immintrin.h emmintrin.h nmmintrin.h smmintrin.h tmmintrin.h

@@ -394,6 +394,7 @@ make_folder(const char *path)
 }
 
 
+/* One that may not be looked at is there for all we know. */
 static int
 has_data(const char *path)
 {
@@ -402,7 +403,7 @@ has_data(const char *path)
 
     return snprintf(file, sizeof(file), "%s/data.mdb", path)
                < (int) sizeof(file)
-           && stat(file, &info) == 0;
+           && (stat(file, &info) == 0 || errno == EACCES);
 }
 
 
@@ -437,6 +438,12 @@ reco_store_open(const char *path, reco_store_mode_t mode, uint64_t size,
     }
 
     status = reco_store_status(opened, rc, "open", error);
+    if (rc == EACCES) {
+        status = reco_error_set(error, status,
+            "cannot open the store \"%s\": Permission denied; be the user whom "
+            "it belongs to, as the trainer is (sudo -u reco ...)",
+            path);
+    }
     if (status != RECO_OK) {
         reco_store_close(opened);
         return status;
