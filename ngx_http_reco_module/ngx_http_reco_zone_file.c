@@ -280,7 +280,7 @@ ngx_http_reco_zone_restore(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log)
     struct stat st;
     ngx_http_reco_file_t file;
 
-    fd = open((char *) ctx->save.data, O_RDONLY | O_CLOEXEC);
+    fd = open((char *) ctx->save.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd == NGX_INVALID_FILE) {
         if (ngx_errno != NGX_ENOENT) {

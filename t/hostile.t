@@ -94,5 +94,10 @@ is($world->read_file('victim'), "precious\n", 'sessions are not saved through a 
 ok(-f "$dir/sessions" && !-l "$dir/sessions", 'but into a file of their own');
 is((stat "$dir/sessions")[2] & 07777, 0600, 'that others cannot read');
 
+rename "$dir/sessions", "$dir/elsewhere" or die;
+symlink "$dir/elsewhere", "$dir/sessions" or die;
+$world->start_nginx;
+unlike($world->error_log, qr/sessions read from/, 'nor read through one');
+
 $world->done;
 done_testing;
