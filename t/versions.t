@@ -162,5 +162,19 @@ is($code, 1, 'a damaged version is found');
 is($code, 1, 'and cannot be made live');
 is(live(), 'versions/000008', 'nothing changed');
 
+# -- what nothing can be published to --
+
+system 'rm', '-rf', "$dir/model/current";
+mkdir "$dir/model/current" or die;
+$world->write_file("$dir/model/current/in the way", '');
+for (1 .. 4) {
+    ($code, $output) = ctl('train');
+    is($code, 1, 'a version that cannot be made live is a failure');
+}
+like($output, qr/version \d+ is kept, and could not be made live: .*current/,
+    'but is kept');
+my @kept = glob "$dir/archive/versions/*";
+cmp_ok(scalar @kept, '<=', 4, 'as one of those that the archive keeps') or diag "@kept";
+
 $world->done;
 done_testing;

@@ -303,6 +303,22 @@ publish(batch_t *batch, int force, reco_error_t *error)
 }
 
 
+/* One that cannot be made live takes its place among those that are kept. */
+static reco_status_t
+publish_and_prune(batch_t *batch, int force, reco_error_t *error)
+{
+    reco_status_t status, pruned;
+    size_t keep;
+
+    keep = (size_t) reco_config_integer(batch->config, "keep");
+    status = publish(batch, force, error);
+    pruned = reco_registry_prune(
+        batch->registry, keep, status == RECO_OK ? error : NULL);
+
+    return status == RECO_OK ? pruned : status;
+}
+
+
 reco_status_t
 reco_batch_run(const reco_config_t *config, reco_store_t *store, int force,
     reco_batch_report_t *report, reco_error_t *error)
@@ -325,11 +341,7 @@ reco_batch_run(const reco_config_t *config, reco_store_t *store, int force,
         status = build(&batch, error);
     }
     if (status == RECO_OK) {
-        status = publish(&batch, force, error);
-    }
-    if (status == RECO_OK) {
-        status = reco_registry_prune(batch.registry,
-            (size_t) reco_config_integer(config, "keep"), error);
+        status = publish_and_prune(&batch, force, error);
     }
 
     report->seconds = reco_clock_elapsed(began);

@@ -1,5 +1,7 @@
 #include "config_keys.h"
 
+#include "snapshot/reco_snapshot.h"
+
 #include <stddef.h>
 
 #define SECOND 1e3
@@ -137,7 +139,8 @@ const reco_config_key_t reco_config_keys[] = {
     {"content_map", RECO_CONFIG_FLAG, "on", 0, 0},
 
     /* Implicit matrix factorisation. */
-    {"ials_dimensions", RECO_CONFIG_INTEGER, "64", 0, 2048},
+    {"ials_dimensions", RECO_CONFIG_INTEGER, "64", 0,
+        RECO_SNAPSHOT_DIMENSIONS_MAX},
     {"ials_iterations", RECO_CONFIG_INTEGER, "12", 1, 1000},
     {"ials_regularization", RECO_CONFIG_NUMBER, "0.003", 0, 1e6},
     {"ials_exponent", RECO_CONFIG_NUMBER, "1", 0, 2},
@@ -145,7 +148,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"ials_alpha", RECO_CONFIG_NUMBER, "1", 0, 1e6},
     {"ials_deviation", RECO_CONFIG_NUMBER, "0.1", 1e-6, 1e3},
     {"ials_solver", RECO_CONFIG_TEXT, "cholesky", 0, 0},
-    {"ials_block", RECO_CONFIG_INTEGER, "64", 1, 2048},
+    {"ials_block", RECO_CONFIG_INTEGER, "64", 1, RECO_SNAPSHOT_DIMENSIONS_MAX},
     {"ials_steps", RECO_CONFIG_INTEGER, "3", 1, 100},
 
     /* The blend's weights. */

@@ -125,6 +125,7 @@ test_refuses(void **state)
         {"gate_tolerance 0x\n", 1, "a number"},
         {"session_gap 30 m\n", 1, "a duration"},
         {"session_gap -5m\n", 1, "out of range"},
+        {"ials_dimensions 1025\n", 1, "out of range"}, /* of a version */
         {"gate yes\n", 1, "on or off"},
         {"redis \"unix:/a\n", 1, "quote"},
         {"redis \"a\" b\n", 1, "quote"},
