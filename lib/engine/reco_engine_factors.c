@@ -357,6 +357,10 @@ factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
     row->norm = 0;
     row->vector = reco_engine_vector(model, row->item, &row->norm);
 
+    if (row->vector == NULL) {
+        return;
+    }
+
     for (i = 0; i < model->base->vectors.dimensions; i += 16) {
         __builtin_prefetch((const float *) row->vector + i);
     }
