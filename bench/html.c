@@ -162,26 +162,39 @@ make_page(
 }
 
 
-static int
-read_page(page_t *page, const char *path)
+/* Ends the program where there is nothing to read. */
+static page_t
+read_page(const char *path)
 {
     FILE *file;
     long size;
+    page_t page;
+    const char *slash;
+
+    slash = strrchr(path, '/');
+    page = (page_t){.name = slash != NULL ? slash + 1 : path};
 
     file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0
-        || (size = ftell(file)) <= 0) {
+    if (file == NULL) {
         perror(path);
-        return -1;
+        exit(1);
     }
 
-    rewind(file);
-    page->name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-    page->data = malloc((size_t) size);
-    page->len = fread(page->data, 1, (size_t) size, file);
+    size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+
+    if (size > 0 && fseek(file, 0, SEEK_SET) == 0) {
+        page.data = malloc((size_t) size);
+        page.len = fread(page.data, 1, (size_t) size, file);
+    }
+
     fclose(file);
 
-    return 0;
+    if (page.len == 0) {
+        fprintf(stderr, "%s: nothing to read\n", path);
+        exit(1);
+    }
+
+    return page;
 }
 
 
@@ -344,10 +357,7 @@ main(int argc, char **argv)
     count = 0;
 
     for (i = 1; i < argc && count < 64; i++) {
-        if (read_page(&pages[count], argv[i]) != 0) {
-            return 1;
-        }
-        count++;
+        pages[count++] = read_page(argv[i]);
     }
 
     if (argc == 1) {
