@@ -343,7 +343,7 @@ decimal_value(const decimal_t *decimal)
     }
 
     for (; exponent < 0 && value != 0; exponent += step) {
-        step = -exponent < POWER_MAX ? -exponent : POWER_MAX;
+        step = exponent > -POWER_MAX ? -exponent : POWER_MAX;
         value /= powers[step];
     }
 
