@@ -64,6 +64,7 @@ ngx_http_reco_create_main_conf(ngx_conf_t *cf)
     }
 
     main->answers = NGX_CONF_UNSET_UINT;
+    main->passages_size = NGX_CONF_UNSET_SIZE;
     ngx_http_reco_find_gunzip(cf, main);
 
     return main;
@@ -76,6 +77,7 @@ ngx_http_reco_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_reco_main_conf_t *main = conf;
 
     ngx_http_reco_answers_init_conf(main);
+    ngx_http_reco_passages_init_conf(main);
 
     main->robots = ngx_http_reco_robot_zone(cf);
     if (main->robots == NULL

@@ -132,6 +132,15 @@ static ngx_command_t ngx_http_reco_commands[] = {
     },
 
     {
+        ngx_string("reco_passages"),
+        NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+        ngx_http_reco_passages_directive,
+        NGX_HTTP_MAIN_CONF_OFFSET,
+        0,
+        NULL,
+    },
+
+    {
         ngx_string("reco_types"),
         NGX_HTTP_RECO_ANYWHERE | NGX_CONF_1MORE,
         ngx_http_types_slot,
@@ -310,6 +319,7 @@ ngx_http_reco_init_process(ngx_cycle_t *cycle)
 
     if (ngx_http_reco_block_init_process(cycle) != NGX_OK
         || ngx_http_reco_answers_init_process(cycle, main->answers) != NGX_OK
+        || ngx_http_reco_passages_init_process(cycle, main) != NGX_OK
         || ngx_http_reco_redis_init_process(cycle, main->redis) != NGX_OK
         || ngx_http_reco_profiles_init_process(cycle, main->profiles) != NGX_OK)
     {

@@ -6,6 +6,7 @@
  *   slot       the reco_slot directive: place, source and template of a block
  *   gate       decides early whether a page will be rewritten
  *   filter     rewrites it
+ *   passages   what is known of pages that were read before
  *   block      slot -> engine -> template -> bytes
  *   learn      what a page says about its product -> event
  *   model      the live model of a worker, its swap
@@ -88,6 +89,8 @@ typedef struct {
     ngx_http_reco_redis_conf_t *redis;
     ngx_http_reco_profiles_t *profiles; /* NULL: none are loaded */
     ngx_uint_t answers;                 /* kept in a worker */
+    size_t passages_size;               /* bytes, 0: off */
+    reco_html_passages_t *passages; /* of this worker; NULL: none are known */
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */
     ngx_uint_t gunzip_enable;   /* offset of its "gunzip" flag */
     ngx_uint_t learning;        /* some place has reco_learn on */
@@ -269,6 +272,17 @@ ngx_int_t ngx_http_reco_filter_init(ngx_conf_t *cf);
  */
 ngx_int_t ngx_http_reco_page_create(ngx_http_request_t *r,
     ngx_http_reco_ctx_t *ctx, ngx_uint_t rewriting, ngx_uint_t learning);
+
+
+/* -- passages ------------------------------------------------------------ */
+
+char *ngx_http_reco_passages_directive(
+    ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_http_reco_passages_init_conf(ngx_http_reco_main_conf_t *main);
+
+/* The memory is the cycle's: what it knows of hangs on its configuration. */
+ngx_int_t ngx_http_reco_passages_init_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main);
 
 
 /* -- block --------------------------------------------------------------- */

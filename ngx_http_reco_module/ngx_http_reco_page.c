@@ -82,7 +82,18 @@ ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
         reco_html_rewriter_xml(page->rewriter);
     }
 
-    return page->learning ? ngx_http_reco_learn_start(r, page) : NGX_OK;
+    if (page->learning) {
+        return ngx_http_reco_learn_start(r, page);
+    }
+
+    if (main->passages != NULL
+        && reco_html_rewriter_recall(page->rewriter, main->passages)
+               == RECO_NOMEM)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -329,6 +340,11 @@ ngx_http_reco_page_end(ngx_http_reco_page_t *page)
     limited = page->places != NULL
                   ? ngx_http_reco_places_limited(page->places)
                   : reco_html_rewriter_limited(page->rewriter) != 0;
+
+    if (page->rewriter != NULL) {
+        ngx_http_reco_count(NGX_HTTP_RECO_BYTES_RECALLED,
+            reco_html_rewriter_recalled(page->rewriter));
+    }
 
     for (i = 0; i < page->slots->nelts; i++) {
         if ((page->placed & ((uint32_t) 1 << i)) == 0) {

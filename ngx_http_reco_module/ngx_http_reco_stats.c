@@ -25,6 +25,8 @@ const ngx_http_reco_counter_info_t
         [NGX_HTTP_RECO_PAGES] = {"pages", "Pages rewritten."},
         [NGX_HTTP_RECO_RECALLED] = {"pages_recalled",
             "Pages from files that were not read again."},
+        [NGX_HTTP_RECO_BYTES_RECALLED] = {"bytes_recalled",
+            "Bytes of other pages that were known and not read again."},
         [NGX_HTTP_RECO_BLOCKS] = {"blocks", "Blocks put into pages."},
         [NGX_HTTP_RECO_ITEMS] = {"items", "Items in those blocks."},
         [NGX_HTTP_RECO_EMPTY] = {"blocks_empty",

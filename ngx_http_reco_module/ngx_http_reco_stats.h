@@ -13,6 +13,7 @@
 typedef enum {
     NGX_HTTP_RECO_PAGES = 0,        /* pages rewritten */
     NGX_HTTP_RECO_RECALLED,         /* pages that were not read again */
+    NGX_HTTP_RECO_BYTES_RECALLED,   /* of pages that were read */
     NGX_HTTP_RECO_BLOCKS,           /* blocks put into pages */
     NGX_HTTP_RECO_ITEMS,            /* items in them */
     NGX_HTTP_RECO_EMPTY,            /* blocks that had nothing to show */

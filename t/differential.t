@@ -45,6 +45,8 @@ my ($total, $limited) = $output =~ /^cases (\d+) .* limited (\d+) differences/m;
 is($code, 0, 'the library puts them there') or diag($output);
 cmp_ok($limited || 0, '<=', ($total || 0) / 50, "few meet a limit: $limited of $total");
 note($output =~ /(^cases .*)/m);
+cmp_ok(($output =~ /^recalled (\d+)/m)[0] || 0, '>', 1000 * $PAGES,
+    'also where passages are known');
 my %limited = map { $_ => 1 } $output =~ /^limited (\S+ \S+)$/mg;
 
 my @case = map { chomp; [split /\t/, $_, -1] }

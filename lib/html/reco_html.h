@@ -95,6 +95,28 @@ reco_html_rewriter_t *reco_html_rewriter_create(
 void reco_html_rewriter_xml(reco_html_rewriter_t *rewriter);
 
 /*
+ * Passages of pages that were read before and in which no block has a place:
+ * what pages have in common is read once, and compared from then on.  For the
+ * rewriters of one thread.
+ */
+typedef struct reco_html_passages_s reco_html_passages_t;
+
+#define RECO_HTML_PASSAGES_MIN (64 * 1024)
+
+/* Takes size bytes, RECO_HTML_PASSAGES_MIN at least, and no more later on;
+   plans must live as long.  NULL: no memory. */
+reco_html_passages_t *reco_html_passages_create(
+    size_t size, const reco_html_memory_t *memory);
+
+/* Has a rewriter use them, from the page's begin on.  RECO_NOMEM;
+   RECO_DECLINED: it harvests, or holds bytes back (see below). */
+reco_status_t reco_html_rewriter_recall(
+    reco_html_rewriter_t *rewriter, reco_html_passages_t *passages);
+
+/* Bytes of the page that did not have to be read. */
+uint64_t reco_html_rewriter_recalled(const reco_html_rewriter_t *rewriter);
+
+/*
  * Feeds data; call it in a loop, *pos from 0, until RECO_AGAIN:
  *
  *   RECO_OK     do what *step says; what came out of data ends at *pos

@@ -25,6 +25,7 @@ typedef struct {
     unsigned depth;      /* end tags that close this depth or one above */
     int body;            /* the end tag of the body */
     const char *comment; /* comments that begin so, after spaces; NULL: none */
+    const char *stop;    /* text from here on is not to be read yet; NULL */
 } reco_html_interest_t;
 
 /* RECO_NOMEM */
@@ -38,7 +39,8 @@ void reco_html_parser_feed(
 
 /*
  * Returns the next token that the consumer wants to see; of tags that it does
- * not, the elements are opened and closed.
+ * not, the elements are opened and closed.  RECO_HTML_TOKEN_NONE before the
+ * chunk's end: text is being read, at or behind stop.
  */
 reco_html_token_t reco_html_parser_next(
     reco_html_parser_t *parser, const reco_html_interest_t *interest);

@@ -1,4 +1,4 @@
-#include "reco_html_rewriter.h"
+#include "reco_html_recall.h"
 
 #include <string.h>
 
@@ -52,11 +52,7 @@ reco_html_rewriter_harvest(
 static uint64_t
 chunk_end(const reco_html_rewriter_t *r)
 {
-    const reco_html_tokenizer_t *t;
-
-    t = &r->parser.tokenizer;
-
-    return r->chunk + (uint64_t) (t->end - t->chunk);
+    return r->chunk + r->data.len;
 }
 
 
@@ -81,7 +77,7 @@ emit(reco_html_rewriter_t *r, uint64_t to, reco_html_step_t *step)
         return 1;
     }
 
-    data = r->parser.tokenizer.chunk + (r->emitted - r->chunk);
+    data = r->data.data + (r->emitted - r->chunk);
     step->text = (reco_str_t){(size_t) (to - r->emitted), data};
     r->emitted = to;
 
@@ -184,8 +180,7 @@ hold(reco_html_rewriter_t *r)
     len = (size_t) (chunk_end(r) - from);
 
     if (len != 0) {
-        memcpy(r->hold + r->held, r->parser.tokenizer.chunk + (from - r->chunk),
-            len);
+        memcpy(r->hold + r->held, r->data.data + (from - r->chunk), len);
         r->held += (unsigned) len;
     }
 }
@@ -195,7 +190,8 @@ static void
 begin_chunk(reco_html_rewriter_t *r, const char *data, size_t len)
 {
     r->chunk = chunk_end(r);
-    reco_html_parser_feed(&r->parser, len != 0 ? data : "", len);
+    r->data = (reco_str_t){len, len != 0 ? data : ""};
+    reco_html_parser_feed(&r->parser, r->data.data, len);
     reco_html_sniff_bytes(&r->sniffer, data, len);
     r->feeding = 1;
     r->read = 0;
@@ -212,6 +208,27 @@ end_chunk(reco_html_rewriter_t *r, int last)
         r->release = chunk_end(r);
         reco_html_rewriter_take_end(r, r->release);
     }
+}
+
+
+/* There is no token up to where the reader is. */
+static void
+use_up(reco_html_rewriter_t *r, int last)
+{
+    const reco_html_tokenizer_t *t;
+
+    t = &r->parser.tokenizer;
+
+    if (t->p != t->end) {
+        return;
+    }
+
+    if (reco_html_recall_used_up(r)) {
+        reco_html_parser_feed(&r->parser, r->data.data, r->data.len);
+        return;
+    }
+
+    end_chunk(r, last);
 }
 
 
@@ -287,6 +304,8 @@ next_token(reco_html_rewriter_t *r)
         interest.depth = r->endings[r->ending_count - 1].element + 1;
     }
 
+    interest.stop = reco_html_recall_stop(r);
+
     token = reco_html_parser_next(&r->parser, &interest);
 
     if (token == RECO_HTML_TOKEN_START && t->tag.name == RECO_HTML_TAG_META) {
@@ -325,9 +344,11 @@ next_step(reco_html_rewriter_t *r, int last, reco_html_step_t *step)
             return emit(r, r->release, step);
         }
 
+        reco_html_recall_advance(r, last);
+
         token = next_token(r);
         if (token == RECO_HTML_TOKEN_NONE) {
-            end_chunk(r, last);
+            use_up(r, last);
         } else {
             reco_html_rewriter_take(r, token);
         }

@@ -66,6 +66,9 @@ typedef enum {
 } reco_html_phase_t;
 
 
+typedef struct reco_html_recall_s reco_html_recall_t;
+
+
 struct reco_html_rewriter_s {
     const reco_html_plan_t *plan;
     reco_html_memory_t memory;
@@ -79,6 +82,7 @@ struct reco_html_rewriter_s {
 
     uint64_t emitted; /* of the page, came out */
     uint64_t chunk;   /* offset of the chunk in the page */
+    reco_str_t data;  /* and its bytes */
     unsigned held;    /* bytes in hold, from emitted on */
     unsigned feeding; /* a chunk is being used up */
     unsigned read;    /* it has no further token */
@@ -86,6 +90,7 @@ struct reco_html_rewriter_s {
 
     reco_html_sniffer_t sniffer;
     reco_html_harvest_t *harvest; /* or NULL */
+    reco_html_recall_t *recall;   /* or NULL */
 
     uint32_t filled; /* slots */
     unsigned limited;
@@ -96,6 +101,7 @@ struct reco_html_rewriter_s {
                            goes before it */
     uint64_t replacing; /* places that replace its element */
 
+    uint64_t queued; /* operations, so far */
     unsigned operation;
     unsigned operation_count;
     reco_html_operation_t operations[RECO_HTML_OPERATIONS_MAX];
@@ -133,6 +139,7 @@ reco_html_rewriter_queue(reco_html_rewriter_t *r,
     }
 
     operation = &r->operations[r->operation_count++];
+    r->queued++;
     operation->kind = kind;
     operation->at = at;
     operation->bits = bits;

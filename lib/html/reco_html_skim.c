@@ -77,6 +77,15 @@ is_plain_end(const reco_html_parser_t *parser,
 }
 
 
+/* True where text is being read that is not to be read yet. */
+static inline int
+is_stopped(const reco_html_tokenizer_t *t, const reco_html_interest_t *interest)
+{
+    return interest->stop != NULL && t->p >= interest->stop && t->p < t->end
+           && t->state == RECO_HTML_STATE_DATA;
+}
+
+
 #ifdef RECO_HTML_SSE2
 
 #define BLOCK      64
@@ -352,7 +361,9 @@ skim(reco_html_parser_t *parser, const reco_html_interest_t *interest)
 
     t = &parser->tokenizer;
 
-    while (t->state == RECO_HTML_STATE_DATA && !t->cdata) {
+    while (t->state == RECO_HTML_STATE_DATA && !t->cdata
+           && !is_stopped(t, interest))
+    {
         if (t->p >= parser->index.plain
             || parser->index.next < parser->index.count) {
             reco_html_skim_by_index(parser, interest);
@@ -361,7 +372,7 @@ skim(reco_html_parser_t *parser, const reco_html_interest_t *interest)
         p = reco_html_scan(t->p, t->end, '<');
         t->p = p;
 
-        if (t->end - p < MARGIN) {
+        if (t->end - p < MARGIN || is_stopped(t, interest)) {
             break;
         }
 
@@ -418,6 +429,10 @@ reco_html_parser_next(
             return RECO_HTML_TOKEN_START;
         }
 #endif
+
+        if (is_stopped(&parser->tokenizer, interest)) {
+            return RECO_HTML_TOKEN_NONE;
+        }
 
         token = reco_html_tokenizer_next(&parser->tokenizer);
 

@@ -84,7 +84,7 @@ reco_html_skim_may_match(
  * foretold: no branch depends on it.
  */
 static void
-take_entries(reco_html_parser_t *parser, unsigned floor)
+take_entries(reco_html_parser_t *parser, unsigned floor, unsigned last)
 {
     uint64_t name, differs;
     unsigned i, depth, at, room, effect, is_end;
@@ -96,7 +96,7 @@ take_entries(reco_html_parser_t *parser, unsigned floor)
     depth = tree.depth;
     room = tree.capacity - floor;
 
-    for (i = index->next; i < index->count; i++) {
+    for (i = index->next; i < last; i++) {
         name = index->names[i];
         effect = index->effects[i];
         is_end = effect / RECO_HTML_EFFECT_END % 2;
@@ -124,6 +124,26 @@ take_entries(reco_html_parser_t *parser, unsigned floor)
 
     parser->tree.depth = depth;
     parser->index.next = i;
+}
+
+
+/* The first of the entries that are not to be taken yet. */
+static unsigned
+entries_before(const reco_html_index_t *index, const char *stop)
+{
+    unsigned i;
+
+    if (stop == NULL || stop >= index->resume) {
+        return index->count;
+    }
+
+    for (i = index->next; i < index->count; i++) {
+        if (index->base + index->tags[i] >= stop) {
+            break;
+        }
+    }
+
+    return i;
 }
 
 
@@ -209,7 +229,8 @@ reco_html_skim_by_index(
         }
 
         if (index->next < index->count) {
-            take_entries(parser, interest->depth);
+            take_entries(
+                parser, interest->depth, entries_before(index, interest->stop));
             if (index->next < index->count) {
                 t->p = index->base + index->tags[index->next];
                 return;
@@ -218,6 +239,10 @@ reco_html_skim_by_index(
 
         if (t->p < index->resume) {
             t->p = index->resume;
+        }
+
+        if (interest->stop != NULL && t->p >= interest->stop) {
+            return;
         }
 
         if (!index_more(parser, interest)) {

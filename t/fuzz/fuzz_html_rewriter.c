@@ -1,10 +1,14 @@
 /*
  * Input: a byte that chooses a plan, two that seed the cuts, a page.  However
  * the page is cut, what comes out is the same, and every step is as the
- * header promises (html_rewriting.h aborts where one is not).
+ * header promises (html_rewriting.h aborts where one is not).  So it is where
+ * passages of it are known, for which the page is repeated in a longer one.
  */
 
 #include "../unit/html_rewriting.h"
+
+
+#define LONG 16384
 
 
 typedef struct {
@@ -88,12 +92,64 @@ compare(const reco_html_plan_t *plan, const rewriting_t *whole,
 }
 
 
+/* The page over and over, from where passages may begin. */
+static void
+compare_known(
+    const reco_html_plan_t *plan, const char *page, size_t len, uint64_t seed)
+{
+    static char repeated[LONG];
+
+    void *blocks;
+    size_t at, size;
+    uint64_t state;
+    rewriting_t whole;
+    reco_html_memory_t memory;
+    reco_html_passages_t *passages;
+
+    if (len == 0 || len > LONG / 4) {
+        return;
+    }
+
+    memset(repeated, ' ', RECO_HTML_CHARSET_SPAN);
+
+    for (at = RECO_HTML_CHARSET_SPAN; at + len <= LONG; at += len) {
+        memcpy(repeated + at, page, len);
+    }
+
+    blocks = NULL;
+    memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+    whole = rewriting_run(plan, repeated, at, NULL, NULL);
+
+    rewriting_passages = reco_html_passages_create(0, &memory);
+    size = 1 + seed % LONG;
+    state = seed;
+
+    compare(plan, &whole, repeated, at, rewriting_cut_equal, &size);
+    compare(plan, &whole, repeated, at, rewriting_cut_random, &state);
+    compare(plan, &whole, repeated, at, NULL, NULL);
+    free(whole.out);
+
+    /* and where it ends within what is known */
+
+    at -= seed % len;
+    passages = rewriting_passages;
+    rewriting_passages = NULL;
+    whole = rewriting_run(plan, repeated, at, NULL, NULL);
+    rewriting_passages = passages;
+    compare(plan, &whole, repeated, at, rewriting_cut_equal, &size);
+    free(whole.out);
+
+    rewriting_passages = NULL;
+    rewriting_free(&blocks);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     void *blocks;
     size_t len, one, at;
-    uint64_t seed;
+    uint64_t seed, state;
     const char *page;
     rewriting_t whole;
     reco_html_memory_t memory;
@@ -116,7 +172,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     whole = rewriting_run(plan, page, len, NULL, NULL);
     compare(plan, &whole, page, len, rewriting_cut_equal, &one);
     compare(plan, &whole, page, len, rewriting_cut_at, &at);
-    compare(plan, &whole, page, len, rewriting_cut_random, &seed);
+    state = seed;
+    compare(plan, &whole, page, len, rewriting_cut_random, &state);
+    compare_known(plan, page, len, seed);
 
     free(whole.out);
     rewriting_free(&blocks);

@@ -54,6 +54,7 @@ typedef struct {
     int limited;
     int finished;
     size_t held_most;
+    uint64_t recalled;
 } rewriting_t;
 
 
@@ -154,6 +155,9 @@ rewriting_feed(reco_html_rewriter_t *rewriter, const char *page,
 /* Whether pages are read as XML. */
 static int rewriting_xml;
 
+/* What pages are known by; NULL: each is read. */
+static reco_html_passages_t *rewriting_passages;
+
 
 /* Rewrites page, cut as cut says (NULL: whole). */
 __attribute__((unused)) static rewriting_t
@@ -171,6 +175,14 @@ rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
     blocks = NULL;
     memory = (reco_html_memory_t){rewriting_alloc, &blocks};
     rewriter = reco_html_rewriter_create(plan, &memory);
+
+    if (rewriting_passages != NULL
+        && reco_html_rewriter_recall(rewriter, rewriting_passages)
+               == RECO_NOMEM)
+    {
+        abort();
+    }
+
     come_out = 0;
     pos = 0;
 
@@ -195,6 +207,7 @@ rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
 
     result.limited = reco_html_rewriter_limited(rewriter);
     result.finished = reco_html_rewriter_finished(rewriter);
+    result.recalled = reco_html_rewriter_recalled(rewriter);
     rewriting_free(&blocks);
 
     return result;
