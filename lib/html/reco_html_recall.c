@@ -9,6 +9,9 @@
 #define LEAST  2048
 #define SELDOM 8192
 
+/* Bytes before a token that may take a block, which make a passage of it. */
+#define WORTHWHILE 512
+
 /* Bytes in which an anchor is looked for. */
 #define AHEAD 1920
 
@@ -588,6 +591,35 @@ reco_html_recall_advance(reco_html_rewriter_t *r, int last)
     }
 
     begin(r, last);
+}
+
+
+void
+reco_html_recall_token(reco_html_rewriter_t *r, reco_html_token_t token)
+{
+    const char *p;
+    reco_html_recall_t *recall;
+    reco_html_tokenizer_t *t;
+
+    recall = r->recall;
+    t = &r->parser.tokenizer;
+
+    /* an end tag may end what is no text */
+
+    if (recall == NULL || recall->rereading || !recall->keeping
+        || token == RECO_HTML_TOKEN_END || t->tag.start < t->offset
+        || t->tag.start < recall->start + WORTHWHILE || !may_begin(r))
+    {
+        return;
+    }
+
+    p = t->p;
+    t->p = t->chunk + (t->tag.start - t->offset);
+    end_reading(r);
+    t->p = p;
+
+    recall->keeping = 0;
+    recall->stop = place(r);
 }
 
 

@@ -21,6 +21,11 @@
 /* Before a token is looked for: goes ahead as far as is known. */
 void reco_html_recall_advance(reco_html_rewriter_t *rewriter, int last);
 
+/* A token has come that may take a block, and is not taken yet: a passage ends
+   before it. */
+void reco_html_recall_token(
+    reco_html_rewriter_t *rewriter, reco_html_token_t token);
+
 /* Where the reader is to stop; NULL: nowhere. */
 const char *reco_html_recall_stop(const reco_html_rewriter_t *rewriter);
 

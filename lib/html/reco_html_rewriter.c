@@ -350,6 +350,7 @@ next_step(reco_html_rewriter_t *r, int last, reco_html_step_t *step)
         if (token == RECO_HTML_TOKEN_NONE) {
             use_up(r, last);
         } else {
+            reco_html_recall_token(r, token);
             reco_html_rewriter_take(r, token);
         }
     }

@@ -152,7 +152,7 @@ static int
 index_more(reco_html_parser_t *parser, const reco_html_interest_t *interest)
 {
     size_t left;
-    ptrdiff_t blocks, most;
+    ptrdiff_t blocks, most, ahead;
     reco_html_index_t *index;
     reco_html_tokenizer_t *t;
 
@@ -167,6 +167,15 @@ index_more(reco_html_parser_t *parser, const reco_html_interest_t *interest)
     }
 
     most = index->sparse ? TRIED : RECO_HTML_INDEX_SPAN / RECO_HTML_INDEX_BLOCK;
+
+    if (interest->stop != NULL) {
+        if (t->p >= interest->stop) {
+            return 0;
+        }
+        ahead = (interest->stop - t->p) / RECO_HTML_INDEX_BLOCK + 1;
+        most = most < ahead ? most : ahead;
+    }
+
     blocks = blocks < most ? blocks : most;
 
     while (!is_clear(parser, interest->needles, t->p,
