@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -51,6 +52,52 @@ uint64_t
 reco_hash(const void *data, size_t len)
 {
     return XXH3_64bits(data, len);
+}
+
+
+struct reco_hasher_s {
+    XXH3_state_t state; /* which says how it is to be aligned */
+};
+
+
+reco_hasher_t *
+reco_hasher_create(void)
+{
+    reco_hasher_t *hasher;
+
+    hasher = aligned_alloc(_Alignof(reco_hasher_t), sizeof(*hasher));
+
+    if (hasher != NULL) {
+        XXH3_64bits_reset(&hasher->state);
+    }
+
+    return hasher;
+}
+
+
+void
+reco_hasher_destroy(reco_hasher_t *hasher)
+{
+    free(hasher);
+}
+
+
+void
+reco_hasher_add(reco_hasher_t *hasher, const void *data, size_t len)
+{
+    XXH3_64bits_update(&hasher->state, data, len);
+}
+
+
+uint64_t
+reco_hasher_end(reco_hasher_t *hasher)
+{
+    uint64_t hash;
+
+    hash = XXH3_64bits_digest(&hasher->state);
+    XXH3_64bits_reset(&hasher->state);
+
+    return hash;
 }
 
 

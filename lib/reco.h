@@ -75,6 +75,16 @@ reco_error_status(reco_status_t status)
 /* XXH3, 64 bits, seed 0: the only hash, in files and in memory. */
 uint64_t reco_hash(const void *data, size_t len);
 
+/* The same of parts that follow each other.  create: NULL, no memory. */
+typedef struct reco_hasher_s reco_hasher_t;
+
+reco_hasher_t *reco_hasher_create(void);
+void reco_hasher_destroy(reco_hasher_t *hasher);
+void reco_hasher_add(reco_hasher_t *hasher, const void *data, size_t len);
+
+/* The hash of all that was added; what is added next begins another. */
+uint64_t reco_hasher_end(reco_hasher_t *hasher);
+
 /*
  * The same under a secret key, for tables in memory that are filled by whoever
  * comes along: who does not know the key cannot choose what meets in a place.

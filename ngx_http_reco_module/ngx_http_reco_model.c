@@ -35,8 +35,9 @@ struct ngx_http_reco_model_s {
     ngx_connection_t connection; /* what the timer's debug log looks at */
     ngx_http_reco_version_t *live;
     ngx_http_reco_base_t *base;
-    ngx_http_reco_base_t *next;      /* being warmed; NULL: none */
-    reco_snapshot_overlay_t *recent; /* the live overlay; NULL: none */
+    ngx_http_reco_base_t *next;             /* being warmed; NULL: none */
+    reco_snapshot_overlay_t *recent;        /* the live overlay; NULL: none */
+    reco_snapshot_overlay_t *coming_recent; /* while it is checked */
     ngx_http_reco_file_id_t overlay_id;
     char target[NGX_HTTP_RECO_TARGET_MAX];  /* of "current", live */
     char coming[NGX_HTTP_RECO_TARGET_MAX];  /* of "current", being warmed */
@@ -51,8 +52,11 @@ static void ngx_http_reco_model_open(
     ngx_http_reco_model_t *model, const char *target);
 static void ngx_http_reco_model_take(ngx_http_reco_model_t *model);
 static void ngx_http_reco_model_look_overlay(ngx_http_reco_model_t *model);
+static void ngx_http_reco_model_check_overlay(ngx_http_reco_model_t *model);
+static void ngx_http_reco_model_refuse_overlay(ngx_http_reco_model_t *model,
+    reco_status_t status, const reco_error_t *error);
 static void ngx_http_reco_model_take_overlay(
-    ngx_http_reco_model_t *model, const ngx_http_reco_file_id_t *id);
+    ngx_http_reco_model_t *model, reco_snapshot_overlay_t *overlay);
 static void ngx_http_reco_model_drop(ngx_http_reco_model_t *model);
 static void ngx_http_reco_model_drop_next(ngx_http_reco_model_t *model);
 
@@ -135,7 +139,7 @@ ngx_http_reco_model_init_process(
 
         do {
             ngx_http_reco_model_look(model);
-        } while (model->next != NULL);
+        } while (model->next != NULL || model->coming_recent != NULL);
 
         ngx_add_timer(&model->timer, model->check);
     }
@@ -177,8 +181,9 @@ ngx_http_reco_model_timer(ngx_event_t *ev)
     ngx_http_reco_stalled(ngx_http_reco_cpu_time() - start);
 
     if (!ngx_exiting && !ngx_quit && !ngx_terminate) {
-        ngx_add_timer(
-            ev, model->next != NULL ? NGX_HTTP_RECO_MODEL_WARM : model->check);
+        ngx_add_timer(ev, model->next != NULL || model->coming_recent != NULL
+                              ? NGX_HTTP_RECO_MODEL_WARM
+                              : model->check);
     }
 }
 
@@ -314,7 +319,14 @@ static void
 ngx_http_reco_model_look_overlay(ngx_http_reco_model_t *model)
 {
     struct stat st;
+    reco_error_t error;
+    reco_status_t status;
     ngx_http_reco_file_id_t id;
+
+    if (model->coming_recent != NULL) {
+        ngx_http_reco_model_check_overlay(model);
+        return;
+    }
 
     ngx_memzero(&id, sizeof(id));
 
@@ -327,47 +339,86 @@ ngx_http_reco_model_look_overlay(ngx_http_reco_model_t *model)
         id.size = st.st_size;
     }
 
-    if (ngx_memcmp(&id, &model->overlay_id, sizeof(id)) != 0) {
-        ngx_http_reco_model_take_overlay(model, &id);
+    if (ngx_memcmp(&id, &model->overlay_id, sizeof(id)) == 0) {
+        return;
     }
+
+    /* one that is refused is not looked at again until it changes */
+    model->overlay_id = id;
+
+    if (id.inode == 0) {
+        ngx_http_reco_model_take_overlay(model, NULL);
+        return;
+    }
+
+    ngx_memzero(&error, sizeof(error));
+    status = reco_snapshot_overlay_begin((char *) model->overlay,
+        model->base->snapshot, &model->coming_recent, &error);
+
+    if (status == RECO_OK) {
+        ngx_http_reco_model_check_overlay(model);
+    } else {
+        ngx_http_reco_model_refuse_overlay(model, status, &error);
+    }
+}
+
+
+/* In turns: an overlay may be large. */
+static void
+ngx_http_reco_model_check_overlay(ngx_http_reco_model_t *model)
+{
+    reco_error_t error;
+    reco_status_t status;
+    reco_snapshot_overlay_t *overlay;
+
+    overlay = model->coming_recent;
+
+    ngx_memzero(&error, sizeof(error));
+    status = ngx_http_reco_overlay_check(overlay, &error);
+
+    if (status == RECO_AGAIN) {
+        return;
+    }
+
+    model->coming_recent = NULL;
+
+    if (status == RECO_OK) {
+        ngx_http_reco_model_take_overlay(model, overlay);
+        return;
+    }
+
+    reco_snapshot_overlay_release(overlay);
+    ngx_http_reco_model_refuse_overlay(model, status, &error);
+}
+
+
+static void
+ngx_http_reco_model_refuse_overlay(ngx_http_reco_model_t *model,
+    reco_status_t status, const reco_error_t *error)
+{
+    if (status != RECO_DECLINED) {
+        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_OVERLAYS,
+            "overlay \"%s\" is refused: %s", (char *) model->overlay,
+            error->message);
+    }
+
+    ngx_http_reco_model_take_overlay(model, NULL);
 }
 
 
 /* Puts a new overlay, or none, over the live base. */
 static void
 ngx_http_reco_model_take_overlay(
-    ngx_http_reco_model_t *model, const ngx_http_reco_file_id_t *id)
+    ngx_http_reco_model_t *model, reco_snapshot_overlay_t *overlay)
 {
     reco_error_t error;
-    reco_status_t status;
-    reco_snapshot_overlay_t *overlay;
     ngx_http_reco_version_t *version;
-
-    /* one that is refused is not looked at again until it changes */
-    model->overlay_id = *id;
-
-    overlay = NULL;
-    status = RECO_DECLINED;
-    ngx_memzero(&error, sizeof(error));
-
-    if (id->inode != 0) {
-        status = reco_snapshot_overlay_open(
-            (char *) model->overlay, model->base->snapshot, &overlay, &error);
-        if (status != RECO_OK) {
-            overlay = NULL;
-        }
-    }
-
-    if (status != RECO_OK && status != RECO_DECLINED) {
-        ngx_http_reco_failure(model->timer.log, NGX_HTTP_RECO_BAD_OVERLAYS,
-            "overlay \"%s\" is refused: %s", (char *) model->overlay,
-            error.message);
-    }
 
     if (overlay == NULL && model->recent == NULL) {
         return;
     }
 
+    ngx_memzero(&error, sizeof(error));
     version = ngx_http_reco_version_create(model->base, overlay, &error);
 
     if (version == NULL) {
@@ -398,6 +449,11 @@ ngx_http_reco_model_take_overlay(
 static void
 ngx_http_reco_model_drop(ngx_http_reco_model_t *model)
 {
+    if (model->coming_recent != NULL) {
+        reco_snapshot_overlay_release(model->coming_recent);
+        model->coming_recent = NULL;
+    }
+
     if (model->recent != NULL) {
         reco_snapshot_overlay_release(model->recent);
         model->recent = NULL;

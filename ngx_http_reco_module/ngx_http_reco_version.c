@@ -81,6 +81,25 @@ ngx_http_reco_base_warm(ngx_http_reco_base_t *base)
 }
 
 
+reco_status_t
+ngx_http_reco_overlay_check(
+    reco_snapshot_overlay_t *overlay, reco_error_t *error)
+{
+    ngx_uint_t start;
+    reco_status_t status;
+
+    start = ngx_http_reco_cpu_time();
+
+    do {
+        status =
+            reco_snapshot_overlay_check(overlay, NGX_HTTP_RECO_SLICE, error);
+    } while (status == RECO_AGAIN
+             && ngx_http_reco_cpu_time() - start < NGX_HTTP_RECO_SLICE_TIME);
+
+    return status;
+}
+
+
 void
 ngx_http_reco_base_release(ngx_http_reco_base_t *base)
 {

@@ -30,6 +30,10 @@ ngx_http_reco_base_t *ngx_http_reco_base_open(
 /* Touches some more of its pages; false when all were. */
 ngx_uint_t ngx_http_reco_base_warm(ngx_http_reco_base_t *base);
 
+/* Takes steps of opening an overlay for one turn; RECO_AGAIN: there are more. */
+reco_status_t ngx_http_reco_overlay_check(
+    reco_snapshot_overlay_t *overlay, reco_error_t *error);
+
 /* The last one that lets go has it unmapped, little by little. */
 void ngx_http_reco_base_release(ngx_http_reco_base_t *base);
 

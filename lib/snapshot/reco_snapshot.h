@@ -206,8 +206,20 @@ typedef struct reco_snapshot_overlay_s reco_snapshot_overlay_t;
 
 /* RECO_DECLINED: there is none, or it belongs to another base. */
 reco_status_t reco_snapshot_overlay_open(const char *path,
-    const reco_snapshot_t *base, reco_snapshot_overlay_t **overlay,
+    reco_snapshot_t *base, reco_snapshot_overlay_t **overlay,
     reco_error_t *error);
+
+/*
+ * The same in steps, each of which verifies so many bytes more: check says
+ * RECO_AGAIN until it is open, and only then is it to be used.  Until it is
+ * open, or released because check refused it, it holds base.
+ */
+reco_status_t reco_snapshot_overlay_begin(const char *path,
+    reco_snapshot_t *base, reco_snapshot_overlay_t **overlay,
+    reco_error_t *error);
+reco_status_t reco_snapshot_overlay_check(
+    reco_snapshot_overlay_t *overlay, size_t bytes, reco_error_t *error);
+
 void reco_snapshot_overlay_acquire(reco_snapshot_overlay_t *overlay);
 void reco_snapshot_overlay_release(reco_snapshot_overlay_t *overlay);
 int64_t reco_snapshot_overlay_created(const reco_snapshot_overlay_t *overlay);

@@ -255,7 +255,7 @@ container_check_header(const reco_snapshot_container_t *container,
 
 static reco_status_t
 container_check_sections(
-    const reco_snapshot_container_t *container, int verify, reco_error_t *error)
+    const reco_snapshot_container_t *container, reco_error_t *error)
 {
     unsigned i;
     const reco_snapshot_container_entry_t *entry;
@@ -271,17 +271,83 @@ container_check_sections(
                 "section %u of \"%s\" lies outside of the file", i,
                 container->path);
         }
+    }
 
-        if (verify
-            && reco_hash(container->base + entry->offset, entry->length)
-                   != entry->hash)
-        {
+    return RECO_OK;
+}
+
+
+reco_status_t
+reco_snapshot_verification_init(reco_snapshot_verification_t *verification)
+{
+    memset(verification, 0, sizeof(*verification));
+    verification->hasher = reco_hasher_create();
+
+    return verification->hasher != NULL ? RECO_OK : RECO_NOMEM;
+}
+
+
+void
+reco_snapshot_verification_done(reco_snapshot_verification_t *verification)
+{
+    reco_hasher_destroy(verification->hasher);
+    verification->hasher = NULL;
+}
+
+
+reco_status_t
+reco_snapshot_container_verify(const reco_snapshot_container_t *container,
+    reco_snapshot_verification_t *verification, size_t bytes,
+    reco_error_t *error)
+{
+    uint64_t rest;
+    size_t part;
+    const reco_snapshot_container_entry_t *entry;
+
+    for (; verification->section < container->nsections;
+         verification->section++) {
+        entry = &container->table[verification->section];
+        rest = entry->length - verification->offset;
+        part = bytes < rest ? bytes : (size_t) rest;
+        reco_hasher_add(verification->hasher,
+            container->base + entry->offset + verification->offset, part);
+        bytes -= part;
+
+        if (part < rest) {
+            verification->offset += part;
+            return RECO_AGAIN;
+        }
+
+        verification->offset = 0;
+
+        if (reco_hasher_end(verification->hasher) != entry->hash) {
             return reco_error_set(error, RECO_CORRUPT,
-                "section %u of \"%s\" fails its checksum", i, container->path);
+                "section %u of \"%s\" fails its checksum",
+                verification->section, container->path);
         }
     }
 
     return RECO_OK;
+}
+
+
+static reco_status_t
+container_verify_all(
+    const reco_snapshot_container_t *container, reco_error_t *error)
+{
+    reco_status_t status;
+    reco_snapshot_verification_t verification;
+
+    status = reco_snapshot_verification_init(&verification);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_container_verify(
+            container, &verification, SIZE_MAX, error);
+    }
+
+    reco_snapshot_verification_done(&verification);
+
+    return status;
 }
 
 
@@ -310,7 +376,11 @@ reco_snapshot_container_open(reco_snapshot_container_t *container,
 
     if (status == RECO_OK) {
         container->nsections = header->nsections;
-        status = container_check_sections(container, verify, error);
+        status = container_check_sections(container, error);
+    }
+
+    if (status == RECO_OK && verify) {
+        status = container_verify_all(container, error);
     }
 
     if (status != RECO_OK) {

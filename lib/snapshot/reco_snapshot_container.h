@@ -92,6 +92,25 @@ reco_status_t reco_snapshot_container_open(reco_snapshot_container_t *container,
     const char *path, uint32_t kind, int verify, reco_error_t *error);
 void reco_snapshot_container_close(reco_snapshot_container_t *container);
 
+/* How far the checksums of a container are verified. */
+typedef struct {
+    unsigned section;
+    uint64_t offset;
+    reco_hasher_t *hasher;
+} reco_snapshot_verification_t;
+
+/* RECO_NOMEM. */
+reco_status_t reco_snapshot_verification_init(
+    reco_snapshot_verification_t *verification);
+void reco_snapshot_verification_done(
+    reco_snapshot_verification_t *verification);
+
+/* The next so many bytes.  RECO_AGAIN: there are more.  RECO_CORRUPT. */
+reco_status_t reco_snapshot_container_verify(
+    const reco_snapshot_container_t *container,
+    reco_snapshot_verification_t *verification, size_t bytes,
+    reco_error_t *error);
+
 /*
  * The section as an array of count elements of size bytes.  RECO_CORRUPT
  * where it is missing or of another length.  data is the address of a pointer,

@@ -1,59 +1,20 @@
 /*
- * The overlay: one container, tied to a base by its id.
- *
- *   OMET  counts, the base's id, when and with what weight
- *   ...   the catalogue of the new items and the recent sessions, as in a
- *         base, the sessions with rows only for the items that occur
- *   TITM, TSCO  what is trending now
- *   VITM, VECT, VNRM, VSLT  vectors of touched and new items, their inverse
- *         norms, and a hash index item -> row
- *   UNAV  items of the base that are gone, ascending
- *   PARM  parameters of the engine: key NUL value NUL key NUL ...
- *   RPRT  JSON: what the trainer found out
- *
- * It is small and comes from a folder that is written all the time, so its
- * checksums are always verified.
+ * The overlay as it is read.
  */
 
-#include "reco_snapshot_parts.h"
+#include "reco_snapshot_overlay.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TAG_META RECO_SNAPSHOT_TAG('O', 'M', 'E', 'T')
-#define TAG_TITM RECO_SNAPSHOT_TAG('T', 'I', 'T', 'M')
-#define TAG_TSCO RECO_SNAPSHOT_TAG('T', 'S', 'C', 'O')
-#define TAG_VITM RECO_SNAPSHOT_TAG('V', 'I', 'T', 'M')
-#define TAG_VECT RECO_SNAPSHOT_TAG('V', 'E', 'C', 'T')
-#define TAG_VNRM RECO_SNAPSHOT_TAG('V', 'N', 'R', 'M')
-#define TAG_VSLT RECO_SNAPSHOT_TAG('V', 'S', 'L', 'T')
-#define TAG_UNAV RECO_SNAPSHOT_TAG('U', 'N', 'A', 'V')
-#define TAG_PARM RECO_SNAPSHOT_TAG('P', 'A', 'R', 'M')
-#define TAG_RPRT RECO_SNAPSHOT_TAG('R', 'P', 'R', 'T')
-
 /* A damaged index must not make a search long. */
 #define OVERLAY_PROBES_MAX 1024
 
-typedef struct {
-    char base[128];
-    uint64_t sequence;
-    int64_t created;
-    uint32_t base_nitems;
-    uint32_t nitems;
-    uint32_t ntrending;
-    uint32_t dimensions;
-    uint32_t nvectors;
-    uint32_t vector_slots;
-    uint32_t nunavailable;
-    float weight;
-} overlay_meta_t;
-
 struct reco_snapshot_overlay_s {
     unsigned holders;
+    reco_snapshot_t *base; /* until it is checked */
     uint64_t sequence;
     int64_t created;
     uint32_t *categories;
@@ -61,243 +22,14 @@ struct reco_snapshot_overlay_s {
     reco_str_t report;
     reco_snapshot_overlay_view_t view;
     reco_snapshot_container_t container;
+    reco_snapshot_verification_t verification;
     char path[PATH_MAX];
 };
 
 
-static int
-overlay_ascending(const void *a, const void *b)
-{
-    uint32_t left, right;
-
-    left = *(const uint32_t *) a;
-    right = *(const uint32_t *) b;
-
-    return left < right ? -1 : left > right;
-}
-
-
 static reco_status_t
-overlay_check_items(const char *what, const uint32_t *items, uint32_t count,
-    uint32_t nitems, reco_error_t *error)
-{
-    uint32_t i;
-
-    for (i = 0; i < count; i++) {
-        if (items[i] >= nitems) {
-            return reco_error_set(error, RECO_INVALID,
-                "%s of the overlay: item %u of %u", what, items[i], nitems);
-        }
-    }
-
-    return RECO_OK;
-}
-
-
-static reco_status_t
-overlay_check(const reco_snapshot_overlay_source_t *source, reco_error_t *error)
-{
-    uint64_t i, nfloats;
-    uint32_t nitems;
-    reco_status_t status;
-
-    if (source->base == NULL || strlen(source->base) > 127
-        || source->dimensions > RECO_SNAPSHOT_DIMENSIONS_MAX
-        || source->base_nitems > RECO_SNAPSHOT_ITEMS_MAX
-        || source->nitems > RECO_SNAPSHOT_ITEMS_MAX - source->base_nitems)
-    {
-        return reco_error_set(error, RECO_INVALID,
-            "the overlay names no base, or has too many items or dimensions");
-    }
-
-    nitems = source->base_nitems + source->nitems;
-    nfloats = (uint64_t) source->nvectors * source->dimensions;
-
-    for (i = 0; i < nfloats; i++) {
-        if (!isfinite(source->vectors[i])) {
-            return reco_error_set(error, RECO_INVALID,
-                "the overlay's vector of item %u has a value that is no "
-                "number",
-                source->vector_items[i / source->dimensions]);
-        }
-    }
-
-    status = overlay_check_items(
-        "trending", source->trending, source->ntrending, nitems, error);
-
-    if (status == RECO_OK) {
-        status = overlay_check_items(
-            "vectors", source->vector_items, source->nvectors, nitems, error);
-    }
-
-    if (status == RECO_OK) {
-        status = overlay_check_items("unavailable items", source->unavailable,
-            source->nunavailable, nitems, error);
-    }
-
-    return status;
-}
-
-
-/* VITM, VECT, VNRM, VSLT. */
-static void
-overlay_build_vectors(reco_snapshot_builder_t *builder, overlay_meta_t *meta,
-    const reco_snapshot_overlay_source_t *source)
-{
-    double sum;
-    float *norms;
-    const float *row;
-    uint32_t i, j, slot, mask, *slots;
-
-    meta->vector_slots =
-        reco_snapshot_power((uint64_t) source->nvectors * 2 + 1);
-    mask = meta->vector_slots - 1;
-    slots = reco_snapshot_builder_new(
-        builder, TAG_VSLT, meta->vector_slots, sizeof(slots[0]));
-    norms = reco_snapshot_builder_new(
-        builder, TAG_VNRM, source->nvectors, sizeof(norms[0]));
-
-    if (norms == NULL) {
-        return;
-    }
-
-    for (i = 0; i < source->nvectors; i++) {
-        slot = reco_snapshot_slot(source->vector_items[i], mask);
-
-        while (slots[slot] != 0) {
-            slot = (slot + 1) & mask;
-        }
-
-        slots[slot] = i + 1;
-        sum = 0;
-        row = source->vectors + (size_t) i * source->dimensions;
-
-        for (j = 0; j < source->dimensions; j++) {
-            sum += (double) row[j] * row[j];
-        }
-
-        norms[i] = sum > 0 ? (float) (1 / sqrt(sum)) : 0;
-    }
-
-    reco_snapshot_builder_add(builder, TAG_VITM, source->vector_items,
-        (uint64_t) source->nvectors * sizeof(source->vector_items[0]));
-    reco_snapshot_builder_add(builder, TAG_VECT, source->vectors,
-        (uint64_t) source->nvectors * source->dimensions * sizeof(float));
-}
-
-
-static void
-overlay_build_lists(reco_snapshot_builder_t *builder,
-    const reco_snapshot_overlay_source_t *source)
-{
-    uint32_t *unavailable;
-
-    reco_snapshot_builder_add(builder, TAG_TITM, source->trending,
-        (uint64_t) source->ntrending * sizeof(source->trending[0]));
-    reco_snapshot_builder_add(builder, TAG_TSCO, source->trending_scores,
-        (uint64_t) source->ntrending * sizeof(source->trending_scores[0]));
-
-    unavailable = reco_snapshot_builder_new(
-        builder, TAG_UNAV, source->nunavailable, sizeof(unavailable[0]));
-
-    if (unavailable != NULL && source->nunavailable != 0) {
-        memcpy(unavailable, source->unavailable,
-            source->nunavailable * sizeof(unavailable[0]));
-        qsort(unavailable, source->nunavailable, sizeof(unavailable[0]),
-            overlay_ascending);
-    }
-}
-
-
-static reco_status_t
-overlay_build(reco_snapshot_builder_t *builder,
-    const reco_snapshot_overlay_source_t *source, reco_error_t *error)
-{
-    reco_status_t status;
-    overlay_meta_t *meta;
-    reco_snapshot_facts_t facts;
-
-    meta = reco_snapshot_builder_new(builder, TAG_META, 1, sizeof(*meta));
-
-    if (meta == NULL) {
-        return reco_error_set(
-            error, RECO_NOMEM, "out of memory for the overlay");
-    }
-
-    snprintf(meta->base, sizeof(meta->base), "%s", source->base);
-    meta->sequence = source->sequence;
-    meta->created = source->created;
-    meta->base_nitems = source->base_nitems;
-    meta->nitems = source->nitems;
-    meta->ntrending = source->ntrending;
-    meta->dimensions = source->dimensions;
-    meta->nvectors = source->nvectors;
-    meta->nunavailable = source->nunavailable;
-    meta->weight = source->weight;
-
-    status = reco_snapshot_catalog_build(
-        builder, source->items, source->nitems, &facts, error);
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_sessions_build(builder, &source->sessions,
-            source->base_nitems + source->nitems, NULL, error);
-    }
-
-    if (status == RECO_OK) {
-        overlay_build_vectors(builder, meta, source);
-        overlay_build_lists(builder, source);
-        reco_snapshot_builder_add(
-            builder, TAG_PARM, source->parameters.data, source->parameters.len);
-        reco_snapshot_builder_add(
-            builder, TAG_RPRT, source->report.data, source->report.len);
-    }
-
-    return status;
-}
-
-
-reco_status_t
-reco_snapshot_overlay_write(const char *path,
-    const reco_snapshot_overlay_source_t *source, reco_error_t *error)
-{
-    char aside[PATH_MAX];
-    reco_status_t status;
-    reco_snapshot_builder_t builder;
-
-    if ((unsigned) snprintf(aside, sizeof(aside), "%s.new", path)
-        >= sizeof(aside)) {
-        return reco_error_set(
-            error, RECO_INVALID, "the path \"%s\" is too long", path);
-    }
-
-    status = overlay_check(source, error);
-
-    if (status != RECO_OK) {
-        return status;
-    }
-
-    reco_snapshot_builder_init(&builder);
-    status = overlay_build(&builder, source, error);
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_builder_write(
-            &builder, aside, RECO_SNAPSHOT_OVERLAY, error);
-    }
-
-    reco_snapshot_builder_done(&builder);
-
-    if (status == RECO_OK && rename(aside, path) != 0) {
-        status = reco_error_set(
-            error, RECO_IO, "cannot rename \"%s\": %s", aside, strerror(errno));
-    }
-
-    return status;
-}
-
-
-static reco_status_t
-overlay_check_base(const overlay_meta_t *meta, const reco_snapshot_t *base,
-    const char *path, reco_error_t *error)
+overlay_check_base(const reco_snapshot_overlay_meta_t *meta,
+    const reco_snapshot_t *base, const char *path, reco_error_t *error)
 {
     if (memchr(meta->base, '\0', sizeof(meta->base)) == NULL
         || strcmp(meta->base, reco_snapshot_id(base)) != 0
@@ -353,29 +85,33 @@ overlay_map_categories(
 
 
 static reco_status_t
-overlay_open_parts(reco_snapshot_overlay_t *overlay, const overlay_meta_t *meta,
-    reco_error_t *error)
+overlay_open_parts(reco_snapshot_overlay_t *overlay,
+    const reco_snapshot_overlay_meta_t *meta, reco_error_t *error)
 {
     reco_status_t status;
     reco_snapshot_overlay_view_t *view;
 
     view = &overlay->view;
-    overlay->parameters.len =
-        reco_snapshot_container_length(&overlay->container, TAG_PARM);
-    overlay->report.len =
-        reco_snapshot_container_length(&overlay->container, TAG_RPRT);
+    overlay->parameters.len = reco_snapshot_container_length(
+        &overlay->container, RECO_SNAPSHOT_OVERLAY_PARM);
+    overlay->report.len = reco_snapshot_container_length(
+        &overlay->container, RECO_SNAPSHOT_OVERLAY_RPRT);
 
     const reco_snapshot_array_t arrays[] = {
-        {TAG_TITM, 4, meta->ntrending, &view->trending},
-        {TAG_TSCO, 4, meta->ntrending, &view->trending_scores},
-        {TAG_VITM, 4, meta->nvectors, &view->vector_items},
-        {TAG_VECT, 4, (uint64_t) meta->nvectors * meta->dimensions,
-            &view->vectors},
-        {TAG_VNRM, 4, meta->nvectors, &view->vector_norms},
-        {TAG_VSLT, 4, meta->vector_slots, &view->vector_slots},
-        {TAG_UNAV, 4, meta->nunavailable, &view->unavailable},
-        {TAG_PARM, 1, overlay->parameters.len, &overlay->parameters.data},
-        {TAG_RPRT, 1, overlay->report.len, &overlay->report.data},
+        {RECO_SNAPSHOT_OVERLAY_TITM, 4, meta->ntrending, &view->trending},
+        {RECO_SNAPSHOT_OVERLAY_TSCO, 4, meta->ntrending,
+            &view->trending_scores},
+        {RECO_SNAPSHOT_OVERLAY_VITM, 4, meta->nvectors, &view->vector_items},
+        {RECO_SNAPSHOT_OVERLAY_VECT, 4,
+            (uint64_t) meta->nvectors * meta->dimensions, &view->vectors},
+        {RECO_SNAPSHOT_OVERLAY_VNRM, 4, meta->nvectors, &view->vector_norms},
+        {RECO_SNAPSHOT_OVERLAY_VSLT, 4, meta->vector_slots,
+            &view->vector_slots},
+        {RECO_SNAPSHOT_OVERLAY_UNAV, 4, meta->nunavailable, &view->unavailable},
+        {RECO_SNAPSHOT_OVERLAY_PARM, 1, overlay->parameters.len,
+            &overlay->parameters.data},
+        {RECO_SNAPSHOT_OVERLAY_RPRT, 1, overlay->report.len,
+            &overlay->report.data},
     };
 
     overlay->sequence = meta->sequence;
@@ -413,29 +149,26 @@ overlay_open_parts(reco_snapshot_overlay_t *overlay, const overlay_meta_t *meta,
 static void
 overlay_close(reco_snapshot_overlay_t *overlay)
 {
+    reco_snapshot_verification_done(&overlay->verification);
     reco_snapshot_container_close(&overlay->container);
+    reco_snapshot_release(overlay->base);
     free(overlay->categories);
     free(overlay);
 }
 
 
+/* What every byte of was verified. */
 static reco_status_t
-overlay_open_checked(reco_snapshot_overlay_t *overlay,
-    const reco_snapshot_t *base, reco_error_t *error)
+overlay_finish(reco_snapshot_overlay_t *overlay, reco_error_t *error)
 {
     reco_status_t status;
-    const overlay_meta_t *meta;
+    const reco_snapshot_overlay_meta_t *meta;
 
-    status = reco_snapshot_container_open(
-        &overlay->container, overlay->path, RECO_SNAPSHOT_OVERLAY, 1, error);
-
-    if (status == RECO_OK) {
-        status = reco_snapshot_container_array(
-            &overlay->container, TAG_META, sizeof(*meta), 1, &meta, error);
-    }
+    status = reco_snapshot_container_array(&overlay->container,
+        RECO_SNAPSHOT_OVERLAY_META, sizeof(*meta), 1, &meta, error);
 
     if (status == RECO_OK) {
-        status = overlay_check_base(meta, base, overlay->path, error);
+        status = overlay_check_base(meta, overlay->base, overlay->path, error);
     }
 
     if (status == RECO_OK) {
@@ -443,7 +176,7 @@ overlay_open_checked(reco_snapshot_overlay_t *overlay,
     }
 
     if (status == RECO_OK) {
-        status = overlay_map_categories(overlay, base);
+        status = overlay_map_categories(overlay, overlay->base);
     }
 
     return status;
@@ -451,39 +184,92 @@ overlay_open_checked(reco_snapshot_overlay_t *overlay,
 
 
 reco_status_t
-reco_snapshot_overlay_open(const char *path, const reco_snapshot_t *base,
+reco_snapshot_overlay_begin(const char *path, reco_snapshot_t *base,
     reco_snapshot_overlay_t **overlay, reco_error_t *error)
 {
     reco_status_t status;
-    reco_snapshot_overlay_t *opened;
+    reco_snapshot_overlay_t *begun;
 
-    opened = calloc(1, sizeof(*opened));
+    begun = calloc(1, sizeof(*begun));
 
-    if (opened == NULL) {
+    if (begun == NULL) {
         return reco_error_set(
             error, RECO_NOMEM, "out of memory for \"%s\"", path);
     }
 
-    opened->holders = 1;
+    begun->holders = 1;
 
-    if ((unsigned) snprintf(opened->path, sizeof(opened->path), "%s", path)
-        >= sizeof(opened->path))
+    if ((unsigned) snprintf(begun->path, sizeof(begun->path), "%s", path)
+        >= sizeof(begun->path))
     {
-        free(opened);
+        free(begun);
         return reco_error_set(
             error, RECO_INVALID, "the path \"%s\" is too long", path);
     }
 
-    status = overlay_open_checked(opened, base, error);
+    status = reco_snapshot_container_open(
+        &begun->container, begun->path, RECO_SNAPSHOT_OVERLAY, 0, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_verification_init(&begun->verification);
+    }
 
     if (status != RECO_OK) {
-        overlay_close(opened);
+        overlay_close(begun);
         return status;
     }
 
-    *overlay = opened;
+    reco_snapshot_acquire(base);
+    begun->base = base;
+    *overlay = begun;
 
     return RECO_OK;
+}
+
+
+reco_status_t
+reco_snapshot_overlay_check(
+    reco_snapshot_overlay_t *overlay, size_t bytes, reco_error_t *error)
+{
+    reco_status_t status;
+
+    if (overlay->base == NULL) {
+        return RECO_OK;
+    }
+
+    status = reco_snapshot_container_verify(
+        &overlay->container, &overlay->verification, bytes, error);
+
+    if (status == RECO_OK) {
+        status = overlay_finish(overlay, error);
+    }
+
+    if (status == RECO_OK) {
+        reco_snapshot_release(overlay->base);
+        overlay->base = NULL;
+    }
+
+    return status;
+}
+
+
+reco_status_t
+reco_snapshot_overlay_open(const char *path, reco_snapshot_t *base,
+    reco_snapshot_overlay_t **overlay, reco_error_t *error)
+{
+    reco_status_t status;
+
+    status = reco_snapshot_overlay_begin(path, base, overlay, error);
+
+    if (status == RECO_OK) {
+        status = reco_snapshot_overlay_check(*overlay, SIZE_MAX, error);
+
+        if (status != RECO_OK) {
+            overlay_close(*overlay);
+        }
+    }
+
+    return status;
 }
 
 

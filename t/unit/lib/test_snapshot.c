@@ -498,6 +498,84 @@ test_overlay(void **state)
 }
 
 
+/* A worker verifies an overlay in turns: the same answer, only later. */
+static void
+test_overlay_in_steps(void **state)
+{
+    char path[PATH_MAX];
+    FILE *file;
+    unsigned steps;
+    shop_t *shop;
+    reco_error_t error;
+    reco_status_t status;
+    reco_snapshot_t *base;
+    reco_snapshot_overlay_t *overlay;
+
+    const uint32_t trending[] = {3, 7};
+    const float vectors[2 * SHOP_DIMENSIONS] = {[0] = 1, [17] = 2};
+    const reco_snapshot_overlay_source_t source = {
+        .base = "000042",
+        .base_nitems = SHOP_ITEMS,
+        .dimensions = SHOP_DIMENSIONS,
+        .nvectors = 2,
+        .vector_items = trending,
+        .vectors = vectors,
+        .report = shop_text("{}"),
+    };
+
+    shop = *state;
+    base = shop_open(shop);
+    shop_path(shop, "overlay", path);
+    assert_int_equal(reco_snapshot_overlay_begin(path, base, &overlay, &error),
+        RECO_DECLINED);
+    assert_int_equal(
+        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_begin(path, base, &overlay, &error), RECO_OK);
+
+    for (steps = 1; (status = reco_snapshot_overlay_check(overlay, 16, &error))
+                    == RECO_AGAIN;
+         steps++)
+    {
+        /* void */
+    }
+
+    assert_int_equal(status, RECO_OK);
+    assert_true(steps > sizeof(vectors) / 16);
+    assert_int_equal(reco_snapshot_overlay_check(overlay, 16, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_vector(reco_snapshot_overlay_view(overlay), 7),
+        1);
+    reco_snapshot_overlay_release(overlay);
+
+    /* One that is let go on the way takes nothing with it. */
+    assert_int_equal(
+        reco_snapshot_overlay_begin(path, base, &overlay, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_check(overlay, 16, &error), RECO_AGAIN);
+    reco_snapshot_overlay_release(overlay);
+
+    file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -2, SEEK_END), 0);
+    assert_int_equal(fputs("[]", file) >= 0, 1);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(
+        reco_snapshot_overlay_begin(path, base, &overlay, &error), RECO_OK);
+
+    do {
+        status = reco_snapshot_overlay_check(overlay, 1000, &error);
+    } while (status == RECO_AGAIN);
+
+    assert_int_equal(status, RECO_CORRUPT);
+    assert_non_null(strstr(error.message, "overlay"));
+    reco_snapshot_overlay_release(overlay);
+    assert_int_equal(
+        reco_snapshot_overlay_open(path, base, &overlay, &error), RECO_CORRUPT);
+    reco_snapshot_release(base);
+}
+
+
 static int
 setup(void **state)
 {
@@ -531,6 +609,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_refused_sources, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overlay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_overlay_in_steps, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
