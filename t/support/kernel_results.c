@@ -1,0 +1,164 @@
+/*
+ * A sum over what the engine's kernels make of pseudo-random input, a line for
+ * each set that the processor has: t/kernels.t compares those of processors.
+ */
+
+#include "engine/reco_engine_select.h"
+#include "snapshot/reco_snapshot_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DIMENSIONS_MAX 200
+#define BLOCKS         8
+#define KEYS           300
+
+
+typedef struct {
+    uint64_t state;
+    uint64_t sum;
+} results_t;
+
+
+static uint64_t
+results_random(results_t *results)
+{
+    results->state = results->state * 6364136223846793005u + 1;
+
+    return results->state >> 33;
+}
+
+
+static float
+results_float(results_t *results)
+{
+    return (float) (int64_t) (results_random(results) % 20001) / 7919 - 1.2f;
+}
+
+
+static void
+results_add(results_t *results, uint64_t value)
+{
+    results->sum = (results->sum ^ value) * 0x9e3779b97f4a7c15u;
+    results->sum ^= results->sum >> 29;
+}
+
+
+static void
+results_add_float(results_t *results, float value)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    results_add(results, bits);
+}
+
+
+/* Products and sums of vectors, at addresses that are not aligned. */
+static void
+results_vectors(results_t *results, unsigned set)
+{
+    float a[DIMENSIONS_MAX + 1], b[DIMENSIONS_MAX + 1];
+    unsigned i, dimensions;
+    const reco_engine_kernels_t *kernels;
+
+    for (dimensions = 1; dimensions <= DIMENSIONS_MAX; dimensions++) {
+        kernels = reco_engine_kernels_at(set, dimensions);
+
+        for (i = 0; i <= DIMENSIONS_MAX; i++) {
+            a[i] = results_float(results);
+            b[i] = results_float(results);
+        }
+
+        results_add_float(results, kernels->dot(a + 1, b, dimensions));
+        kernels->add(a, results_float(results), b + 1, dimensions);
+
+        for (i = 0; i < dimensions; i++) {
+            results_add_float(results, a[i]);
+        }
+    }
+}
+
+
+/* Products of bytes, for codes of each length. */
+static void
+results_codes(results_t *results, const reco_engine_kernels_t *kernels)
+{
+    float scale;
+    unsigned i, count;
+    uint32_t stride, block;
+    uint64_t keys[BLOCKS * RECO_SNAPSHOT_BLOCK + RECO_ENGINE_SCAN_SPARE];
+    static reco_engine_code_t query;
+    static uint8_t blocks[BLOCKS * 4096];
+
+    for (stride = 4; stride <= 128; stride += 4) {
+        query.stride = stride;
+        query.excess = 0;
+
+        for (i = 0; i < stride; i++) {
+            query.bytes[i] = (int8_t) (results_random(results) % 255 - 127);
+            query.excess += 128 * query.bytes[i];
+        }
+
+        for (block = 0; block < BLOCKS; block++) {
+            for (i = 0; i < reco_snapshot_block_size(stride); i++) {
+                blocks[block * reco_snapshot_block_size(stride) + i] =
+                    (uint8_t) results_random(results);
+            }
+
+            for (i = 0; i < RECO_SNAPSHOT_BLOCK; i++) {
+                scale = 2 + results_float(results);
+                memcpy(blocks + block * reco_snapshot_block_size(stride)
+                           + i * sizeof(scale),
+                    &scale, sizeof(scale));
+            }
+        }
+
+        count = kernels->scan(&query, blocks, BLOCKS, 100, 1000, keys);
+        results_add(results, count);
+
+        for (i = 0; i < count; i++) {
+            results_add(results, keys[i]);
+        }
+    }
+}
+
+
+static void
+results_ranks(results_t *results, const reco_engine_kernels_t *kernels)
+{
+    unsigned i, count, wanted;
+    uint64_t keys[KEYS];
+
+    for (count = 1; count <= KEYS; count++) {
+        for (i = 0; i < count; i++) {
+            keys[i] = reco_engine_key(results_float(results), i);
+        }
+
+        wanted = reco_engine_select(kernels, keys, count, 1 + count * 2 / 3);
+        reco_engine_sort(kernels, keys, wanted);
+
+        for (i = 0; i < wanted; i++) {
+            results_add(results, keys[i]);
+        }
+    }
+}
+
+
+int
+main(void)
+{
+    unsigned set;
+    results_t results;
+    const reco_engine_kernels_t *kernels;
+
+    for (set = 0; (kernels = reco_engine_kernels_at(set, 0)) != NULL; set++) {
+        results = (results_t){1, 0};
+        results_vectors(&results, set);
+        results_codes(&results, kernels);
+        results_ranks(&results, kernels);
+        printf("%s %016llx\n", kernels->name, (unsigned long long) results.sum);
+    }
+
+    return 0;
+}
