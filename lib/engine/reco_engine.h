@@ -195,7 +195,7 @@ void reco_engine_item(
     const reco_engine_model_t *model, uint32_t item, reco_snapshot_item_t *out);
 
 /*
- * Working memory of one thread: some 0.5 MiB, whatever the catalogue.  It
+ * Working memory of one thread: some 1.5 MiB, whatever the catalogue.  It
  * serves any model; sized for this one, so that nothing is cut short.
  */
 typedef struct reco_engine_scratch_s reco_engine_scratch_t;
