@@ -39,6 +39,7 @@ typedef struct {
     const reco_config_t *config;
     reco_replay_t replay;
     uint64_t *keys;
+    reco_knobs_t knobs;
     reco_snapshot_t *snapshot;
     reco_engine_model_t *model;
     reco_engine_scratch_t *scratch;
@@ -237,25 +238,16 @@ allocate_examples(learning_t *learning)
 static reco_status_t
 allocate(learning_t *learning)
 {
-    uint32_t i;
-
     learning->nfeatures = 0;
     while (reco_engine_feature_name(learning->nfeatures) != NULL) {
         learning->nfeatures++;
     }
 
-    learning->keys =
-        malloc(((size_t) learning->history->nitems + 1) * sizeof(uint64_t));
     learning->candidates =
         malloc(CANDIDATES_MAX * sizeof(learning->candidates[0]));
-    if (learning->keys == NULL || learning->candidates == NULL
-        || allocate_examples(learning) != RECO_OK)
+    if (learning->candidates == NULL || allocate_examples(learning) != RECO_OK)
     {
         return RECO_NOMEM;
-    }
-
-    for (i = 0; i < learning->history->nitems; i++) {
-        learning->keys[i] = reco_item_key(learning->items[i].id);
     }
 
     return reco_engine_scratch_create(learning->model, &learning->scratch);
@@ -267,7 +259,6 @@ release(learning_t *learning)
 {
     reco_engine_scratch_destroy(learning->scratch);
     reco_case_query_done(&learning->query);
-    free(learning->keys);
     free(learning->candidates);
     free(learning->examples.offsets);
     free(learning->examples.features);
@@ -277,7 +268,6 @@ release(learning_t *learning)
     memset(&learning->examples, 0, sizeof(learning->examples));
     memset(&learning->query, 0, sizeof(learning->query));
     learning->scratch = NULL;
-    learning->keys = NULL;
     learning->candidates = NULL;
 }
 
@@ -436,6 +426,9 @@ open_view(
             (reco_str_t){strlen(value), value}, error);
     }
     if (status == RECO_OK) {
+        status = reco_knobs_apply(&learning->knobs, &params, error);
+    }
+    if (status == RECO_OK) {
         status = reco_config_engine(learning->config, &params, error);
     }
     if (status == RECO_OK && learning->first != NULL) {
@@ -507,6 +500,7 @@ learn_view(learning_t *learning, const reco_blend_view_t *view,
 
     memset(blend, 0, sizeof(*blend));
     blend->view = view;
+    blend->knobs = learning->knobs;
     learning->first = NULL;
     status = RECO_OK;
 
@@ -528,6 +522,25 @@ learn_view(learning_t *learning, const reco_blend_view_t *view,
 
 
 static reco_status_t
+make_keys(learning_t *learning, reco_error_t *error)
+{
+    uint32_t i;
+
+    learning->keys =
+        malloc(((size_t) learning->history->nitems + 1) * sizeof(uint64_t));
+    if (learning->keys == NULL) {
+        return reco_error_set(error, RECO_NOMEM, "out of memory for a replay");
+    }
+
+    for (i = 0; i < learning->history->nitems; i++) {
+        learning->keys[i] = reco_item_key(learning->items[i].id);
+    }
+
+    return RECO_OK;
+}
+
+
+static reco_status_t
 learn(learning_t *learning, const char *path, reco_blend_t *blend,
     reco_error_t *error)
 {
@@ -543,6 +556,12 @@ learn(learning_t *learning, const char *path, reco_blend_t *blend,
     }
     if (status != RECO_OK) {
         return status;
+    }
+
+    /* Views have knobs of their own. */
+    if (count_views(learning) == 1) {
+        status = reco_knobs_choose(&learning->knobs, &learning->replay.cases,
+            learning->keys, learning->snapshot, learning->config, error);
     }
 
     for (i = 0; status == RECO_OK && i < count_views(learning); i++) {
@@ -594,8 +613,12 @@ reco_blend_learn(reco_blend_t *blend, const reco_history_t *history,
     if (learning.replay.cases.ncases >= CASES_MIN
         && learning.replay.before.nevents > 0)
     {
-        status = learn(&learning, path, blend, error);
-        reco_files_remove(path, NULL);
+        status = make_keys(&learning, error);
+        if (status == RECO_OK) {
+            status = learn(&learning, path, blend, error);
+            reco_files_remove(path, NULL);
+        }
+        free(learning.keys);
     }
 
     reco_replay_done(&learning.replay);

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "engine/reco_engine.h"
 #include "history.h"
+#include "model/knobs.h"
 #include "snapshot/reco_snapshot.h"
 
 
@@ -31,6 +32,7 @@ typedef struct {
     double shipped;   /* MRR of the engine's defaults on those asked */
     double found;     /* MRR of the learnt weights on those asked */
     const reco_blend_view_t *view; /* that they were learnt with */
+    reco_knobs_t knobs;            /* the same, over the view */
     double weights[RECO_ENGINE_FEATURES_MAX];
 } reco_blend_t;
 

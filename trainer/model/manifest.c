@@ -71,6 +71,25 @@ is_model_key(const char *key)
 }
 
 
+/* Session kNN by itself, before and after its knobs were chosen. */
+static int
+add_knobs(cJSON *blend, const reco_knobs_t *knobs)
+{
+    cJSON *object;
+
+    if (knobs->asked == 0) {
+        return 1;
+    }
+
+    object = cJSON_AddObjectToObject(blend, "session");
+
+    return object != NULL
+           && cJSON_AddNumberToObject(object, "asked", knobs->asked)
+           && cJSON_AddNumberToObject(object, "usual", knobs->usual)
+           && cJSON_AddNumberToObject(object, "found", knobs->found);
+}
+
+
 static int
 add_blend(cJSON *root, const reco_blend_t *blend)
 {
@@ -89,7 +108,8 @@ add_blend(cJSON *root, const reco_blend_t *blend)
            && cJSON_AddNumberToObject(object, "asked", blend->asked)
            && cJSON_AddStringToObject(object, "view", blend->view->name)
            && cJSON_AddNumberToObject(object, "shipped", blend->shipped)
-           && cJSON_AddNumberToObject(object, "found", blend->found);
+           && cJSON_AddNumberToObject(object, "found", blend->found)
+           && add_knobs(object, &blend->knobs);
 }
 
 
@@ -108,6 +128,24 @@ add_content_map(cJSON *root, const reco_train_report_t *report)
            && cJSON_AddNumberToObject(object, "items", report->mapped)
            && cJSON_AddNumberToObject(object, "penalty", report->penalty)
            && cJSON_AddNumberToObject(object, "explained", report->explained);
+}
+
+
+static int
+add_settings(cJSON *engine, const reco_knobs_t *knobs)
+{
+    unsigned i;
+
+    for (i = 0; i < knobs->count; i++) {
+        if (cJSON_AddStringToObject(
+                engine, knobs->settings[i][0], knobs->settings[i][1])
+            == NULL)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -151,6 +189,7 @@ add_params(cJSON *root, const reco_config_t *config, const reco_blend_t *blend)
     params = cJSON_AddObjectToObject(root, "params");
     engine = cJSON_AddObjectToObject(root, "engine");
     done = params != NULL && engine != NULL
+           && (blend == NULL || add_settings(engine, &blend->knobs))
            && (blend == NULL || !blend->learnt || add_weights(engine, blend));
 
     for (i = 0; done && reco_config_at(config, i, &entry); i++) {

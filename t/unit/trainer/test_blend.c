@@ -405,13 +405,13 @@ weight_of(const reco_blend_t *blend, const char *name)
 }
 
 
+/* set: a key and its value of the configuration, "KEY=VALUE". */
 static void
-learn(reco_blend_t *blend, int back)
+learn(reco_blend_t *blend, const reco_history_t *history, const char *set)
 {
     static char ids[40][8];
     reco_snapshot_item_t items[40];
     reco_config_t *config;
-    reco_history_t history;
     reco_error_t error = {0};
     char folder[256], path[300];
     unsigned i;
@@ -428,17 +428,15 @@ learn(reco_blend_t *blend, int back)
     assert_non_null(config);
     assert_int_equal(
         reco_config_set_pair(config, "ials_dimensions=0", &error), RECO_OK);
+    assert_int_equal(reco_config_set_pair(config, set, &error), RECO_OK);
     assert_int_equal(
         reco_folder_temporary(folder, sizeof(folder), &error), RECO_OK);
     snprintf(path, sizeof(path), "%s/replay", folder);
 
-    make_history(&history, 2000, back);
     assert_int_equal(
-        reco_blend_learn(blend, &history, items, config, path, &error),
-        RECO_OK);
+        reco_blend_learn(blend, history, items, config, path, &error), RECO_OK);
     assert_int_not_equal(access(path, F_OK), 0);
 
-    reco_history_done(&history);
     reco_config_destroy(config);
     reco_folder_remove(folder);
 }
@@ -448,12 +446,17 @@ static void
 weights_follow_the_shop(void **state)
 {
     reco_blend_t back, away, again;
+    reco_history_t history;
 
     (void) state;
 
-    learn(&back, 1);
-    learn(&again, 1);
-    learn(&away, 0);
+    make_history(&history, 2000, 1);
+    learn(&back, &history, "seed=1");
+    learn(&again, &history, "seed=1");
+    reco_history_done(&history);
+    make_history(&history, 2000, 0);
+    learn(&away, &history, "seed=1");
+    reco_history_done(&history);
 
     assert_true(back.learnt && away.learnt);
     assert_true(away.found > away.shipped && back.found > 0.9);
@@ -462,6 +465,78 @@ weights_follow_the_shop(void **state)
                     + weight_of(&away, "next_last")
                 > 0.5);
     assert_true(weight_of(&back, "return") > weight_of(&away, "return"));
+}
+
+
+/*
+ * Visits that go from each item to the next one, and end there or go on: the
+ * newest item alone says what comes.
+ */
+static void
+make_walks(reco_history_t *history)
+{
+    reco_random_t random = {.state = 3};
+    reco_history_row_t *rows, *row;
+    reco_error_t error = {0};
+    unsigned s, i, nrows;
+    uint32_t first;
+
+    rows = calloc((size_t) 2000 * 8, sizeof(*rows));
+    assert_non_null(rows);
+    nrows = 0;
+
+    for (s = 0; s < 2000; s++) {
+        first = (uint32_t) reco_random_below(&random, 40);
+        for (i = 0; i < 2 || (i < 8 && reco_random_below(&random, 2)); i++) {
+            row = &rows[nrows++];
+            row->group = row->user = s;
+            row->item = (first + i) % 40;
+            row->time = 1000000 + s * 1000 + i;
+            row->type = RECO_EVENT_VIEW;
+        }
+    }
+
+    assert_int_equal(
+        reco_history_build(history, rows, nrows, 2000, 40, 2000, 0, &error),
+        RECO_OK);
+    free(rows);
+}
+
+
+static const char *
+knob_of(const reco_blend_t *blend, const char *key)
+{
+    unsigned i;
+
+    for (i = 0; i < blend->knobs.count; i++) {
+        if (strcmp(blend->knobs.settings[i][0], key) == 0) {
+            return blend->knobs.settings[i][1];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+knobs_follow_the_shop(void **state)
+{
+    reco_blend_t walks, again, set;
+    reco_history_t history;
+
+    (void) state;
+
+    make_walks(&history);
+    learn(&walks, &history, "seed=1");
+    learn(&again, &history, "seed=1");
+    learn(&set, &history, "engine.session.position_decay=1");
+    reco_history_done(&history);
+
+    assert_non_null(knob_of(&walks, "session.position_decay"));
+    assert_true(atof(knob_of(&walks, "session.position_decay")) < 1);
+    assert_true(walks.knobs.found > walks.knobs.usual);
+    assert_memory_equal(&walks.knobs, &again.knobs, sizeof(walks.knobs));
+    assert_null(knob_of(&set, "session.position_decay"));
 }
 
 
@@ -478,6 +553,7 @@ main(void)
         cmocka_unit_test(replay_hides_items_of_users),
         cmocka_unit_test(replay_keeps_the_order_of_last_events),
         cmocka_unit_test(weights_follow_the_shop),
+        cmocka_unit_test(knobs_follow_the_shop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
