@@ -17,6 +17,7 @@
 #define CHECK_EVERY    5     /* groups: one judges, the others teach */
 #define TOLERANCE      0.99  /* few cases check, and more have taught */
 #define WEIGHT_MAX     100.0 /* as the engine's table has it */
+#define PROFILE_RIDGE  10.0
 
 
 static const reco_blend_view_t blend_views[] = {
@@ -319,16 +320,33 @@ bound_weights(const learning_t *learning, double *weights)
 }
 
 
+/* Visits have one view; who asks with a profile may have others. */
+static unsigned
+count_views(const learning_t *learning)
+{
+    return learning->replay.cases.protocol == RECO_PROTOCOL_HELDOUT
+                   || learning->replay.cases.protocol
+                          == RECO_PROTOCOL_LEAVE_LAST
+               ? sizeof(blend_views) / sizeof(blend_views[0])
+               : 1;
+}
+
+
 static reco_status_t
 fit(const learning_t *learning, const reco_softmax_t *examples, double *weights,
     reco_error_t *error)
 {
-    double floors[RECO_ENGINE_FEATURES_MAX];
+    double floors[RECO_ENGINE_FEATURES_MAX], ridge;
 
     set_floors(learning, floors);
+    ridge = reco_config_number(learning->config, "blend_ridge");
 
-    return reco_softmax_fit(examples,
-        reco_config_number(learning->config, "blend_ridge"),
+    /* A profile fits many features a little: their weights follow noise. */
+    if (count_views(learning) > 1) {
+        ridge *= PROFILE_RIDGE;
+    }
+
+    return reco_softmax_fit(examples, ridge,
         reco_config_number(learning->config, "blend_focus"), floors, weights,
         error);
 }
@@ -476,18 +494,6 @@ learn_round(
     reco_engine_model_close(learning->model);
 
     return status;
-}
-
-
-/* Visits have one view; who asks with a profile may have others. */
-static unsigned
-count_views(const learning_t *learning)
-{
-    return learning->replay.cases.protocol == RECO_PROTOCOL_HELDOUT
-                   || learning->replay.cases.protocol
-                          == RECO_PROTOCOL_LEAVE_LAST
-               ? sizeof(blend_views) / sizeof(blend_views[0])
-               : 1;
 }
 
 
