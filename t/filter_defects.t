@@ -245,6 +245,8 @@ CONF
 # -- store, slices, stale answers, trailers: the shop's page is what is kept --
 
 arrives($world->get('/stored/page'), 'proxy_store');
+# The file takes its name after the client has the page.
+$world->wait_for(60, sub { -s "$dir/stored.html" });
 is($world->read_file('stored.html'), $page, 'the file is the page as the shop sent it');
 
 for (1 .. 2) {
