@@ -225,7 +225,7 @@ static const command_t commands[] = {
         "  --valid FILE        what is asked, later than it; may be repeated\n"
         "  --items FILE        a catalogue, as of \"recoctl eval\"\n"
         "  --protocol P        next, novel, heldout or leave-last\n"
-        "  --metric NAME       to raise; MRR@20, or NDCG@20 of users\n"
+        "  --metric NAME       to raise; NDCG@20\n"
         "  --budget SECONDS    600\n"
         "  --trials N          no more than these, in the runs of all\n"
         "  --seed N            of everything random; 1\n"

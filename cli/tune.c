@@ -69,11 +69,7 @@ parse(run_t *run, int argc, char **argv)
             "--train, --valid, --protocol and --out are needed");
     }
     if (run->search.metric == NULL) {
-        run->search.metric =
-            run->trial.files.protocol == RECO_PROTOCOL_NEXT
-                    || run->trial.files.protocol == RECO_PROTOCOL_NOVEL
-                ? "MRR@20"
-                : "NDCG@20";
+        run->search.metric = "NDCG@20";
     }
 
     return RECO_CLI_OK;

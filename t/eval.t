@@ -128,13 +128,13 @@ sub trials {
 
 ($code, $output) = tune('whole.conf', '--trials', 6);
 is($code, 0, 'tune') or diag $output;
-like($output, qr/MRR\@20 .* as configured/, 'starts from what is configured');
+like($output, qr/NDCG\@20 .* as configured/, 'starts from what is configured');
 is(scalar trials('whole.conf'), 6, 'keeps every trial');
 
 my ($best) = sort { $b <=> $a } map { (split)[0] } trials('whole.conf');
 my ($same, $conf) = ($world->recoctl('eval', '--config', "$dir/whole.conf", '--train',
     "$dir/train.tsv", '--test', "$dir/test.tsv", '--protocol', 'next', '--json'));
-cmp_ok(abs(decode_json($conf =~ s/^[^{]+//r)->{'MRR@20'} - $best), '<', 1e-6, 'eval --config gives the figure again');
+cmp_ok(abs(decode_json($conf =~ s/^[^{]+//r)->{'NDCG@20'} - $best), '<', 1e-6, 'eval --config gives the figure again');
 
 tune('parts.conf', '--trials', 3);
 ($code, $output) = tune('parts.conf', '--trials', 6);
