@@ -36,6 +36,7 @@ typedef struct {
     const reco_config_t *config;
     uint64_t step;  /* between cases that are asked */
     double *values; /* 1 / rank of each of these */
+    double *chosen; /* the same with the best of the values that are tried */
     double *best;   /* the same of the settings so far */
     reco_case_query_t query;
     reco_engine_result_t result;
@@ -223,12 +224,23 @@ clearness(const choosing_t *choosing, double *gain)
 }
 
 
+static void
+swap(double **left, double **right)
+{
+    double *values;
+
+    values = *left;
+    *left = *right;
+    *right = values;
+}
+
+
 static reco_status_t
 choose_value(choosing_t *choosing, reco_knobs_t *knobs, unsigned range,
     reco_error_t *error)
 {
     const char *key, *value, *chosen;
-    double gain, highest, *swap;
+    double gain, highest;
     reco_status_t status;
     unsigned i;
 
@@ -245,22 +257,17 @@ choose_value(choosing_t *choosing, reco_knobs_t *knobs, unsigned range,
         if (clearness(choosing, &gain) >= RECO_KNOBS_CLEAR && gain > highest) {
             highest = gain;
             chosen = value;
+            swap(&choosing->chosen, &choosing->values);
         }
     }
-    if (chosen == NULL) {
-        return RECO_OK;
-    }
 
-    status = ask_with(choosing, knobs, key, chosen, error);
-    if (status == RECO_OK) {
-        swap = choosing->best;
-        choosing->best = choosing->values;
-        choosing->values = swap;
+    if (chosen != NULL) {
+        swap(&choosing->best, &choosing->chosen);
         knobs->settings[knobs->count][0] = key;
         knobs->settings[knobs->count++][1] = chosen;
     }
 
-    return status;
+    return RECO_OK;
 }
 
 
@@ -283,13 +290,10 @@ static reco_status_t
 choose(choosing_t *choosing, reco_knobs_t *knobs, reco_error_t *error)
 {
     reco_status_t status;
-    double *swap;
     unsigned i;
 
     status = ask_with(choosing, knobs, NULL, NULL, error);
-    swap = choosing->best;
-    choosing->best = choosing->values;
-    choosing->values = swap;
+    swap(&choosing->best, &choosing->values);
     knobs->usual = mean(choosing->best, knobs->asked);
 
     for (i = 0; status == RECO_OK && i < NRANGES; i++) {
@@ -321,14 +325,17 @@ reco_knobs_choose(reco_knobs_t *knobs, const reco_cases_t *cases,
     knobs->asked =
         (uint32_t) ((cases->ncases + choosing.step - 1) / choosing.step);
     choosing.values = calloc(knobs->asked, sizeof(double));
+    choosing.chosen = calloc(knobs->asked, sizeof(double));
     choosing.best = calloc(knobs->asked, sizeof(double));
-    status = choosing.values != NULL && choosing.best != NULL
+    status = choosing.values != NULL && choosing.chosen != NULL
+                     && choosing.best != NULL
                  ? choose(&choosing, knobs, error)
                  : reco_error_set(error, RECO_NOMEM,
                      "out of memory for what session kNN is asked");
 
     reco_case_query_done(&choosing.query);
     free(choosing.values);
+    free(choosing.chosen);
     free(choosing.best);
 
     return status;
