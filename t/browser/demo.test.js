@@ -77,6 +77,10 @@ const enter = async (device, option) => {
             window.shifts.push({
                 value: entry.value,
                 unexpected: !entry.hadRecentInput,
+                what: entry.sources.map(({ node, previousRect: from,
+                    currentRect: to }) => `${node && node.outerHTML
+                    || node && node.data}: ${from.y} + ${from.height} to ${
+                    to.y} + ${to.height}`.slice(-200)),
                 ours: entry.sources.some(({ node }) => node &&
                     (node.closest || node.parentNode.closest)
                         .call(node.closest ? node : node.parentNode,
@@ -176,6 +180,36 @@ for (const device of Object.keys(DEVICES)) {
         await context.close();
     });
 }
+
+test('a live block is as high with long titles and reasons as without',
+    async () => {
+        for (const device of Object.keys(DEVICES)) {
+            const { context, page } = await enter(device);
+
+            await page.goto(`${shop}/product/3287`);
+            for (const kind of ['cards', 'carousel', 'list']) {
+                const [short, long] = await page.evaluate((kind) => {
+                    for (const block of document.querySelectorAll('.reco')) {
+                        block.className = `reco reco-${kind}`;
+                    }
+
+                    return ['', 'A title that takes two lines '.repeat(9)]
+                        .map((text) => {
+                            for (const part of document.querySelectorAll(
+                                '[data-reco-live] :is(.reco-title,'
+                                + ' .reco-reason)')) {
+                                part.textContent = text;
+                            }
+
+                            return document.body.scrollHeight;
+                        });
+                }, kind);
+
+                assert.strictEqual(short, long, `${kind} on ${device}`);
+            }
+            await context.close();
+        }
+    });
 
 test('dark', async () => {
     const { context, page } = await enter('desktop', { colorScheme: 'dark' });
