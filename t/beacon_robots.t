@@ -117,7 +117,6 @@ is(recorded('e'), 1, 'is');
 
 # It outlives a reload.
 $world->reload;
-$world->wait_for(10, sub { $world->error_log =~ /gracefully shutting down/ });
 beacon('/beacon', 'd') for 1 .. 3;
 is(recorded('d'), 1, 'after a reload it is still known');
 

@@ -93,7 +93,6 @@ $world->expect_log(qr/exited on signal 9/);
 ok($world->wait_for(5, sub { beacon('{"id":"after-kill","type":"view"}')
     == 204 }), 'a new worker takes events');
 $world->reload;
-sleep 1;
 beacon('{"id":"after-reload","type":"view"}');
 $world->stop_nginx('QUIT');
 $redis = $world->redis;

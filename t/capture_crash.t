@@ -137,7 +137,7 @@ my %action = (
         $world->stop_trainer('KILL');
         $world->trainer;
     },
-    reload => sub { $world->reload },
+    reload => sub { $world->start_reload },
 );
 
 my $stopped = 0;

@@ -101,7 +101,7 @@ for my $client (1 .. 3) {
 
 for my $round (1 .. 20) {
     my %before = pids();
-    $world->reload;
+    $world->start_reload;
     my $new = $world->wait_for(5, sub {
         my %now = pids();
         return 2 <= grep { !$before{$_} } keys %now;

@@ -333,7 +333,18 @@ sub nginx_test {
 }
 
 
+# Until the old workers are gone: while they leave, they answer, count and see
+# models as well.
 sub reload {
+    my ($self) = @_;
+
+    my @old = $self->workers;
+    $self->start_reload;
+    $self->wait_for(60, sub { !grep { kill 0, $_ } @old });
+}
+
+
+sub start_reload {
     my ($self) = @_;
 
     kill 'HUP', $self->{nginx_pid};
