@@ -119,7 +119,7 @@ my %action = (
     master => sub {
         my $master = $world->{nginx_pid};
         my $begin  = time;
-        kill 'STOP', $master;    # so that no child is missed
+        $world->suspend($master);    # so that no child is missed
         my @workers = children($master);
         kill 'KILL', $master, @workers;
         $world->stop_nginx('KILL');
@@ -144,7 +144,7 @@ my $stopped = 0;
 
 sub pause {
     my ($seconds) = @_;
-    kill 'STOP', $world->{redis_pid};
+    $world->suspend($world->{redis_pid});
     $paused = time + $seconds;
 }
 

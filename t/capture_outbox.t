@@ -191,7 +191,7 @@ $world->start_nginx;
 $world->stop_nginx;
 # nginx makes the directory before its workers start: it goes right after.
 $world->start_nginx;
-kill 'STOP', $world->{nginx_pid};
+$world->suspend($world->{nginx_pid});
 my ($worker) = $world->workers;
 system 'rm', '-rf', "$dir/outbox";
 $world->write_file('outbox', "in the way\n");

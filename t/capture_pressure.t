@@ -116,7 +116,7 @@ ok(pour(50, 600) && $world->wait_for(20, sub { status('redis_forwarded_total') =
 my $before = own();
 my @peaks;
 for my $round (1 .. 3) {
-    kill 'STOP', $world->{redis_pid};
+    $world->suspend($world->{redis_pid});
     my $refused = 0;
     my $peak = 0;
     for (1 .. 10) {

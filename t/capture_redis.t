@@ -147,7 +147,7 @@ ok(all_there('ev'), 'they arrive when none is needed any more');
 
 with("$unix timeout=1s");
 ok(beacons(3) && all_there('ev'), 'a server that answers');
-kill 'STOP', $world->{redis_pid};
+$world->suspend($world->{redis_pid});
 my ($worker) = $world->workers;
 ok(beacons(5), 'stopped: events are taken');
 ok(logged(qr/no reply in time/), 'the log says why');

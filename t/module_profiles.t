@@ -113,7 +113,8 @@ sub put {
 sub hold {
     my ($store, $signal) = @_;
 
-    kill $signal, $store eq 'redis' ? $world->{redis_pid} : $world->{memcached_pid};
+    my $pid = $store eq 'redis' ? $world->{redis_pid} : $world->{memcached_pid};
+    $signal eq 'STOP' ? $world->suspend($pid) : kill $signal, $pid;
 }
 
 my @stores = ('redis');

@@ -191,6 +191,17 @@ sub wait_for {
 }
 
 
+# Stops a process, and is back when all of its threads stand still.
+sub suspend {
+    my ($self, $pid) = @_;
+
+    kill 'STOP', $pid;
+    $self->wait_for(60, sub {
+        !grep { $self->read_file($_) !~ /\) T/ } glob "/proc/$pid/task/*/stat";
+    });
+}
+
+
 # -- Redis ------------------------------------------------------------------
 
 # Starts Redis (again) on one port and socket; returns a client.  It writes as
