@@ -78,6 +78,11 @@ ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
         return NGX_ERROR;
     }
 
+    if (r->headers_out.charset.len > 0) {
+        reco_html_rewriter_header_charset(
+            page->rewriter, ngx_http_reco_str(r->headers_out.charset));
+    }
+
     if (ngx_http_reco_page_is_xml(r)) {
         reco_html_rewriter_xml(page->rewriter);
     }
@@ -344,6 +349,12 @@ ngx_http_reco_page_end(ngx_http_reco_page_t *page)
     if (page->rewriter != NULL) {
         ngx_http_reco_count(NGX_HTTP_RECO_BYTES_RECALLED,
             reco_html_rewriter_recalled(page->rewriter));
+
+        if (reco_html_rewriter_charset(page->rewriter)
+            == RECO_HTML_CHARSET_OTHER) {
+            ngx_http_reco_count(NGX_HTTP_RECO_CHARSET, 1);
+            return;
+        }
     }
 
     for (i = 0; i < page->slots->nelts; i++) {

@@ -32,6 +32,8 @@ my %answer = (
                  body => "\xff\xfe" . join('', map { "$_\0" } split //, $PAGE) },
     coded   => { headers => ['Content-Type' => 'text/html',
                              'Content-Encoding' => 'identity'] },
+    meta    => { headers => ['Content-Type' => 'text/html'],
+                 body => $PAGE =~ s{<body>}{<meta charset="ISO-2022-JP">$&}r },
     iso2022 => { headers => ['Content-Type' => 'text/html; charset=ISO-2022-JP'] },
     empties => { headers => ['Content-Type' => 'application/xhtml+xml'],
                  body => $PAGE =~ s{<body>}{<head><title/><script src="x"/></head>$&}r },
@@ -201,7 +203,7 @@ for my $name (qw(plain utf8 latin xhtml coded public)) {
 
 ok((page_of('/on/empties'))[2], 'XHTML is read as XML');
 
-for my $name (qw(utf16 iso2022 bom json brotli missing moved ranged)) {
+for my $name (qw(utf16 iso2022 meta bom json brotli missing moved ranged)) {
     my ($on)  = page_of("/on/$name");
     my ($off) = page_of("/off/$name");
     is($on->{body}, $off->{body}, "$name: passes");

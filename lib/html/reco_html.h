@@ -156,13 +156,18 @@ typedef enum {
     RECO_HTML_CHARSET_ASCII, /* another one that is ASCII as far as that goes:
                                 markup is found, what is not ASCII has to go
                                 out as character references */
-    RECO_HTML_CHARSET_OTHER  /* UTF-16 and the like: leave the page alone */
+    RECO_HTML_CHARSET_OTHER  /* UTF-16 and the like: leave the page alone, as
+                                the rewriter does from where it says so */
 } reco_html_charset_t;
 
 /* What is to be thought of a label, in any case: "utf-8", "latin1", ... */
 reco_html_charset_t reco_html_charset(reco_str_t label);
 
-/* What the page has said so far. */
+/* What the HTTP header says, before the page: then no <meta> is believed. */
+void reco_html_rewriter_header_charset(
+    reco_html_rewriter_t *rewriter, reco_str_t label);
+
+/* What the header or the page has said so far. */
 reco_html_charset_t reco_html_rewriter_charset(
     const reco_html_rewriter_t *rewriter);
 

@@ -33,6 +33,37 @@ trimmed(reco_str_t text)
 }
 
 
+/* True where a label begins with one of the list. */
+static int
+is_of(reco_str_t label, const char *const *families)
+{
+    size_t len;
+
+    for (/* void */; *families != NULL; families++) {
+        len = strlen(*families);
+        if (label.len >= len
+            && reco_html_same((reco_str_t){len, label.data}, *families))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Where letters of ASCII are other bytes than in ASCII. */
+static int
+is_not_ascii(reco_str_t label)
+{
+    static const char *const families[] = {"utf-16", "utf16", "utf-32", "utf32",
+        "ucs-", "ucs2", "iso-10646-", "unicode", "csunicode", "ebcdic",
+        "ibm037", NULL};
+
+    return is_of(trimmed(label), families);
+}
+
+
 /* https://encoding.spec.whatwg.org/#names-and-labels */
 reco_html_charset_t
 reco_html_charset(reco_str_t label)
@@ -45,14 +76,8 @@ reco_html_charset(reco_str_t label)
         "iso-ir-100", "iso8859-1", "iso88591", "iso_8859-1", "iso_8859-1:1987",
         "l1", "latin1", "us-ascii", "x-cp1252", NULL};
 
-    static const char *const others[] = {"csunicode", "hz-gb-2312",
-        "replacement", "unicode", "unicodefeff", "unicodefffe", NULL};
-
-    static const char *const families[] = {"utf-16", "utf-32", "utf-7", "utf16",
-        "utf32", "ucs-", "ucs2", "iso-10646-", "iso-2022-", "csiso2022",
-        "ebcdic", "ibm037", NULL};
-
-    size_t i, len;
+    static const char *const others[] = {
+        "utf-7", "iso-2022-", "csiso2022", "hz-gb-2312", "replacement", NULL};
 
     label = trimmed(label);
 
@@ -68,17 +93,9 @@ reco_html_charset(reco_str_t label)
         return RECO_HTML_CHARSET_1252;
     }
 
-    for (i = 0; families[i] != NULL; i++) {
-        len = strlen(families[i]);
-        if (label.len >= len
-            && reco_html_same((reco_str_t){len, label.data}, families[i]))
-        {
-            return RECO_HTML_CHARSET_OTHER;
-        }
-    }
-
-    return is_one_of(label, others) ? RECO_HTML_CHARSET_OTHER
-                                    : RECO_HTML_CHARSET_ASCII;
+    return is_of(label, others) || is_not_ascii(label)
+               ? RECO_HTML_CHARSET_OTHER
+               : RECO_HTML_CHARSET_ASCII;
 }
 
 
@@ -181,12 +198,8 @@ reco_html_sniff_meta(reco_html_sniffer_t *sniffer, const reco_html_tag_t *tag)
         label = label_of(*content);
     }
 
-    sniffer->charset = reco_html_charset(label);
+    /* where it is true it would not have been read */
 
-    /* In UTF-16 this would not have been read: it is a lie. */
-    if (sniffer->charset == RECO_HTML_CHARSET_OTHER && label.len >= 6
-        && reco_html_same((reco_str_t){6, label.data}, "utf-16"))
-    {
-        sniffer->charset = RECO_HTML_CHARSET_UTF8;
-    }
+    sniffer->charset =
+        is_not_ascii(label) ? RECO_HTML_CHARSET_UTF8 : reco_html_charset(label);
 }

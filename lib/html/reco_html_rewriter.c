@@ -49,6 +49,14 @@ reco_html_rewriter_harvest(
 }
 
 
+void
+reco_html_rewriter_header_charset(
+    reco_html_rewriter_t *rewriter, reco_str_t label)
+{
+    rewriter->sniffer.charset = reco_html_charset(label);
+}
+
+
 static uint64_t
 chunk_end(const reco_html_rewriter_t *r)
 {
@@ -239,13 +247,21 @@ all_slots(const reco_html_plan_t *plan)
 }
 
 
+/* Nothing is looked for any more; or the bytes do not mean what was read. */
+static int
+is_done(const reco_html_rewriter_t *r)
+{
+    return (r->filled == all_slots(r->plan) && r->plan->all == 0
+               && r->harvest == NULL)
+           || r->sniffer.charset == RECO_HTML_CHARSET_OTHER;
+}
+
+
 static int
 nothing_left(const reco_html_rewriter_t *r)
 {
-    return r->filled == all_slots(r->plan) && r->plan->all == 0
-           && r->ending_count == 0 && !r->dropping
-           && r->phase == RECO_HTML_PHASE_READ && r->operation_count == 0
-           && r->harvest == NULL;
+    return is_done(r) && r->ending_count == 0 && !r->dropping
+           && r->phase == RECO_HTML_PHASE_READ && r->operation_count == 0;
 }
 
 
@@ -261,7 +277,10 @@ harvest_types(reco_html_rewriter_t *r)
         return reco_html_harvest_types();
     }
 
+    /* where the page is read once more, it begins once more */
+
     if (reco_html_page_offset(t, t->p) < t->harvest_until) {
+        t->wanted = &t->attributes->harvesting;
         return reco_html_type_bit(RECO_HTML_TAG_META);
     }
 

@@ -437,6 +437,77 @@ xml(void **state)
 }
 
 
+/* Bytes that are no ASCII hold no place. */
+static void
+charsets(void **state)
+{
+    static const case_t tests[] = {
+        {"", "<meta charset=ISO-2022-JP><!-- reco:s -->",
+            "<meta charset=ISO-2022-JP><!-- reco:s -->"},
+        {"fallback; before p; after* b",
+            "<meta http-equiv=content-type content='text/html; charset=utf-7'>"
+            "<p><b>x</b></p></body>",
+            "<meta http-equiv=content-type content='text/html; charset=utf-7'>"
+            "<p><b>x</b></p></body>"},
+        {"", "<meta charset=shift_jis><!-- reco:s -->",
+            "<meta charset=shift_jis><!-- reco:s -->{0}"},
+        {"", "<meta charset=utf-8><meta charset=iso-2022-jp><!-- reco:s -->",
+            "<meta charset=utf-8><meta charset=iso-2022-jp>"
+            "<!-- reco:s -->{0}"},
+
+        /* what could not have been read, were it true */
+
+        {"", "<meta charset=utf-16><!-- reco:s -->",
+            "<meta charset=utf-16><!-- reco:s -->{0}"},
+        {"", "<meta charset=unicode><!-- reco:s -->",
+            "<meta charset=unicode><!-- reco:s -->{0}"},
+
+        {"", "<title><meta charset=iso-2022-jp></title><!-- reco:s -->",
+            "<title><meta charset=iso-2022-jp></title><!-- reco:s -->{0}"},
+    };
+
+    (void) state;
+    CHECK(tests);
+}
+
+
+/* What the header says comes before what the page says. */
+static void
+header_charset(void **state)
+{
+    static const char page[] = "<meta charset=iso-2022-jp><!-- reco:s -->";
+
+    void *blocks;
+    size_t pos;
+    unsigned i, inserted;
+    reco_html_step_t step;
+    reco_html_memory_t memory;
+    reco_html_rewriter_t *rewriter;
+
+    (void) state;
+
+    for (i = 0; i < 2; i++) {
+        blocks = NULL;
+        memory = (reco_html_memory_t){rewriting_alloc, &blocks};
+        rewriter = reco_html_rewriter_create(plan_of("", &memory), &memory);
+        reco_html_rewriter_header_charset(rewriter,
+            i == 0 ? reco_string("utf-8") : reco_string("iso-2022-jp"));
+        inserted = 0;
+        pos = 0;
+
+        while (reco_html_rewriter_feed(
+                   rewriter, page, strlen(page), 1, &pos, &step)
+               == RECO_OK)
+        {
+            inserted += step.action == RECO_HTML_INSERT;
+        }
+
+        assert_int_equal(inserted, i == 0);
+        rewriting_free(&blocks);
+    }
+}
+
+
 int
 main(void)
 {
@@ -450,6 +521,8 @@ main(void)
         cmocka_unit_test(absent_values),
         cmocka_unit_test(fallbacks),
         cmocka_unit_test(xml),
+        cmocka_unit_test(charsets),
+        cmocka_unit_test(header_charset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
