@@ -1,6 +1,7 @@
 #include "reco_html_recall.h"
 #include "reco_html_passages.h"
 #include "reco_html_scan.h"
+#include "reco_html_stand.h"
 
 #include <string.h>
 
@@ -18,23 +19,7 @@
 /* One in so many of the '<' is an anchor. */
 #define ANCHORS 8
 
-/* Elements open at either end, at most. */
-#define DEPTH_MAX 32
-
 #define NOT_KNOWN UINT64_MAX
-
-
-/* How the reader stands; the open elements follow. */
-typedef struct {
-    const reco_html_plan_t *plan;
-    uint32_t filled;
-    uint16_t around; /* the space around all elements: XML or not */
-    uint16_t depth;
-} stand_t;
-
-#define STAND_MAX                                                              \
-    (sizeof(stand_t)                                                           \
-        + DEPTH_MAX * (sizeof(uint64_t) + 1 + sizeof(reco_html_matches_t)))
 
 
 struct reco_html_recall_s {
@@ -54,7 +39,7 @@ struct reco_html_recall_s {
 
     size_t stand_len;
     size_t text_len; /* what came of it in chunks before this one */
-    char stand[STAND_MAX];
+    char stand[RECO_HTML_STAND_MAX];
     char text[RECO_HTML_PASSAGE_MAX];
 };
 
@@ -79,7 +64,6 @@ reco_html_rewriter_recall(
 
     memset(recall, 0, offsetof(reco_html_recall_t, stand));
     recall->passages = passages;
-    recall->stop = RECO_HTML_CHARSET_SPAN;
     reco_html_passages_begin(passages);
     rewriter->recall = recall;
 
@@ -94,19 +78,6 @@ reco_html_rewriter_recalled(const reco_html_rewriter_t *rewriter)
 }
 
 
-/*
- * How the reader stands.
- */
-
-/* True where only the text ahead and the open elements tell what follows. */
-static int
-may_begin(const reco_html_rewriter_t *r)
-{
-    return !r->parser.lost && r->ending_count == 0 && !r->dropping
-           && r->parser.tree.depth <= DEPTH_MAX;
-}
-
-
 static char *
 append(char *p, const void *data, size_t len)
 {
@@ -118,63 +89,21 @@ append(char *p, const void *data, size_t len)
 }
 
 
-/* Writes how the reader stands; returns the bytes that it takes. */
+/*
+ * How much of a passage it is found by.  Pages of a site begin alike, so that
+ * it takes more to tell one's begin from another's.
+ */
 static size_t
-write_stand(const reco_html_rewriter_t *r, char *out)
+key_length(const reco_html_recall_t *recall)
 {
-    char *p;
-    stand_t stand;
-    const reco_html_tree_t *tree;
-
-    tree = &r->parser.tree;
-    stand.plan = r->plan;
-    stand.filled = r->filled;
-    stand.around = tree->spaces[-1];
-    stand.depth = (uint16_t) tree->depth;
-
-    p = append(out, &stand, sizeof(stand));
-    p = append(p, tree->names, tree->depth * sizeof(*tree->names));
-
-    if (tree->matches != NULL) {
-        p = append(p, tree->matches, tree->depth * sizeof(*tree->matches));
-    }
-
-    p = append(p, tree->spaces, tree->depth * sizeof(*tree->spaces));
-
-    return (size_t) (p - out);
+    return recall->start == 0 ? RECO_HTML_CHARSET_SPAN : RECO_HTML_PASSAGE_KEY;
 }
 
 
-static void
-take_stand(reco_html_rewriter_t *r, reco_str_t text)
-{
-    stand_t stand;
-    const char *p;
-    reco_html_tree_t *tree;
-
-    tree = &r->parser.tree;
-    memcpy(&stand, text.data, sizeof(stand));
-
-    p = text.data + sizeof(stand);
-    memcpy(tree->names, p, stand.depth * sizeof(*tree->names));
-    p += stand.depth * sizeof(*tree->names);
-
-    if (tree->matches != NULL) {
-        memcpy(tree->matches, p, stand.depth * sizeof(*tree->matches));
-        p += stand.depth * sizeof(*tree->matches);
-    }
-
-    memcpy(tree->spaces, p, stand.depth * sizeof(*tree->spaces));
-
-    reco_html_parser_close(&r->parser, stand.depth);
-}
-
-
-/* What a passage is found by; text: RECO_HTML_PASSAGE_KEY bytes. */
 static uint64_t
 key_of(const reco_html_rewriter_t *r, const char *text)
 {
-    return reco_hash(text, RECO_HTML_PASSAGE_KEY) ^ (uintptr_t) r->plan;
+    return reco_hash(text, key_length(r->recall)) ^ (uintptr_t) r->plan;
 }
 
 
@@ -296,8 +225,8 @@ text_of_chunk(const reco_html_rewriter_t *r)
 static uint64_t
 keep_passage(reco_html_rewriter_t *r, reco_str_t stand, reco_str_t rest)
 {
-    char first[RECO_HTML_PASSAGE_KEY];
-    size_t len;
+    char first[RECO_HTML_CHARSET_SPAN];
+    size_t len, key_len;
     uint64_t key, at;
     reco_html_recall_t *recall;
     reco_html_passage_t passage, known;
@@ -307,9 +236,9 @@ keep_passage(reco_html_rewriter_t *r, reco_str_t stand, reco_str_t rest)
     passage.after = stand;
     passage.text = (reco_str_t){recall->text_len, recall->text};
 
-    len = passage.text.len < sizeof(first) ? passage.text.len : sizeof(first);
-    append(
-        append(first, passage.text.data, len), rest.data, sizeof(first) - len);
+    key_len = key_length(recall);
+    len = passage.text.len < key_len ? passage.text.len : key_len;
+    append(append(first, passage.text.data, len), rest.data, key_len - len);
     key = key_of(r, first);
 
     /* it could not be found where it began at a chunk's end */
@@ -333,7 +262,7 @@ keep_passage(reco_html_rewriter_t *r, reco_str_t stand, reco_str_t rest)
 static void
 end_reading(reco_html_rewriter_t *r)
 {
-    char stand[STAND_MAX];
+    char stand[RECO_HTML_STAND_MAX];
     uint64_t at;
     reco_str_t rest;
     reco_html_recall_t *recall;
@@ -343,9 +272,10 @@ end_reading(reco_html_rewriter_t *r)
     at = 0;
 
     if (r->queued == recall->queued && r->filled == recall->filled
-        && !r->limited && recall->text_len + rest.len >= RECO_HTML_PASSAGE_KEY)
+        && !r->limited && recall->text_len + rest.len >= key_length(recall))
     {
-        at = keep_passage(r, (reco_str_t){write_stand(r, stand), stand}, rest);
+        at = keep_passage(
+            r, (reco_str_t){reco_html_stand_write(r, stand), stand}, rest);
     }
 
     reco_html_passages_follow(recall->passages, recall->previous, at);
@@ -441,7 +371,7 @@ pass_one(reco_html_rewriter_t *r, reco_str_t *stand, int last)
     result = try(
         r, reco_html_passages_next(recall->passages, previous), stand, last);
 
-    if (result != DIFFERS || t->end - t->p < RECO_HTML_PASSAGE_KEY) {
+    if (result != DIFFERS || (size_t) (t->end - t->p) < key_length(recall)) {
         return result;
     }
 
@@ -460,7 +390,7 @@ pass_one(reco_html_rewriter_t *r, reco_str_t *stand, int last)
 static void
 begin(reco_html_rewriter_t *r, int last)
 {
-    char before[STAND_MAX];
+    char before[RECO_HTML_STAND_MAX];
     uint64_t first;
     reco_str_t stand;
     comparison_t result;
@@ -471,7 +401,7 @@ begin(reco_html_rewriter_t *r, int last)
     t = &r->parser.tokenizer;
     recall->text_len = 0;
     first = place(r);
-    stand = (reco_str_t){write_stand(r, before), before};
+    stand = (reco_str_t){reco_html_stand_write(r, before), before};
 
     do {
         recall->start = place(r);
@@ -482,7 +412,7 @@ begin(reco_html_rewriter_t *r, int last)
     memcpy(recall->stand, stand.data, stand.len);
 
     if (recall->start != first) {
-        take_stand(r, stand);
+        reco_html_stand_take(r, stand);
     }
 
     if (result == COMPARED) {
@@ -538,7 +468,7 @@ go_on(reco_html_rewriter_t *r, int last)
     }
 
     if (result == PASSED) {
-        take_stand(r, passage.after);
+        reco_html_stand_take(r, passage.after);
     }
 
     if (result == DIFFERS) {
@@ -579,7 +509,7 @@ reco_html_recall_advance(reco_html_rewriter_t *r, int last)
         return;
     }
 
-    if (!may_begin(r)) {
+    if (!reco_html_stand_tells(r)) {
         recall->keeping = 0;
         recall->previous = 0;
         recall->stop = place(r) + LEAST;
@@ -608,7 +538,8 @@ reco_html_recall_token(reco_html_rewriter_t *r, reco_html_token_t token)
 
     if (recall == NULL || recall->rereading || !recall->keeping
         || token == RECO_HTML_TOKEN_END || t->tag.start < t->offset
-        || t->tag.start < recall->start + WORTHWHILE || !may_begin(r))
+        || t->tag.start < recall->start + WORTHWHILE
+        || t->tag.start < RECO_HTML_CHARSET_SPAN || !reco_html_stand_tells(r))
     {
         return;
     }

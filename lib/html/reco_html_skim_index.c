@@ -147,7 +147,8 @@ entries_before(const reco_html_index_t *index, const char *stop)
 }
 
 
-/* Indexes what comes next; returns 0 where tags are to be read one by one. */
+/* Indexes what comes next; returns 0 where tags are to be read one by one, and
+   where a comment comes first, which may be all that the page is read for. */
 static int
 index_more(reco_html_parser_t *parser, const reco_html_interest_t *interest)
 {
@@ -162,7 +163,7 @@ index_more(reco_html_parser_t *parser, const reco_html_interest_t *interest)
 
     blocks =
         (t->end - t->p - RECO_HTML_INDEX_MARGIN) / RECO_HTML_INDEX_BLOCK - 1;
-    if (blocks <= 0 || t->p < index->plain) {
+    if (blocks <= 0 || t->p < index->plain || t->p[1] == '!') {
         return 0;
     }
 

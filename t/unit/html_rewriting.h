@@ -51,19 +51,24 @@ typedef size_t (*rewriting_cut_t)(void *state, size_t left);
 typedef struct {
     char *out; /* the page rewritten, blocks as {slot} */
     size_t out_len;
+    size_t out_size;
     int limited;
     int finished;
     size_t held_most;
     uint64_t recalled;
+    reco_html_charset_t charset;
 } rewriting_t;
 
 
 static void
 rewriting_append(rewriting_t *result, const char *data, size_t len)
 {
-    result->out = realloc(result->out, result->out_len + len + 1);
-    if (result->out == NULL) {
-        abort();
+    if (result->out_len + len + 1 > result->out_size) {
+        result->out_size = 2 * (result->out_len + len + 1);
+        result->out = realloc(result->out, result->out_size);
+        if (result->out == NULL) {
+            abort();
+        }
     }
 
     if (len != 0) {
@@ -208,6 +213,7 @@ rewriting_run(const reco_html_plan_t *plan, const char *page, size_t len,
     result.limited = reco_html_rewriter_limited(rewriter);
     result.finished = reco_html_rewriter_finished(rewriter);
     result.recalled = reco_html_rewriter_recalled(rewriter);
+    result.charset = reco_html_rewriter_charset(rewriter);
     rewriting_free(&blocks);
 
     return result;

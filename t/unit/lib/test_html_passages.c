@@ -58,6 +58,16 @@ static const char *const seldom[] = {
     "<",
 };
 
+/* What they begin with, which may tell the character set. */
+static const char *const begins[] = {
+    "",
+    "<!DOCTYPE html><meta charset=utf-8><title>A</title>",
+    "<!DOCTYPE html><meta charset=latin1><title>A</title>",
+    "<!DOCTYPE html><meta charset=iso-2022-jp><title>A</title>",
+    "<!DOCTYPE html><!-- reco:s --><meta charset=utf-8>",
+    "\xef\xbb\xbf<meta charset=latin1>",
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 
@@ -164,6 +174,7 @@ cut_large(void *state, size_t left)
 
 /* A page as numbers: what it is made of, in order. */
 typedef struct {
+    unsigned begin;
     unsigned count;
     unsigned pieces[PIECES_MAX];
 } recipe_t;
@@ -175,6 +186,7 @@ make_recipe(recipe_t *recipe, uint64_t *seed)
     unsigned i;
 
     recipe->count = 60 + draw(seed, 200);
+    recipe->begin = draw(seed, COUNT(begins));
 
     for (i = 0; i < recipe->count; i++) {
         recipe->pieces[i] = draw(seed, 1u << 16);
@@ -195,6 +207,10 @@ change_recipe(recipe_t *recipe, uint64_t *seed)
         recipe->pieces[at] = draw(seed, 1u << 16) | draw(seed, 2) << 16;
     }
 
+    if (draw(seed, 8) == 0) {
+        recipe->begin = draw(seed, COUNT(begins));
+    }
+
     if (draw(seed, 4) == 0) {
         at = draw(seed, recipe->count);
         memmove(recipe->pieces + at, recipe->pieces + at + 1,
@@ -210,7 +226,7 @@ make_page(const recipe_t *recipe, char *page)
     size_t len;
     unsigned i, piece;
 
-    len = 0;
+    len = (size_t) snprintf(page, PAGE_MAX, "%s", begins[recipe->begin]);
 
     for (i = 0; i < recipe->count; i++) {
         piece = recipe->pieces[i];
@@ -248,6 +264,7 @@ compare(world_t *world, const reco_html_plan_t *plan, const char *page,
     assert_int_equal(got.limited, expected.limited);
     assert_int_equal(got.finished, expected.finished);
     assert_int_equal(got.held_most, expected.held_most);
+    assert_int_equal(got.charset, expected.charset);
 
     recalled = got.recalled;
     free(got.out);
@@ -326,6 +343,7 @@ change_in_the_middle(void **state)
         recalled =
             compare(world, plan, page, len, rewriting_cut_equal, size + 1);
         assert_true(recalled > len - 8192);
+        assert_true(recalled > len - 4096 || size < RECO_HTML_CHARSET_SPAN);
 
         /* the rest is known wherever it stands */
 
