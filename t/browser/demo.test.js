@@ -188,24 +188,30 @@ test('a live block is as high with long titles and reasons as without',
 
             await page.goto(`${shop}/product/3287`);
             for (const kind of ['cards', 'carousel', 'list']) {
-                const [short, long] = await page.evaluate((kind) => {
+                const [without, having] = await page.evaluate((kind) => {
                     for (const block of document.querySelectorAll('.reco')) {
                         block.className = `reco reco-${kind}`;
                     }
 
-                    return ['', 'A title that takes two lines '.repeat(9)]
-                        .map((text) => {
-                            for (const part of document.querySelectorAll(
-                                '[data-reco-live] :is(.reco-title,'
-                                + ' .reco-reason)')) {
-                                part.textContent = text;
+                    return ['', 'Words that fill two lines '.repeat(9)]
+                        .map((words) => {
+                            for (const text of document.querySelectorAll(
+                                '[data-reco-live] .reco-text')) {
+                                text.querySelector('.reco-reason')?.remove();
+                                text.querySelector('.reco-title').textContent
+                                    = words || 'x';
+                                if (words) {
+                                    text.insertAdjacentHTML('beforeend',
+                                        '<span class="reco-reason">'
+                                        + `${words}</span>`);
+                                }
                             }
 
                             return document.body.scrollHeight;
                         });
                 }, kind);
 
-                assert.strictEqual(short, long, `${kind} on ${device}`);
+                assert.strictEqual(having, without, `${kind} on ${device}`);
             }
             await context.close();
         }
