@@ -201,7 +201,7 @@ reco_engine_diversify(const reco_engine_model_t *model,
     }
 
     for (i = 0; i < scratch->pool.nrows; i++) {
-        scratch->ranking[i] = reco_engine_key(scratch->pool.rows[i].score, i);
+        scratch->ranking[i] = reco_engine_key(scratch->pool.scores[i], i);
     }
 
     wanted = reco_engine_count(model, RECO_ENGINE_DIVERSITY_POOL);

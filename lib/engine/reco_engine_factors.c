@@ -398,13 +398,13 @@ factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
             row->scored = 1;
         }
 
-        pool->features[i][RECO_ENGINE_FEATURE_COSINE] =
+        *reco_engine_pool_feature(pool, i, RECO_ENGINE_FEATURE_COSINE) =
             row->product * row->norm;
         best = row->product > best ? row->product : best;
     }
 
     for (i = 0; i < pool->nrows; i++) {
-        pool->features[i][RECO_ENGINE_FACTORS] =
+        *reco_engine_pool_feature(pool, i, RECO_ENGINE_FACTORS) =
             best > 0 ? pool->rows[i].product / best : 0;
     }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "reco_engine_partition.h"
+#include "reco_engine_score.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -136,12 +137,14 @@ KERNELS_BODY(16)
     }
 
 /* clang-format off */
-#define KERNELS_ROWS(name, parting, rank)                                           \
+#define KERNELS_ROWS(name, parting, rank)                                      \
     {                                                                          \
         {#name, kernels_dot_##name, kernels_add_##name,                        \
-            reco_engine_scan_##name, reco_engine_partition_##parting, rank},         \
+            reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
+            reco_engine_score_##name},                                         \
         {#name, kernels_dot64_##name, kernels_add_##name,                      \
-            reco_engine_scan_##name, reco_engine_partition_##parting, rank}          \
+            reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
+            reco_engine_score_##name}                                          \
     }
 /* clang-format on */
 

@@ -25,6 +25,11 @@ typedef struct {
     int32_t excess;  /* 128 * their sum: codes are so much too large */
 } reco_engine_code_t;
 
+/* What a query's candidates are, and what they are weighed with
+   (reco_engine_score.h). */
+struct reco_engine_block_s;
+struct reco_engine_terms_s;
+
 typedef struct {
     const char *name;
 
@@ -53,6 +58,13 @@ typedef struct {
      * them at most, with room for as many.  NULL where that is no gain.
      */
     void (*rank)(const uint64_t *keys, unsigned count, uint64_t *ranks);
+
+    /*
+     * Completes the features of count blocks, and writes the weighted sums of
+     * all of their candidates to scores.
+     */
+    void (*score)(struct reco_engine_block_s *blocks, unsigned count,
+        const struct reco_engine_terms_s *terms, float *scores);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

@@ -133,7 +133,7 @@ reco_engine_source_lists(
     wanted = reco_engine_count(model, RECO_ENGINE_TRENDING_CANDIDATES);
 
     /* What rises now replaces what rose when the base was built. */
-    if (model->recent > 0 && model->overlay->ntrending != 0) {
+    if (model->retrends) {
         lists_add(model, scratch, model->overlay->trending,
             model->overlay->trending_scores, model->overlay->ntrending, wanted,
             0, RECO_ENGINE_TRENDING);

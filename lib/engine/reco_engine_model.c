@@ -119,6 +119,7 @@ model_prepare(reco_engine_model_t *model)
         model->revectors =
             model->recent > 0
             && model->params.values[RECO_ENGINE_OVERLAY_VECTORS] != 0;
+        model->retrends = model->recent > 0 && model->overlay->ntrending != 0;
     }
 
     model_prepare_decays(model);

@@ -44,6 +44,7 @@ struct reco_engine_model_s {
     /* What is taken of the overlay besides its catalogue. */
     float recent;  /* what its sessions count; 0: no trends either */
     int revectors; /* its vectors replace the base's */
+    int retrends;  /* its trends do */
 
     /* Base items that the overlay says are gone: item + 1, 0: empty. */
     uint32_t *gone;

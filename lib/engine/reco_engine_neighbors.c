@@ -120,7 +120,8 @@ neighbors_last(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
         number = reco_engine_pool_find(&scratch->pool, edges->items[i]);
 
         if (number != RECO_ENGINE_POOL_REFUSED) {
-            scratch->pool.features[number][feature] = edges->scores[i];
+            *reco_engine_pool_feature(&scratch->pool, number, feature) =
+                edges->scores[i];
         }
     }
 }
@@ -214,10 +215,10 @@ reco_engine_source_neighbors(
 }
 
 
-/* What a candidate is worth so far, by its sources alone. */
+/* What a candidate is worth so far, by the sources that were asked alone. */
 static float
-backfill_strength(const reco_engine_model_t *model,
-    const reco_engine_pool_t *pool, unsigned row)
+backfill_strength(
+    const reco_engine_model_t *model, reco_engine_pool_t *pool, unsigned row)
 {
     float strength;
     unsigned source;
@@ -225,7 +226,10 @@ backfill_strength(const reco_engine_model_t *model,
     strength = 0;
 
     for (source = 0; source < RECO_ENGINE_SOURCE_COUNT; source++) {
-        strength += pool->features[row][source] * model->credit[source];
+        if (source != RECO_ENGINE_TRENDING && source != RECO_ENGINE_POPULAR) {
+            strength += *reco_engine_pool_feature(pool, row, source)
+                        * model->credit[source];
+        }
     }
 
     return strength;

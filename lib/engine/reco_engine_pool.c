@@ -4,29 +4,32 @@
 
 #include "reco_engine_pool.h"
 
+#include <math.h>
 #include <string.h>
 
 #define POOL_OPEN  (UINT16_MAX - 1)
 #define POOL_SLOTS 1024 /* to begin with */
 
 
+#define POOL_RECENT 20.f /* events of the profile that halve it */
+
 typedef float pool_lanes_t __attribute__((vector_size(16)));
 
-_Static_assert(RECO_ENGINE_FEATURES_MAX % 4 == 0, "features are whole lanes");
 
-
-/* Of a memset of so few bytes compilers make a string instruction, which takes
-   longer to begin than this to end. */
+/* All features 0.  Of a memset of so few bytes compilers make a string
+   instruction, which takes longer to begin than this to end. */
 static inline void
-pool_zero(float *features)
+pool_zero(reco_engine_block_t *block)
 {
-    unsigned i;
+    unsigned i, lane;
     pool_lanes_t zero;
 
     zero = (pool_lanes_t){0};
 
-    for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i += 4) {
-        memcpy(features + i, &zero, sizeof(zero));
+    for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i++) {
+        for (lane = 0; lane < RECO_ENGINE_LANES; lane += 4) {
+            memcpy(&block->features[i][lane], &zero, sizeof(zero));
+        }
     }
 }
 
@@ -195,21 +198,17 @@ reco_engine_pool_history(
 }
 
 
-/* Category, price band, stock; what came after the query was not there yet. */
+/* Category, price band, and what the site leaves out. */
 static int
-pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
-    uint32_t item)
+pool_fits(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item, const reco_snapshot_hot_t *hot)
 {
-    const reco_snapshot_hot_t *hot;
     const reco_engine_query_t *query;
 
-    hot = reco_engine_hot(model, item);
     query = visit->query;
 
-    if (hot == NULL || !reco_engine_available(model, item, hot)
-        || (query->now != 0 && hot->born > query->now)
-        || (visit->rules.excluding != 0
-            && reco_engine_rules_exclude(&visit->rules, model, item)))
+    if (visit->rules.excluding != 0
+        && reco_engine_rules_exclude(&visit->rules, model, item))
     {
         return 0;
     }
@@ -230,25 +229,70 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
 }
 
 
-static inline uint16_t
-pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
-    const reco_engine_visit_t *visit, uint32_t item)
+static inline int
+pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item, const reco_snapshot_hot_t *hot)
+{
+    return hot != NULL && reco_engine_available(model, item, hot)
+           && hot->born <= visit->latest
+           && (!visit->narrow || pool_fits(model, visit, item, hot));
+}
+
+
+/* What the catalogue says of an item, as the blend wants it. */
+static inline void
+pool_describe(reco_engine_pool_t *pool, unsigned number,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    const reco_snapshot_hot_t *hot, const reco_engine_pool_entry_t *entry)
+{
+    float(*features)[RECO_ENGINE_LANES];
+    unsigned lane;
+    uint32_t category;
+
+    lane = number % RECO_ENGINE_LANES;
+    features = pool->blocks[number / RECO_ENGINE_LANES].features;
+
+    if (lane == 0) {
+        pool_zero(&pool->blocks[number / RECO_ENGINE_LANES]);
+    }
+
+    features[RECO_ENGINE_POPULAR][lane] = hot->popularity;
+    features[RECO_ENGINE_TRENDING][lane] = model->retrends ? 0 : hot->trend;
+    features[RECO_ENGINE_FEATURE_PRICE][lane] = hot->price;
+    features[RECO_ENGINE_FEATURE_FRESH][lane] =
+        hot->born == 0             ? INFINITY
+        : hot->born < visit->today ? (float) (visit->today - hot->born)
+                                   : 0;
+
+    category = reco_engine_category(model, entry->item, hot);
+    features[RECO_ENGINE_FEATURE_SAME_CATEGORY][lane] =
+        category == visit->anchor_category && category != 0;
+
+    if (entry->shown != 0) {
+        features[RECO_ENGINE_FEATURE_SHOWN][lane] = entry->shown;
+    }
+
+    if (entry->history != 0) {
+        features[RECO_ENGINE_FEATURE_HISTORY][lane] = 1;
+        features[RECO_ENGINE_FEATURE_HISTORY_COUNT][lane] =
+            logf(entry->history);
+        features[RECO_ENGINE_FEATURE_HISTORY_RECENT][lane] =
+            POOL_RECENT / (POOL_RECENT + entry->place);
+    }
+}
+
+
+static uint16_t
+pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, reco_engine_pool_entry_t *entry)
 {
     reco_engine_pool_row_t *row;
+    const reco_snapshot_hot_t *hot;
     const reco_engine_pool_row_t *former;
-    reco_engine_pool_entry_t *entry;
 
-    entry = pool_entry(pool, item);
+    hot = reco_engine_hot(model, entry->item);
 
-    if (entry == NULL) {
-        return RECO_ENGINE_POOL_REFUSED;
-    }
-
-    if (entry->row != POOL_OPEN) {
-        return entry->row;
-    }
-
-    if (!pool_passes(model, visit, item)) {
+    if (!pool_passes(model, visit, entry->item, hot)) {
         entry->row = RECO_ENGINE_POOL_REFUSED;
         return RECO_ENGINE_POOL_REFUSED;
     }
@@ -258,16 +302,13 @@ pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     }
 
     entry->row = (uint16_t) pool->nrows++;
+    pool->scores[entry->row] = 0;
     row = &pool->rows[entry->row];
-    row->item = item;
+    row->item = entry->item;
     row->sources = 0;
-    row->nsources = 0;
     row->because = RECO_ITEM_NONE;
     row->strongest = -1;
-    row->score = 0;
     row->shown = entry->shown;
-    row->history = entry->history;
-    row->place = entry->place;
     row->source = RECO_ENGINE_SOURCE_COUNT;
     row->scored = 0;
 
@@ -279,9 +320,26 @@ pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
         row->product = former->product;
     }
 
-    pool_zero(pool->features[entry->row]);
+    pool_describe(pool, entry->row, model, visit, hot, entry);
 
     return entry->row;
+}
+
+
+static inline uint16_t
+pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, uint32_t item)
+{
+    reco_engine_pool_entry_t *entry;
+
+    entry = pool_entry(pool, item);
+
+    if (entry == NULL) {
+        return RECO_ENGINE_POOL_REFUSED;
+    }
+
+    return entry->row != POOL_OPEN ? entry->row
+                                   : pool_row_new(pool, model, visit, entry);
 }
 
 
@@ -317,7 +375,7 @@ pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     reco_engine_source_t source, float value, uint32_t because)
 {
     uint16_t number;
-    float weighted;
+    float weighted, *features;
     reco_engine_pool_row_t *row;
 
     number = pool_row(pool, model, visit, item);
@@ -327,9 +385,12 @@ pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     }
 
     row = &pool->rows[number];
-    row->nsources += (row->sources & 1u << source) == 0;
+    features = &pool->blocks[number / RECO_ENGINE_LANES]
+                    .features[0][number % RECO_ENGINE_LANES];
+    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_AGREEMENT] +=
+        (row->sources & 1u << source) == 0;
     row->sources |= 1u << source;
-    pool->features[number][source] += value;
+    features[RECO_ENGINE_LANES * source] += value;
 
     weighted = value * model->credit[source];
 

@@ -8,6 +8,7 @@
 #ifndef RECO_ENGINE_POOL_H
 #define RECO_ENGINE_POOL_H
 
+#include "reco_engine_score.h"
 #include "reco_engine_visit.h"
 
 
@@ -38,16 +39,12 @@ typedef struct {
     uint32_t item;
     uint32_t sources;
     uint32_t because;
-    float strongest; /* of what the sources say, weighted */
-    float score;
+    float strongest;    /* of what the sources say, weighted */
     float norm;         /* of the vector; where scored */
     float product;      /* of it with the visitor's; where scored */
     const void *vector; /* unaligned; NULL: none; where scored */
-    uint16_t place;
     uint8_t shown;
-    uint8_t history;
-    uint8_t source;   /* the strongest */
-    uint8_t nsources; /* how many */
+    uint8_t source; /* the strongest */
     uint8_t scored;
 } reco_engine_pool_row_t;
 
@@ -62,9 +59,17 @@ typedef struct {
     reco_engine_pool_row_t *rows;
     reco_engine_pool_row_t *former; /* of the page's last query */
     reco_engine_pool_row_t space[2][RECO_ENGINE_POOL_ROWS];
-    float features[RECO_ENGINE_POOL_ROWS][RECO_ENGINE_FEATURES_MAX]
-        __attribute__((aligned(64)));
+    float scores[RECO_ENGINE_POOL_ROWS];
+    reco_engine_block_t blocks[RECO_ENGINE_POOL_ROWS / RECO_ENGINE_LANES];
 } reco_engine_pool_t;
+
+static inline float *
+reco_engine_pool_feature(
+    reco_engine_pool_t *pool, unsigned row, unsigned feature)
+{
+    return &pool->blocks[row / RECO_ENGINE_LANES]
+                .features[feature][row % RECO_ENGINE_LANES];
+}
 
 void reco_engine_pool_clear(reco_engine_pool_t *pool);
 

@@ -210,13 +210,16 @@ recommend_source(const reco_engine_pool_row_t *row)
 
 
 static void
-recommend_hit(const reco_engine_pool_row_t *row, reco_engine_result_t *result)
+recommend_hit(const reco_engine_pool_t *pool, unsigned number,
+    reco_engine_result_t *result)
 {
     reco_engine_hit_t *hit;
+    const reco_engine_pool_row_t *row;
 
+    row = &pool->rows[number];
     hit = &result->hits[result->nhits++];
     hit->item = row->item;
-    hit->score = row->score;
+    hit->score = pool->scores[number];
     hit->source = recommend_source(row);
     hit->because = row->because;
     hit->pinned = 0;
@@ -238,7 +241,6 @@ recommend_take(void *data, uint32_t item, reco_engine_source_t source)
     uint16_t number;
     unsigned nrows;
     reco_engine_pool_t *pool;
-    reco_engine_pool_row_t *row;
     recommend_fallback_t *fallback;
 
     fallback = data;
@@ -254,9 +256,8 @@ recommend_take(void *data, uint32_t item, reco_engine_source_t source)
 
     /* Those that have a row were ranked, or left out for a reason. */
     if (number != RECO_ENGINE_POOL_REFUSED && number == nrows) {
-        row = &pool->rows[number];
-        row->source = (uint8_t) source;
-        recommend_hit(row, fallback->result);
+        pool->rows[number].source = (uint8_t) source;
+        recommend_hit(pool, number, fallback->result);
         fallback->result->fallbacks |= 1u << source;
     }
 
@@ -297,7 +298,7 @@ recommend_pins(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
         }
 
         pins[j].item = resolved->item;
-        pins[j].score = scratch->pool.rows[row].score;
+        pins[j].score = scratch->pool.scores[row];
         pins[j].source = recommend_source(&scratch->pool.rows[row]);
         pins[j].because = RECO_ITEM_NONE;
         pins[j].pinned = 1;
@@ -383,7 +384,7 @@ reco_engine_recommend(const reco_engine_model_t *model,
     nchosen = reco_engine_diversify(model, scratch, n, chosen);
 
     for (i = 0; i < nchosen; i++) {
-        recommend_hit(&scratch->pool.rows[chosen[i]], result);
+        recommend_hit(&scratch->pool, chosen[i], result);
     }
 
     if (result->nhits < n
@@ -404,7 +405,7 @@ reco_engine_candidates(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
     reco_engine_candidate_t *candidates, unsigned max)
 {
-    unsigned i;
+    unsigned i, feature;
     reco_engine_pool_t *pool;
 
     if (recommend_collect(model, query, scratch) != RECO_OK) {
@@ -416,9 +417,12 @@ reco_engine_candidates(const reco_engine_model_t *model,
     for (i = 0; i < pool->nrows && i < max; i++) {
         candidates[i].item = pool->rows[i].item;
         candidates[i].sources = pool->rows[i].sources;
-        candidates[i].score = pool->rows[i].score;
-        memcpy(candidates[i].features, pool->features[i],
-            sizeof(candidates[i].features));
+        candidates[i].score = pool->scores[i];
+
+        for (feature = 0; feature < RECO_ENGINE_FEATURES_MAX; feature++) {
+            candidates[i].features[feature] =
+                *reco_engine_pool_feature(pool, i, feature);
+        }
     }
 
     return i;

@@ -25,6 +25,12 @@ typedef struct {
 } return_trail_t;
 
 
+typedef struct {
+    unsigned feature;
+    float value;
+} return_feature_t;
+
+
 /* Seconds from an item's newest event to the visit's. */
 static float
 return_age(const reco_engine_visit_t *visit, unsigned place)
@@ -110,8 +116,9 @@ return_again(const return_trail_t *trail, uint32_t item, uint32_t newest)
 
 
 static void
-return_describe(float *features, const return_trail_t *trail,
-    const reco_engine_visit_t *visit, unsigned place)
+return_describe(reco_engine_pool_t *pool, unsigned row,
+    const return_trail_t *trail, const reco_engine_visit_t *visit,
+    unsigned place)
 {
     float age;
     unsigned i, count;
@@ -126,20 +133,22 @@ return_describe(float *features, const return_trail_t *trail,
         count += trail->items[i] == item;
     }
 
-    features[RECO_ENGINE_FEATURE_RETURN_LAST] = place == visit->first_return;
-    features[RECO_ENGINE_FEATURE_RETURN_COUNT] =
-        count > 1 ? logf((float) count) : 0;
-    features[RECO_ENGINE_FEATURE_RETURN_AGAIN] =
-        return_again(trail, item, newest);
-    features[RECO_ENGINE_FEATURE_RETURN_HABIT] = trail->habit;
-    features[RECO_ENGINE_FEATURE_RETURN_BACK] = trail->back ? 1 : 0;
-    features[RECO_ENGINE_FEATURE_RETURN_LENGTH] = trail->length;
-    features[RECO_ENGINE_FEATURE_RETURN_AGE] = logf(1 + age);
-    features[RECO_ENGINE_FEATURE_RETURN_SOON] =
-        RETURN_SOON / (RETURN_SOON + age);
-    features[RECO_ENGINE_FEATURE_RETURN_GAP] = trail->gap;
-    features[RECO_ENGINE_FEATURE_RETURN_LAST_GAP] =
-        place == visit->first_return ? trail->gap : 0;
+    const return_feature_t told[] = {
+        {RECO_ENGINE_FEATURE_RETURN_LAST, place == visit->first_return},
+        {RECO_ENGINE_FEATURE_RETURN_COUNT, count > 1 ? logf((float) count) : 0},
+        {RECO_ENGINE_FEATURE_RETURN_AGAIN, return_again(trail, item, newest)},
+        {RECO_ENGINE_FEATURE_RETURN_HABIT, trail->habit},
+        {RECO_ENGINE_FEATURE_RETURN_BACK, trail->back ? 1 : 0},
+        {RECO_ENGINE_FEATURE_RETURN_LENGTH, trail->length},
+        {RECO_ENGINE_FEATURE_RETURN_AGE, logf(1 + age)},
+        {RECO_ENGINE_FEATURE_RETURN_SOON, RETURN_SOON / (RETURN_SOON + age)},
+        {RECO_ENGINE_FEATURE_RETURN_GAP, trail->gap},
+        {RECO_ENGINE_FEATURE_RETURN_LAST_GAP,
+            place == visit->first_return ? trail->gap : 0}};
+
+    for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        *reco_engine_pool_feature(pool, row, told[i].feature) = told[i].value;
+    }
 }
 
 
@@ -162,7 +171,7 @@ return_visit(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         row = reco_engine_pool_find(&scratch->pool, visit->items[place].item);
 
         if (row != RECO_ENGINE_POOL_REFUSED) {
-            return_describe(scratch->pool.features[row], &trail, visit, place);
+            return_describe(&scratch->pool, row, &trail, visit, place);
         }
     }
 }

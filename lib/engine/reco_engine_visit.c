@@ -104,7 +104,13 @@ reco_engine_visit_init(reco_engine_visit_t *visit,
     visit->anchor_price = 0;
     visit->sources = query->sources != 0 ? query->sources : UINT32_MAX;
 
+    /* Who does not say when it is asks right after the base was trained. */
+    visit->today = query->now != 0 ? query->now : model->base->sessions.newest;
+    visit->latest = query->now != 0 ? query->now : UINT32_MAX;
+
     reco_engine_rules_resolve(&visit->rules, model, query);
+    visit->narrow = visit->rules.excluding != 0 || query->category.len != 0
+                    || query->price_min > 0 || !(query->price_max < 0);
 
     if (query->category.len != 0) {
         visit->category = reco_engine_find_category(model, query->category);

@@ -26,6 +26,9 @@ typedef struct {
     uint32_t anchor_category; /* of the newest item; 0: unknown */
     float anchor_price;       /* of it; <= 0: unknown */
     uint32_t sources;         /* mask, never 0 */
+    uint32_t today;           /* seconds since the epoch */
+    uint32_t latest;          /* what is born later is not there yet */
+    int narrow;               /* category, price or rules leave items out */
     reco_engine_rules_t rules;
 } reco_engine_visit_t;
 

@@ -3,6 +3,7 @@
  * each set that the processor has: t/kernels.t compares those of processors.
  */
 
+#include "engine/reco_engine_score.h"
 #include "engine/reco_engine_select.h"
 #include "snapshot/reco_snapshot_view.h"
 
@@ -145,6 +146,43 @@ results_ranks(results_t *results, const reco_engine_kernels_t *kernels)
 }
 
 
+/* Features of all kinds: small and large, 0, and below it. */
+static void
+results_scores(results_t *results, const reco_engine_kernels_t *kernels)
+{
+    float weights[RECO_ENGINE_FEATURES_MAX];
+    float scores[BLOCKS * RECO_ENGINE_LANES];
+    unsigned i, feature, lane;
+    reco_engine_terms_t terms;
+    static reco_engine_block_t blocks[BLOCKS];
+
+    for (feature = 0; feature < RECO_ENGINE_FEATURES_MAX; feature++) {
+        weights[feature] = results_float(results);
+
+        for (i = 0; i < BLOCKS * RECO_ENGINE_LANES; i++) {
+            blocks[i / RECO_ENGINE_LANES]
+                .features[feature][i % RECO_ENGINE_LANES] =
+                results_random(results) % 3 != 0 ? results_float(results) : 0;
+        }
+    }
+
+    terms = (reco_engine_terms_t){weights, 0.7f, 604800};
+    kernels->score(blocks, BLOCKS, &terms, scores);
+
+    for (i = 0; i < BLOCKS * RECO_ENGINE_LANES; i++) {
+        results_add_float(results, scores[i]);
+    }
+
+    for (i = 0; i < BLOCKS; i++) {
+        for (feature = 0; feature < RECO_ENGINE_FEATURES_MAX; feature++) {
+            for (lane = 0; lane < RECO_ENGINE_LANES; lane++) {
+                results_add_float(results, blocks[i].features[feature][lane]);
+            }
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -157,6 +195,7 @@ main(void)
         results_vectors(&results, set);
         results_codes(&results, kernels);
         results_ranks(&results, kernels);
+        results_scores(&results, kernels);
         printf("%s %016llx\n", kernels->name, (unsigned long long) results.sum);
     }
 
