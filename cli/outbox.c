@@ -32,7 +32,8 @@ typedef enum {
 typedef struct {
     const char *name; /* of the command, for messages */
     action_t action;
-    int damaged; /* files with damage */
+    int nfailed;  /* files that are no outbox, or cannot be read */
+    int ndamaged; /* files with damage */
     int nfiles;
 } look_t;
 
@@ -224,13 +225,13 @@ look_at(look_t *look, const char *path)
     look->nfiles++;
 
     if (read_file(look, path, &content, &error) != RECO_OK) {
-        look->damaged++;
+        look->nfailed++;
         reco_cli_fail(look->name, "%s", error.message);
         return;
     }
 
     bad = content.stats.torn > 0 || content.unreadable > 0;
-    look->damaged += bad;
+    look->ndamaged += bad;
 
     if (look->action == PRINT) {
         return;
@@ -311,7 +312,7 @@ parse_action(const char *word, action_t *action)
 int
 reco_cli_outbox(int argc, char **argv)
 {
-    look_t look = {argv[0], SHOW, 0, 0};
+    look_t look = {argv[0], SHOW, 0, 0, 0};
     struct stat st;
     int i, result;
 
@@ -340,6 +341,9 @@ reco_cli_outbox(int argc, char **argv)
         fprintf(stderr, "recoctl outbox: no outbox files there\n");
     }
 
-    return look.action == VERIFY && look.damaged > 0 ? RECO_CLI_FAILED
-                                                     : RECO_CLI_OK;
+    if (look.action == VERIFY && look.ndamaged > 0) {
+        return RECO_CLI_FAILED;
+    }
+
+    return look.nfailed > 0 ? RECO_CLI_FAILED : RECO_CLI_OK;
 }

@@ -75,12 +75,17 @@ text(const char *data)
 static void
 print_safely(reco_str_t value)
 {
-    size_t i;
-    unsigned char c;
+    size_t i, n;
 
     for (i = 0; i < value.len; i++) {
-        c = (unsigned char) value.data[i];
-        putchar(c == '\t' ? ',' : c < 0x20 || c == 0x7f ? ' ' : c);
+        n = reco_cli_control(value.data + i, value.len - i);
+
+        if (n == 0) {
+            putchar(value.data[i]);
+        } else {
+            putchar(value.data[i] == '\t' ? ',' : ' ');
+            i += n - 1;
+        }
     }
 }
 

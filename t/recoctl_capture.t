@@ -43,7 +43,8 @@ sub tail {
 
 beacon('1', '{"type":"click","item":"42","slot":"related","ctx":{"q":"a\u007eb"}}');
 beacon('5', '{"type":"view","item":"7"}');
-beacon('1', '{"type":"view","item":"\u009b2J"}');
+$redis->command('XADD', 'ev:0', '*', 'u', '1' x 32, 't', 'view', 'id', 'raw',
+    'i', "\x{c2}\x{9b}2J", 'ts', '1764000000000', 'q', '1' x 16);
 $world->wait_for(5, sub { $redis->events('ev', 2) == 3 });
 beacon('1', '{"type":"nonsense"}');
 
@@ -51,6 +52,7 @@ my $output = tail();
 like($output, qr/^\d\d:\d\d:\d\d\.\d{3} 11111111 click +i=42 s=related c\.q=a~b/m,
     'a line says who did what to which item');
 is(scalar(() = $output =~ /\n/g), 3, 'a line for each');
+unlike($output, qr/\x{c2}\x{9b}/, 'and nothing that a terminal obeys');
 is(scalar(() = tail('--visitor', '5' x 32) =~ /\n/g), 1, 'of one visitor');
 is(scalar(() = tail('--type', 'click') =~ /\n/g), 1, 'of one type');
 is(scalar(() = tail('--lines', '1') =~ /\n/g), 2, 'the last of each shard');
@@ -108,6 +110,9 @@ is($world->read_file($file), $content, 'nothing was changed');
 $world->write_file("$dir/outbox/x.outbox", 'no outbox');
 ($code, $text) = $world->recoctl('outbox', 'verify', "$dir/outbox");
 like($text, qr/x\.outbox": not an outbox file/, 'another file is named');
+($code, $text) = $world->recoctl('outbox', 'show', "$dir/outbox/x.outbox");
+is($code, 1, 'and one that is none cannot be shown');
+like($text, qr/x\.outbox": not an outbox file/, 'which is said');
 is(($world->recoctl('outbox', 'show', "$dir/none"))[0], 1, 'no directory');
 is(($world->recoctl('outbox', 'look', $dir))[0], 2, 'no such action');
 

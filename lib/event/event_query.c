@@ -76,10 +76,7 @@ set_pair(reco_str_t pair, int64_t received, reco_event_draft_t *draft,
     reco_status_t rc;
 
     equals = memchr(pair.data, '=', pair.len);
-    if (equals == NULL
-        || is_foreign(
-            (reco_str_t){(size_t) (equals - pair.data), pair.data}, received))
-    {
+    if (equals == NULL) {
         return RECO_OK;
     }
 
@@ -87,6 +84,11 @@ set_pair(reco_str_t pair, int64_t received, reco_event_draft_t *draft,
     name.len = (size_t) (equals - pair.data);
     value.data = equals + 1;
     value.len = pair.len - name.len - 1;
+
+    rc = decode(name, setter->arena, &name);
+    if (rc != RECO_OK || is_foreign(name, received)) {
+        return rc;
+    }
 
     rc = decode(value, setter->arena, &value);
     if (rc != RECO_OK || value.len == 0) {

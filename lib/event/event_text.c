@@ -88,7 +88,7 @@ reco_event_has_control(reco_str_t text)
 
     for (i = 0; i < text.len; i++) {
         c = (unsigned char) text.data[i];
-        if (c < 0x20 || c == 0x7f) {
+        if (c < 0x20 || c == 0x7f || reco_event_is_c1(text, i)) {
             return 1;
         }
     }

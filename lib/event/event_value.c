@@ -47,20 +47,34 @@ reco_event_refuse(reco_event_setter_t *setter, reco_event_reason_t reason)
 }
 
 
-/* Tab, CR and LF become spaces in a text, and nowhere else. */
+/*
+ * Tab, CR and LF become spaces in a text, and nowhere else; and so do U+0080 to
+ * U+009F, which pages have where Windows-1252 was taken for Latin-1: one wrong
+ * apostrophe is no reason to lose a product.
+ */
 static void
-flatten(reco_str_t text)
+flatten(reco_str_t *text)
 {
     char *p;
-    size_t i;
+    size_t i, len;
 
-    p = (char *) (uintptr_t) text.data;
+    p = (char *) (uintptr_t) text->data;
+    len = 0;
 
-    for (i = 0; i < text.len; i++) {
+    for (i = 0; i < text->len; i++) {
         if (p[i] == '\t' || p[i] == '\r' || p[i] == '\n') {
-            p[i] = ' ';
+            p[len++] = ' ';
+
+        } else if (reco_event_is_c1(*text, i)) {
+            p[len++] = ' ';
+            i++;
+
+        } else {
+            p[len++] = p[i];
         }
     }
+
+    text->len = len;
 }
 
 
@@ -109,7 +123,7 @@ set_string(reco_event_kind_t kind, double max, reco_str_t text, reco_str_t *out,
     }
 
     if (kind == RECO_EVENT_KIND_TEXT) {
-        flatten(copy);
+        flatten(&copy);
     }
 
     if (kind != RECO_EVENT_KIND_TOKEN && reco_event_has_control(copy)) {
@@ -142,6 +156,27 @@ is_key(reco_str_t key)
     }
 
     return key.len > 0;
+}
+
+
+/*
+ * What a visitor typed into a search field is no mistake of the site's, however
+ * long it is: its beginning is kept, up to a whole character.
+ */
+static reco_str_t
+cut_phrase(reco_str_t key, reco_str_t value)
+{
+    if (key.len != 1 || key.data[0] != 'q' || value.len <= RECO_EVENT_VALUE_MAX)
+    {
+        return value;
+    }
+
+    value.len = RECO_EVENT_VALUE_MAX;
+    while (value.len > 0 && (value.data[value.len] & 0xc0) == 0x80) {
+        value.len--;
+    }
+
+    return value;
 }
 
 
@@ -198,8 +233,8 @@ reco_event_add_context(reco_event_t *event, reco_str_t key, reco_str_t value,
         return rc;
     }
 
-    rc = set_string(RECO_EVENT_KIND_TEXT, RECO_EVENT_VALUE_MAX, value,
-        &pair->value, setter);
+    rc = set_string(RECO_EVENT_KIND_TEXT, RECO_EVENT_VALUE_MAX,
+        cut_phrase(key, value), &pair->value, setter);
     if (rc != RECO_OK) {
         return rc;
     }
