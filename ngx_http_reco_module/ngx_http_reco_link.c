@@ -182,23 +182,24 @@ ngx_http_reco_link_timer(ngx_event_t *ev)
 }
 
 
-/* To the target that was named, else to the next address in turn; *server is
-   what its certificate names. */
+/* To the target that was named, else to the next address in turn. */
 static redisAsyncContext *
-ngx_http_reco_link_context(ngx_http_reco_link_t *link, u_char **server)
+ngx_http_reco_link_context(ngx_http_reco_link_t *link)
 {
     ngx_http_reco_address_t *address;
 
     if (link->target.port != 0) {
         link->asking = 0;
-        *server = link->target.host;
+        link->host = link->target.host;
+        link->server = link->target.server;
         return redisAsyncConnect((char *) link->target.host, link->target.port);
     }
 
     address = link->conf->addresses.elts;
     address += link->next++ % link->conf->addresses.nelts;
     link->asking = link->conf->sentinel.len > 0;
-    *server = address->server;
+    link->host = address->port != 0 ? address->host : NULL;
+    link->server = address->server;
 
     if (address->port == 0) {
         return redisAsyncConnectUnix((char *) address->host);
@@ -211,14 +212,13 @@ ngx_http_reco_link_context(ngx_http_reco_link_t *link, u_char **server)
 static void
 ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
 {
-    u_char *server;
     redisAsyncContext *context;
 
     link->delay = 0;
     link->leaving = 0;
     link->reason[0] = '\0';
 
-    context = ngx_http_reco_link_context(link, &server);
+    context = ngx_http_reco_link_context(link);
 
     /* A target is good for one attempt: then the addresses are asked again. */
     link->target.port = 0;
@@ -247,7 +247,7 @@ ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
 
     if (link->conf->tls.on) {
         link->session =
-            ngx_http_reco_tls_start(&link->conf->tls, context, server);
+            ngx_http_reco_tls_start(&link->conf->tls, context, link->server);
 
         if (link->session == NULL) {
             ngx_http_reco_link_fail(link, 0,

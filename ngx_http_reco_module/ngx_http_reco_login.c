@@ -3,31 +3,85 @@
 #include "ngx_http_reco_forward.h"
 
 
-/* Hiredis asks a resolver for a name, and waits: an IP address or nothing. */
+static ngx_uint_t
+ngx_http_reco_login_is_ip(ngx_str_t *host)
+{
+    u_char v6[16];
+
+    return ngx_inet_addr(host->data, host->len) != INADDR_NONE
+#if (NGX_HAVE_INET6)
+           || ngx_inet6_addr(host->data, host->len, v6) == NGX_OK
+#endif
+        ;
+}
+
+
+/*
+ * Hiredis asks a resolver for a name, and waits.  So a name has to be one that was
+ * looked up when the configuration was read; none at all means this same server.
+ */
+static ngx_int_t
+ngx_http_reco_login_lookup(
+    ngx_http_reco_link_t *link, ngx_str_t *name, u_char **host, u_char **server)
+{
+    ngx_http_reco_address_t *address;
+    ngx_uint_t first, i, n;
+
+    if (name->len == 0) {
+        *host = link->host;
+        *server = link->server;
+        return link->host != NULL ? NGX_OK : NGX_DECLINED;
+    }
+
+    /* of several that it has any, for one may not answer */
+    n = link->conf->addresses.nelts;
+    first = (ngx_uint_t) ngx_random() % n;
+
+    for (i = 0; i < n; i++) {
+        address = link->conf->addresses.elts;
+        address += (first + i) % n;
+
+        if (address->server != NULL && ngx_strlen(address->server) == name->len
+            && ngx_strncasecmp(address->server, name->data, name->len) == 0)
+        {
+            *host = address->host;
+            *server = address->server;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
 static ngx_int_t
 ngx_http_reco_login_target(
     ngx_http_reco_link_t *link, ngx_str_t *host, ngx_str_t *port)
 {
     ngx_int_t n;
-    u_char v6[16];
+    u_char *ip, *server;
 
     n = ngx_atoi(port->data, port->len);
 
-    if (n < 1 || n > 65535 || host->len >= NGX_HTTP_RECO_LINK_HOST_LEN) {
+    if (n < 1 || n > 65535) {
         return NGX_ERROR;
     }
 
-    if (ngx_inet_addr(host->data, host->len) == INADDR_NONE
-#if (NGX_HAVE_INET6)
-        && ngx_inet6_addr(host->data, host->len, v6) != NGX_OK
-#endif
-    )
+    if (ngx_http_reco_login_lookup(link, host, &ip, &server) == NGX_OK) {
+        ngx_memmove(link->target.host, ip, ngx_strlen(ip) + 1);
+        link->target.server = server;
+
+    } else if (ngx_http_reco_login_is_ip(host)
+               && host->len < NGX_HTTP_RECO_LINK_HOST_LEN)
     {
+        ngx_memcpy(link->target.host, host->data, host->len);
+        link->target.host[host->len] = '\0';
+        link->target.server = link->target.host;
+
+    } else {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(link->target.host, host->data, host->len);
-    link->target.host[host->len] = '\0';
     link->target.port = (in_port_t) n;
 
     return NGX_OK;
@@ -58,7 +112,8 @@ ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target)
 
     if (ngx_http_reco_login_target(link, &host, &port) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, link->log, 0,
-            "reco: Redis points to \"%V\", which is no IP address and port",
+            "reco: Redis points to \"%V\", which is neither an IP address nor "
+            "a host of \"reco_redis\", and a port",
             target);
     }
 }
@@ -109,6 +164,22 @@ ngx_http_reco_login_pinged(redisAsyncContext *context, void *answer, void *arg)
 }
 
 
+/* AUTH, where there is a password. */
+static void
+ngx_http_reco_login_auth(
+    ngx_http_reco_link_t *link, ngx_str_t *user, ngx_str_t *password)
+{
+    if (user->len > 0) {
+        (void) redisAsyncCommand(link->context, ngx_http_reco_login_done, link,
+            "AUTH %b %b", user->data, user->len, password->data, password->len);
+
+    } else if (password->len > 0) {
+        (void) redisAsyncCommand(link->context, ngx_http_reco_login_done, link,
+            "AUTH %b", password->data, password->len);
+    }
+}
+
+
 /*
  * AUTH and SELECT, as far as they are asked for, and PING, in one go.  Where a
  * password is missing, PING is told so in plain words; a long command is not.
@@ -120,15 +191,7 @@ ngx_http_reco_login_send(ngx_http_reco_link_t *link)
 
     conf = link->conf;
 
-    if (conf->user.len > 0) {
-        (void) redisAsyncCommand(link->context, ngx_http_reco_login_done, link,
-            "AUTH %b %b", conf->user.data, conf->user.len, conf->password.data,
-            conf->password.len);
-
-    } else if (conf->password.len > 0) {
-        (void) redisAsyncCommand(link->context, ngx_http_reco_login_done, link,
-            "AUTH %b", conf->password.data, conf->password.len);
-    }
+    ngx_http_reco_login_auth(link, &conf->user, &conf->password);
 
     if (conf->db > 0) {
         (void) redisAsyncCommand(link->context, ngx_http_reco_login_done, link,
@@ -173,8 +236,8 @@ ngx_http_reco_login_answered(
     port.len = (size_t) reply->element[1]->len;
 
     if (ngx_http_reco_login_target(link, &host, &port) != NGX_OK) {
-        ngx_http_reco_link_fail(
-            link, 0, "the sentinel's answer is no IP address and port");
+        ngx_http_reco_link_fail(link, 0,
+            "the sentinel names neither an IP address nor a host of reco_redis");
         return;
     }
 
@@ -185,9 +248,14 @@ ngx_http_reco_login_answered(
 static void
 ngx_http_reco_login_ask(ngx_http_reco_link_t *link)
 {
+    ngx_http_reco_redis_conf_t *conf;
     ngx_str_t *name;
 
-    name = &link->conf->sentinel;
+    conf = link->conf;
+    name = &conf->sentinel;
+
+    ngx_http_reco_login_auth(
+        link, &conf->sentinel_user, &conf->sentinel_password);
 
     (void) redisAsyncCommand(link->context, ngx_http_reco_login_answered, link,
         "SENTINEL get-master-addr-by-name %b", name->data, name->len);

@@ -28,8 +28,9 @@ typedef enum {
 
 /* A server that another one named. */
 typedef struct {
-    u_char host[NGX_HTTP_RECO_LINK_HOST_LEN];
-    in_port_t port; /* 0: none */
+    u_char host[NGX_HTTP_RECO_LINK_HOST_LEN]; /* an IP address */
+    u_char *server;                           /* as its certificate names it */
+    in_port_t port;                           /* 0: none */
 } ngx_http_reco_link_target_t;
 
 
@@ -52,6 +53,8 @@ struct ngx_http_reco_link_s {
     ngx_uint_t failures; /* in a row */
     ngx_msec_t delay;    /* at least, before the next attempt */
 
+    u_char *host;   /* of the last attempt, an IP address; NULL: a path */
+    u_char *server; /* the same, as its certificate names it */
     ngx_http_reco_link_target_t target;       /* in place of the addresses */
     u_char reason[NGX_HTTP_RECO_LINK_REASON]; /* of this failure */
     u_char logged[NGX_HTTP_RECO_LINK_REASON]; /* the last one told */

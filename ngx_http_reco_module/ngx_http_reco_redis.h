@@ -55,6 +55,8 @@ typedef struct ngx_http_reco_forward_s ngx_http_reco_forward_t;
 typedef struct {
     ngx_array_t addresses; /* of ngx_http_reco_address_t; none: no reco_redis */
     ngx_str_t sentinel;    /* name of the master; empty: no sentinels */
+    ngx_str_t sentinel_user;
+    ngx_str_t sentinel_password; /* empty: sentinels ask for none */
     ngx_str_t user;
     ngx_str_t password;
     ngx_str_t stream;

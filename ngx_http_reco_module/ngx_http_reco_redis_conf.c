@@ -206,6 +206,8 @@ static const ngx_http_reco_parameter_t ngx_http_reco_redis_parameters[] = {
     ngx_http_reco_parameter("password", text, password),
     ngx_http_reco_parameter("db", db, db),
     ngx_http_reco_parameter("sentinel", word, sentinel),
+    ngx_http_reco_parameter("sentinel_user", text, sentinel_user),
+    ngx_http_reco_parameter("sentinel_password", text, sentinel_password),
     ngx_http_reco_parameter("timeout", timeout, timeout),
     ngx_http_reco_parameter("hold", time, hold),
     ngx_http_reco_parameter("tls", switch, tls.on),
@@ -532,9 +534,19 @@ ngx_http_reco_redis_init_conf(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->user.len > 0 && conf->password.len == 0) {
+    if ((conf->user.len > 0 && conf->password.len == 0)
+        || (conf->sentinel_user.len > 0 && conf->sentinel_password.len == 0))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-            "\"user=\" of \"reco_redis\" needs \"password=\"");
+            "\"%suser=\" of \"reco_redis\" needs \"%spassword=\"",
+            conf->sentinel_user.len > 0 ? "sentinel_" : "",
+            conf->sentinel_user.len > 0 ? "sentinel_" : "");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->sentinel_password.len > 0 && conf->sentinel.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+            "\"sentinel_password=\" of \"reco_redis\" needs \"sentinel=\"");
         return NGX_CONF_ERROR;
     }
 

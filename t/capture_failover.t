@@ -1,4 +1,4 @@
-# A master dies under load and a real sentinel makes its replica the next one:
+# A master dies under load and a real sentinel with a password makes its replica the next one:
 # the forwarder and the trainer follow, and nothing is lost, in order.
 
 use strict;
@@ -43,12 +43,14 @@ ok($world->wait_for(30, sub {
 $world->start('sentinel', 'redis-server', $world->write_file('sentinel.conf', <<"CONF"), '--sentinel');
 port $sentinel
 bind 127.0.0.1
+requirepass watch
 dir $dir/sentinel
 sentinel monitor shop 127.0.0.1 $world->{redis_port} 1
 sentinel down-after-milliseconds shop 1000
 sentinel failover-timeout shop 3000
 CONF
 my $guard = client($sentinel);
+$guard->command('AUTH', 'watch');
 ok($world->wait_for(30, sub {
     my %field = map { ref ? () : $_ }
         map { @$_ } eval { @{ $guard->command('SENTINEL', 'REPLICAS', 'shop') } };
@@ -56,7 +58,8 @@ ok($world->wait_for(30, sub {
 }), 'the sentinel knows of both');
 
 $world->nginx(<<"CONF");
-    reco_redis  127.0.0.1:$sentinel sentinel=shop stream=ev shards=1 hold=30s;
+    reco_redis  127.0.0.1:$sentinel sentinel=shop
+        sentinel_password=watch stream=ev shards=1 hold=30s;
     reco_outbox $dir/outbox size=4m;
     reco_robot_rate 0;
     server {
@@ -65,6 +68,7 @@ $world->nginx(<<"CONF");
     }
 CONF
 $world->trainer(redis => "127.0.0.1:$sentinel", redis_sentinel => 'shop',
+    redis_sentinel_password => 'watch',
     redis_timeout => '2s', stream => 'ev');
 
 sub beacon {

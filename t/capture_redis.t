@@ -176,6 +176,30 @@ ok(beacons(5), 'loading, then moved: events are taken');
 ok(logged(qr/LOADING/), 'the log says that it loads');
 ok(all_there('ev'), 'they arrive at the server that was named');
 
+# A cluster may announce names, or nothing but the port.
+for my $case (["localhost:$world->{redis_port}", 'by a name of the directive'],
+    [":$world->{redis_port}", 'without a name'])
+{
+    my $moved = Reco::FakeRedis::start($world, sub {
+        my ($n, $command) = @_;
+        return $command eq 'PING' ? "+PONG\r\n" : "-MOVED 42 $case->[0]\r\n";
+    });
+    with("localhost:$moved stream=ev shards=1");
+    ok(beacons(3), "moved $case->[1]: events are taken");
+    ok(all_there('ev'), 'they arrive');
+}
+
+my $astray = Reco::FakeRedis::start($world, sub {
+    my ($n, $command) = @_;
+    return $command eq 'PING' ? "+PONG\r\n"
+        : "-MOVED 42 elsewhere.invalid:6379\r\n";
+});
+with("127.0.0.1:$astray stream=ev shards=1");
+ok(beacons(3), 'moved to a name that is not known: events are taken');
+ok(logged(qr/points to "elsewhere\.invalid:6379"/), 'the log says so');
+with($unix);
+ok(all_there('ev'), 'they wait');
+
 my $garbage = Reco::FakeRedis::start($world, sub { "what?\r\n" });
 my $closing = Reco::FakeRedis::start($world, sub { undef });
 my $moving  = Reco::FakeRedis::start($world, sub {

@@ -24,6 +24,8 @@ const reco_config_key_t reco_config_keys[] = {
     /* The stream. */
     {"redis", RECO_CONFIG_TEXT, "127.0.0.1:6379", 0, 0},
     {"redis_sentinel", RECO_CONFIG_TEXT, "", 0, 0},
+    {"redis_sentinel_user", RECO_CONFIG_TEXT, "", 0, 0},
+    {"redis_sentinel_password", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_user", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_password", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_db", RECO_CONFIG_INTEGER, "0", 0, 65535},

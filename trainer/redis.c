@@ -151,6 +151,29 @@ ask_sentinel(redisContext *sentinel, const char *name, char *address,
 }
 
 
+/* AUTH, where there is a password. */
+static reco_status_t
+authenticate(redisContext *context, const char *user, const char *password,
+    reco_error_t *error)
+{
+    reco_str_t arguments[3];
+    size_t n;
+
+    if (password[0] == '\0') {
+        return RECO_OK;
+    }
+
+    n = 0;
+    arguments[n++] = text("AUTH");
+    if (user[0] != '\0') {
+        arguments[n++] = text(user);
+    }
+    arguments[n++] = text(password);
+
+    return reco_redis_command(context, n, arguments, NULL, error);
+}
+
+
 /* To the address, or to the master that the sentinel there knows. */
 static reco_status_t
 dial_master(const reco_config_t *config, const char *address,
@@ -167,7 +190,15 @@ dial_master(const reco_config_t *config, const char *address,
         return status;
     }
 
-    status = ask_sentinel(*context, sentinel, master, sizeof(master), error);
+    status = authenticate(*context,
+        reco_config_string(config, "redis_sentinel_user"),
+        reco_config_string(config, "redis_sentinel_password"), error);
+
+    if (status == RECO_OK) {
+        status =
+            ask_sentinel(*context, sentinel, master, sizeof(master), error);
+    }
+
     redisFree(*context);
     *context = NULL;
 
@@ -267,25 +298,13 @@ reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
 static reco_status_t
 log_in(const reco_config_t *config, redisContext *context, reco_error_t *error)
 {
-    const char *user, *password, *database;
-    reco_str_t arguments[3];
+    const char *database;
+    reco_str_t arguments[2];
     reco_status_t status;
-    size_t n;
 
-    user = reco_config_string(config, "redis_user");
-    password = reco_config_string(config, "redis_password");
     database = reco_config_string(config, "redis_db");
-    status = RECO_OK;
-
-    if (password[0] != '\0') {
-        n = 0;
-        arguments[n++] = text("AUTH");
-        if (user[0] != '\0') {
-            arguments[n++] = text(user);
-        }
-        arguments[n++] = text(password);
-        status = reco_redis_command(context, n, arguments, NULL, error);
-    }
+    status = authenticate(context, reco_config_string(config, "redis_user"),
+        reco_config_string(config, "redis_password"), error);
 
     if (status == RECO_OK && reco_config_integer(config, "redis_db") != 0) {
         arguments[0] = text("SELECT");
