@@ -1,43 +1,47 @@
 #include "ngx_http_reco_answers.h"
+#include "ngx_http_reco_blocks.h"
 
 #include <sys/random.h>
 
 
 /*
- * reco_answers NUMBER | off: what the engine answered for visitors of whom
- * nothing is known but the page that they look at, and the block that was made
- * of it.  All of them get the same from one model version and overlay, so each
- * worker keeps so many answers: a table of small sets, in which a new answer
- * takes the place of the one that was not asked for for longest.
+ * reco_answers NUMBER [blocks=SIZE] | off: what the engine answered for
+ * visitors of whom nothing is known but the page that they look at.  All of
+ * them get the same from one model version and overlay, so each worker keeps so
+ * many answers: a table of small sets, in which a new answer takes the place of
+ * the one that was not asked for for longest.  With an answer goes the block
+ * that was made of it last, as long as there is room for it.
  *
- * A block is kept with the places of the request's id in it, which is all that
- * tells one visitor's from another's, and is given out with the id of each.
+ * An answer is kept small, as there is one for each page of a shop: without
+ * the scores, which nobody asks for any more.
  */
 
-#define NGX_HTTP_RECO_ANSWERS     1024 /* where the site does not say */
-#define NGX_HTTP_RECO_ANSWERS_MAX 1048576
+#define NGX_HTTP_RECO_ANSWERS      32768 /* where the site does not say */
+#define NGX_HTTP_RECO_ANSWERS_MAX  1048576
+#define NGX_HTTP_RECO_BLOCKS       (2 * 1024 * 1024)
+#define NGX_HTTP_RECO_BLOCKS_LIMIT (1024 * 1024 * 1024)
+
 #define NGX_HTTP_RECO_ANSWER_WAYS 4
 #define NGX_HTTP_RECO_ANSWER_HITS 16  /* longer ones are not kept */
 #define NGX_HTTP_RECO_ANSWER_VIEW 60  /* s that a view is one of this page */
 #define NGX_HTTP_RECO_ANSWER_TIME 300 /* s: items grow old */
 
-#define NGX_HTTP_RECO_ANSWER_BLOCK    16384 /* nor are larger blocks, */
-#define NGX_HTTP_RECO_ANSWER_REQUESTS 4     /* or with more ids in them */
 
-
+/* What led to an item is known of one of the session, and there is but one. */
 struct ngx_http_reco_answer_s {
-    uint64_t key;     /* 0: free */
-    uint64_t variant; /* of the block; 0: there is none */
-    uint32_t used;    /* when it was asked for, in answers */
-    uint32_t fallbacks;
-    uint32_t nhits;
-    uint32_t nrequests;
-    reco_engine_hit_t hits[NGX_HTTP_RECO_ANSWER_HITS];
-    uint64_t items[NGX_HTTP_RECO_ANSWER_HITS];        /* keys, with the block */
-    uint32_t requests[NGX_HTTP_RECO_ANSWER_REQUESTS]; /* places of the id */
-    ngx_str_t block;
-    size_t size; /* allocated */
+    uint64_t key;   /* 0: free */
+    uint64_t block; /* its place; 0: none */
+    uint32_t used;  /* when it was asked for, in answers */
+    uint32_t because;
+    uint16_t fallbacks;
+    uint16_t led; /* mask of the hits that it led to */
+    uint8_t nhits;
+    uint8_t sources[NGX_HTTP_RECO_ANSWER_HITS];
+    uint32_t items[NGX_HTTP_RECO_ANSWER_HITS];
 };
+
+_Static_assert(RECO_ENGINE_SOURCE_COUNT <= 16, "fallbacks");
+_Static_assert(NGX_HTTP_RECO_ANSWER_HITS <= 16, "led");
 
 
 /* What an answer hangs on; no byte of it is left unset. */
@@ -72,8 +76,9 @@ ngx_http_reco_answers_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_reco_main_conf_t *main = conf;
 
+    ssize_t size;
     ngx_int_t n;
-    ngx_str_t *value;
+    ngx_str_t *value, s;
 
     if (main->answers != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -81,8 +86,9 @@ ngx_http_reco_answers_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0) {
+    if (ngx_strcmp(value[1].data, "off") == 0 && cf->args->nelts == 2) {
         main->answers = 0;
+        main->blocks_size = 0;
         return NGX_CONF_OK;
     }
 
@@ -94,7 +100,25 @@ ngx_http_reco_answers_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     main->answers = n;
 
-    return NGX_CONF_OK;
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "blocks=", 7) == 0) {
+        s.data = value[2].data + 7;
+        s.len = value[2].len - 7;
+        size = ngx_parse_size(&s);
+
+        if (size >= 0 && size <= NGX_HTTP_RECO_BLOCKS_LIMIT) {
+            main->blocks_size = size;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(
+        NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[2]);
+
+    return NGX_CONF_ERROR;
 }
 
 
@@ -102,16 +126,23 @@ void
 ngx_http_reco_answers_init_conf(ngx_http_reco_main_conf_t *main)
 {
     ngx_conf_init_uint_value(main->answers, NGX_HTTP_RECO_ANSWERS);
+    ngx_conf_init_size_value(main->blocks_size, NGX_HTTP_RECO_BLOCKS);
 }
 
 
 ngx_int_t
-ngx_http_reco_answers_init_process(ngx_cycle_t *cycle, ngx_uint_t number)
+ngx_http_reco_answers_init_process(
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main)
 {
-    ngx_http_reco_answers.ways = ngx_min(number, NGX_HTTP_RECO_ANSWER_WAYS);
+    ngx_http_reco_answers.ways =
+        ngx_min(main->answers, NGX_HTTP_RECO_ANSWER_WAYS);
 
-    if (number == 0) {
+    if (main->answers == 0) {
         return NGX_OK;
+    }
+
+    if (ngx_http_reco_blocks_init_process(cycle, main->blocks_size) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     if (getrandom(&ngx_http_reco_answers.secret,
@@ -121,7 +152,7 @@ ngx_http_reco_answers_init_process(ngx_cycle_t *cycle, ngx_uint_t number)
         return NGX_ERROR;
     }
 
-    ngx_http_reco_answers.sets = number / ngx_http_reco_answers.ways;
+    ngx_http_reco_answers.sets = main->answers / ngx_http_reco_answers.ways;
     ngx_http_reco_answers.table =
         ngx_calloc(ngx_http_reco_answers.sets * ngx_http_reco_answers.ways
                        * sizeof(ngx_http_reco_answer_t),
@@ -134,16 +165,7 @@ ngx_http_reco_answers_init_process(ngx_cycle_t *cycle, ngx_uint_t number)
 void
 ngx_http_reco_answers_exit_process(void)
 {
-    ngx_uint_t i;
-
-    if (ngx_http_reco_answers.table == NULL) {
-        return;
-    }
-
-    for (i = 0; i < ngx_http_reco_answers.sets * ngx_http_reco_answers.ways;
-         i++) {
-        ngx_free(ngx_http_reco_answers.table[i].block.data);
-    }
+    ngx_http_reco_blocks_exit_process();
 
     ngx_free(ngx_http_reco_answers.table);
     ngx_http_reco_answers.table = NULL;
@@ -196,7 +218,9 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
 
     ngx_memzero(&question, sizeof(question));
     question.version = version->serial;
-    question.time = query->now / NGX_HTTP_RECO_ANSWER_TIME;
+    /* not all of them at once */
+    question.time = (query->now + query->current % NGX_HTTP_RECO_ANSWER_TIME)
+                    / NGX_HTTP_RECO_ANSWER_TIME;
     question.current = query->current;
     question.viewed =
         query->session->nevents > 0 ? query->session->events[0].item : 0;
@@ -227,6 +251,7 @@ ngx_http_reco_answer_t *
 ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 {
     ngx_uint_t i;
+    reco_engine_hit_t *hit;
     ngx_http_reco_answer_t *answer;
 
     if (key == 0) {
@@ -246,8 +271,15 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 
     result->nhits = answer->nhits;
     result->fallbacks = answer->fallbacks;
-    ngx_memcpy(
-        result->hits, answer->hits, answer->nhits * sizeof(reco_engine_hit_t));
+
+    for (i = 0; i < answer->nhits; i++) {
+        hit = &result->hits[i];
+        hit->item = answer->items[i];
+        hit->score = 0;
+        hit->source = answer->sources[i];
+        hit->because = answer->led & 1 << i ? answer->because : RECO_ITEM_NONE;
+        hit->pinned = 0;
+    }
 
     ngx_http_reco_count(NGX_HTTP_RECO_ANSWERS_REUSED, 1);
 
@@ -255,16 +287,13 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 }
 
 
-ngx_http_reco_answer_t *
-ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+/* The one of a set that is to be given up. */
+static ngx_http_reco_answer_t *
+ngx_http_reco_answers_oldest(uint64_t key)
 {
     uint32_t age, oldest;
     ngx_uint_t i;
     ngx_http_reco_answer_t *set, *answer;
-
-    if (key == 0) {
-        return NULL;
-    }
 
     set = ngx_http_reco_answers_set(key);
     answer = set;
@@ -279,13 +308,47 @@ ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
         }
     }
 
-    answer->key = key;
-    answer->variant = 0;
+    return answer;
+}
+
+
+ngx_http_reco_answer_t *
+ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+{
+    unsigned i;
+    ngx_http_reco_answer_t new, *answer;
+    const reco_engine_hit_t *hit;
+
+    if (key == 0) {
+        return NULL;
+    }
+
+    ngx_memzero(&new, sizeof(new));
+    new.key = key;
+    new.because = RECO_ITEM_NONE;
+    new.fallbacks = result->fallbacks;
+    new.nhits = result->nhits;
+
+    for (i = 0; i < result->nhits; i++) {
+        hit = &result->hits[i];
+        new.items[i] = hit->item;
+        new.sources[i] = hit->source;
+
+        if (hit->because == RECO_ITEM_NONE) {
+            continue;
+        }
+
+        if (new.because != RECO_ITEM_NONE &&new.because != hit->because) {
+            return NULL;
+        }
+
+        new.because = hit->because;
+        new.led |= 1 << i;
+    }
+
+    answer = ngx_http_reco_answers_oldest(key);
+    *answer = new;
     answer->used = ++ngx_http_reco_answers.clock;
-    answer->nhits = result->nhits;
-    answer->fallbacks = result->fallbacks;
-    ngx_memcpy(
-        answer->hits, result->hits, result->nhits * sizeof(reco_engine_hit_t));
 
     return answer;
 }
@@ -293,66 +356,14 @@ ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
 
 /* -- blocks -------------------------------------------------------------- */
 
-/* Finds the request's id in a block.  NGX_DECLINED: too often. */
-static ngx_int_t
-ngx_http_reco_answers_requests(ngx_http_reco_answer_t *answer,
-    const ngx_http_reco_ctx_t *ctx, const ngx_str_t *block)
-{
-    u_char *p, *last;
-
-    answer->nrequests = 0;
-    p = block->data;
-    last = block->data + block->len;
-
-    for (;;) {
-        p = memmem(p, last - p, ctx->rendering, sizeof(ctx->rendering));
-        if (p == NULL) {
-            return NGX_OK;
-        }
-
-        if (answer->nrequests == NGX_HTTP_RECO_ANSWER_REQUESTS) {
-            return NGX_DECLINED;
-        }
-
-        answer->requests[answer->nrequests++] = p - block->data;
-        p += sizeof(ctx->rendering);
-    }
-}
-
-
 void
 ngx_http_reco_answers_keep_block(ngx_http_reco_answer_t *answer,
     uint64_t variant, const ngx_http_reco_ctx_t *ctx, const ngx_str_t *block)
 {
-    if (answer == NULL || variant == 0 || block->len == 0
-        || block->len > NGX_HTTP_RECO_ANSWER_BLOCK)
-    {
-        return;
+    if (answer != NULL && variant != 0) {
+        answer->block =
+            ngx_http_reco_blocks_put(variant, ctx, answer->nhits, block);
     }
-
-    answer->variant = 0;
-
-    if (answer->size < block->len) {
-        ngx_free(answer->block.data);
-        answer->size = 0;
-
-        answer->block.data = ngx_alloc(block->len, ngx_cycle->log);
-        if (answer->block.data == NULL) {
-            return;
-        }
-
-        answer->size = block->len;
-    }
-
-    if (ngx_http_reco_answers_requests(answer, ctx, block) != NGX_OK) {
-        return;
-    }
-
-    answer->variant = variant;
-    answer->block.len = block->len;
-    ngx_memcpy(answer->block.data, block->data, block->len);
-    ngx_memcpy(answer->items, ctx->shown + ctx->nshown - answer->nhits,
-        answer->nhits * sizeof(uint64_t));
 }
 
 
@@ -360,28 +371,9 @@ ngx_int_t
 ngx_http_reco_answers_block(ngx_http_reco_answer_t *answer, uint64_t variant,
     ngx_pool_t *pool, ngx_http_reco_ctx_t *ctx, ngx_str_t *out)
 {
-    uint32_t i;
-
-    if (answer == NULL || variant == 0 || answer->variant != variant) {
+    if (answer == NULL || variant == 0) {
         return NGX_DECLINED;
     }
 
-    out->len = answer->block.len;
-    out->data = ngx_pnalloc(pool, out->len);
-    if (out->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(out->data, answer->block.data, out->len);
-
-    for (i = 0; i < answer->nrequests; i++) {
-        ngx_memcpy(out->data + answer->requests[i], ctx->rendering,
-            sizeof(ctx->rendering));
-    }
-
-    ngx_memcpy(ctx->shown + ctx->nshown, answer->items,
-        answer->nhits * sizeof(uint64_t));
-    ctx->nshown += answer->nhits;
-
-    return NGX_OK;
+    return ngx_http_reco_blocks_get(answer->block, variant, pool, ctx, out);
 }

@@ -15,7 +15,7 @@ char *ngx_http_reco_answers_directive(
     ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_http_reco_answers_init_conf(ngx_http_reco_main_conf_t *main);
 ngx_int_t ngx_http_reco_answers_init_process(
-    ngx_cycle_t *cycle, ngx_uint_t number);
+    ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main);
 
 void ngx_http_reco_answers_exit_process(void);
 
@@ -28,7 +28,8 @@ uint64_t ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     const void *rules, const reco_engine_query_t *query);
 
 /* Both take 0, for which nothing is kept, and answer NULL where nothing is;
-   what they answer holds until the next of these calls. */
+   what they answer holds until the next of these calls.  What is found has no
+   scores. */
 ngx_http_reco_answer_t *ngx_http_reco_answers_find(
     uint64_t key, reco_engine_result_t *result);
 ngx_http_reco_answer_t *ngx_http_reco_answers_keep(

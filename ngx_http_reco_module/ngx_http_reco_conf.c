@@ -64,6 +64,7 @@ ngx_http_reco_create_main_conf(ngx_conf_t *cf)
     }
 
     main->answers = NGX_CONF_UNSET_UINT;
+    main->blocks_size = NGX_CONF_UNSET_SIZE;
     main->passages_size = NGX_CONF_UNSET_SIZE;
     ngx_http_reco_find_gunzip(cf, main);
 

@@ -124,7 +124,7 @@ static ngx_command_t ngx_http_reco_commands[] = {
 
     {
         ngx_string("reco_answers"),
-        NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+        NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,
         ngx_http_reco_answers_directive,
         NGX_HTTP_MAIN_CONF_OFFSET,
         0,
@@ -318,7 +318,7 @@ ngx_http_reco_init_process(ngx_cycle_t *cycle)
     ngx_http_reco_stats_init_process(main);
 
     if (ngx_http_reco_block_init_process(cycle) != NGX_OK
-        || ngx_http_reco_answers_init_process(cycle, main->answers) != NGX_OK
+        || ngx_http_reco_answers_init_process(cycle, main) != NGX_OK
         || ngx_http_reco_passages_init_process(cycle, main) != NGX_OK
         || ngx_http_reco_redis_init_process(cycle, main->redis) != NGX_OK
         || ngx_http_reco_profiles_init_process(cycle, main->profiles) != NGX_OK)

@@ -8,6 +8,8 @@
  *   filter     rewrites it
  *   passages   what is known of pages that were read before
  *   block      slot -> engine -> template -> bytes
+ *   answers    what the engine answered before
+ *   blocks     what was made of it
  *   learn      what a page says about its product -> event
  *   model      the live model of a worker, its swap
  *   zone       visitors' sessions in shared memory
@@ -89,6 +91,7 @@ typedef struct {
     ngx_http_reco_redis_conf_t *redis;
     ngx_http_reco_profiles_t *profiles; /* NULL: none are loaded */
     ngx_uint_t answers;                 /* kept in a worker */
+    size_t blocks_size;                 /* bytes of blocks kept with them */
     size_t passages_size;               /* bytes, 0: off */
     reco_html_passages_t *passages; /* of this worker; NULL: none are known */
     ngx_module_t *gunzip; /* nginx's filter, NULL where it is not built in */

@@ -21,6 +21,8 @@ Reco::Model::publish($world, '000001', items => 60);
 $world->write_file("www/product/sku-$_", $PAGE) for 1 .. 60;
 $world->write_file('plain.mustache', '<section class="reco">{{heading}}|{{request}}|{{request}}|'
     . '{{#items}}{{id}} {{price}}|{{/items}}{{request}}</section>');
+$world->write_file('why.mustache', '<section class="reco">{{request}}|{{strategy}}|'
+    . '{{#items}}{{id}} {{rank}} {{reason}} {{reason_title}}|{{/items}}</section>');
 $world->write_file('nonce.mustache',
     '<section class="reco"><i nonce="{{nonce}}"></i>{{request}}|{{#items}}{{id}}|{{/items}}</section>');
 
@@ -50,6 +52,13 @@ sub conf {
             reco_locale \$arg_locale;
             reco_slot related n=2 template=$dir/plain.mustache heading=\$arg_heading;
             reco_slot more n=2 template=$dir/nonce.mustache source=for-you;
+        }
+        location /why/ {
+            rewrite ^/why(/.*) \$1 break;
+            reco on;
+            reco_item \$reco_path_segment_2;
+            reco_slot related n=6 template=$dir/why.mustache;
+            reco_slot more n=6 template=$dir/why.mustache source=for-you;
         }
         location /api/ { reco_api; reco_slot related n=3; }
         location /ruled/ {
@@ -141,7 +150,33 @@ my %one = map { $_ => page($_) } @paths;
 is_deeply({ map { $_ => page($_) } @paths }, \%one, 'a table of one');
 $world->stop_nginx;
 
-for (['reco_answers 1048577;' => qr/needs "off" or a number/],
+# Where there is no room for blocks, or for a few of them that push each other out,
+# they are made of what is kept, or anew.
+$world->nginx(conf('reco_answers off;'));
+my @why = map { "/why/product/sku-$_" } 1 .. 40;
+my %why = map { $_ => join ' ', blocks($_) } @why;
+s/[0-9a-f]{16}/ID/g for values %why;
+$world->stop_nginx;
+
+for my $room ('blocks=0', 'blocks=4k', 'blocks=20k', '') {
+    $world->nginx(conf("reco_answers 256 $room;"));
+    my (%id, @wrong);
+    for my $path (@why, @why, reverse(@why), map { ($_) x 3 } @why) {
+        my @blocks = blocks($path);
+        my @id = "@blocks" =~ /\b([0-9a-f]{16})\b/g;
+        push @wrong, "$path: ids @id" if @id != 2 || $id[0] ne $id[1] || $id{ $id[0] }++;
+        (my $blocks = "@blocks") =~ s/[0-9a-f]{16}/ID/g;
+        push @wrong, "$path: $blocks" if $blocks ne $why{$path};
+    }
+    is_deeply(\@wrong, [], "blocks, reasons and ids where there is room for " . ($room || 'all'));
+    cmp_ok(counters()->{answers_reused}, '>', 300, 'from what was kept');
+    $world->stop_nginx;
+}
+
+for (['reco_answers 16 blocks=x;' => qr/invalid parameter "blocks=x"/],
+     ['reco_answers 16 blocks=2g;' => qr/invalid parameter "blocks=2g"/],
+     ['reco_answers off blocks=1m;' => qr/needs "off" or a number/],
+     ['reco_answers 1048577;' => qr/needs "off" or a number/],
      ['reco_answers x;' => qr/needs "off" or a number/], ['reco_answers 1; reco_answers 1;' => qr/is duplicate/])
 {
     my ($ok, $output) = $world->nginx_test("\n$_->[0]\n");

@@ -1,0 +1,182 @@
+#include "ngx_http_reco_blocks.h"
+
+
+#define NGX_HTTP_RECO_BLOCK_MAX      16384 /* larger ones are not kept, */
+#define NGX_HTTP_RECO_BLOCK_REQUESTS 4     /* nor those with more ids in them */
+
+
+/* Its items' keys and its bytes follow. */
+typedef struct {
+    uint64_t variant;
+    uint32_t len;
+    uint16_t nitems;
+    uint16_t nrequests;
+    uint32_t requests[NGX_HTTP_RECO_BLOCK_REQUESTS]; /* places of the id */
+} ngx_http_reco_kept_block_t;
+
+
+/*
+ * Of this worker.  Places count all bytes that were ever put in, so that a
+ * place tells whether what stood there is still there: memory holds the last of
+ * them.  A new version begins at the memory's start, as nobody asks for the
+ * older ones' blocks any more: no more of it is touched than one version needs.
+ */
+static struct {
+    u_char *memory;
+    uint64_t size;
+    uint64_t head;    /* place of the next one */
+    uint64_t version; /* the newest, by its serial */
+} ngx_http_reco_blocks;
+
+
+ngx_int_t
+ngx_http_reco_blocks_init_process(ngx_cycle_t *cycle, size_t size)
+{
+    size = size / sizeof(uint64_t) * sizeof(uint64_t);
+
+    ngx_http_reco_blocks.size = size;
+    ngx_http_reco_blocks.head = size;
+
+    if (size == 0) {
+        return NGX_OK;
+    }
+
+    ngx_http_reco_blocks.memory = ngx_alloc(size, cycle->log);
+
+    return ngx_http_reco_blocks.memory != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_reco_blocks_exit_process(void)
+{
+    ngx_free(ngx_http_reco_blocks.memory);
+    ngx_http_reco_blocks.memory = NULL;
+    ngx_http_reco_blocks.size = 0;
+}
+
+
+/* Finds the request's id in a block.  NGX_DECLINED: too often. */
+static ngx_int_t
+ngx_http_reco_blocks_requests(ngx_http_reco_kept_block_t *kept,
+    const ngx_http_reco_ctx_t *ctx, const ngx_str_t *block)
+{
+    u_char *p, *last;
+
+    kept->nrequests = 0;
+    p = block->data;
+    last = block->data + block->len;
+
+    for (;;) {
+        p = memmem(p, last - p, ctx->rendering, sizeof(ctx->rendering));
+        if (p == NULL) {
+            return NGX_OK;
+        }
+
+        if (kept->nrequests == NGX_HTTP_RECO_BLOCK_REQUESTS) {
+            return NGX_DECLINED;
+        }
+
+        kept->requests[kept->nrequests++] = p - block->data;
+        p += sizeof(ctx->rendering);
+    }
+}
+
+
+/* Where a block of so many bytes goes, in one piece. */
+static uint64_t
+ngx_http_reco_blocks_place(uint64_t version, size_t size)
+{
+    uint64_t at, left;
+
+    at = ngx_http_reco_blocks.head;
+    left = ngx_http_reco_blocks.size - at % ngx_http_reco_blocks.size;
+
+    if (version > ngx_http_reco_blocks.version) {
+        ngx_http_reco_blocks.version = version;
+        at += left;
+
+    } else if (size > left) {
+        at += left;
+    }
+
+    ngx_http_reco_blocks.head = at + size;
+
+    return at;
+}
+
+
+uint64_t
+ngx_http_reco_blocks_put(uint64_t variant, const ngx_http_reco_ctx_t *ctx,
+    ngx_uint_t nitems, const ngx_str_t *block)
+{
+    u_char *p;
+    size_t size;
+    uint64_t at;
+    ngx_http_reco_kept_block_t kept;
+
+    size = sizeof(kept) + nitems * sizeof(uint64_t) + block->len;
+    size = (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+
+    if (block->len == 0 || block->len > NGX_HTTP_RECO_BLOCK_MAX
+        || size > ngx_http_reco_blocks.size
+        || ngx_http_reco_blocks_requests(&kept, ctx, block) != NGX_OK)
+    {
+        return 0;
+    }
+
+    at = ngx_http_reco_blocks_place(ctx->version->serial, size);
+
+    kept.variant = variant;
+    kept.len = block->len;
+    kept.nitems = nitems;
+
+    p = ngx_http_reco_blocks.memory + at % ngx_http_reco_blocks.size;
+    p = ngx_cpymem(p, &kept, sizeof(kept));
+    p = ngx_cpymem(
+        p, ctx->shown + ctx->nshown - nitems, nitems * sizeof(uint64_t));
+    ngx_memcpy(p, block->data, block->len);
+
+    return at;
+}
+
+
+ngx_int_t
+ngx_http_reco_blocks_get(uint64_t at, uint64_t variant, ngx_pool_t *pool,
+    ngx_http_reco_ctx_t *ctx, ngx_str_t *out)
+{
+    u_char *p;
+    uint32_t i;
+    const ngx_http_reco_kept_block_t *kept;
+
+    if (at == 0 || ngx_http_reco_blocks.head - at > ngx_http_reco_blocks.size) {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_http_reco_blocks.memory + at % ngx_http_reco_blocks.size;
+    kept = (const ngx_http_reco_kept_block_t *) p;
+
+    if (kept->variant != variant) {
+        return NGX_DECLINED;
+    }
+
+    out->len = kept->len;
+    out->data = ngx_pnalloc(pool, out->len);
+    if (out->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p += sizeof(*kept);
+    ngx_memcpy(ctx->shown + ctx->nshown, p, kept->nitems * sizeof(uint64_t));
+    ctx->nshown += kept->nitems;
+
+    p += kept->nitems * sizeof(uint64_t);
+    ngx_memcpy(out->data, p, out->len);
+
+    for (i = 0; i < kept->nrequests; i++) {
+        ngx_memcpy(out->data + kept->requests[i], ctx->rendering,
+            sizeof(ctx->rendering));
+    }
+
+    return NGX_OK;
+}
