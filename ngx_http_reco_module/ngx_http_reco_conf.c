@@ -105,7 +105,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     conf->plan = NULL;
-     *     conf->item, visitor, consent, nonce, locale = NULL;
+     *     conf->item, visitor, visitor_secret, consent, nonce, locale = NULL;
      *     conf->cache_control = NULL;
      *     conf->experiment = { 0, NULL };
      *     conf->types = { NULL };
@@ -146,6 +146,7 @@ ngx_http_reco_merge_strings(
 
     if (conf->visitor == NULL) {
         conf->visitor = prev->visitor;
+        conf->visitor_secret = prev->visitor_secret;
     }
 
     if (conf->consent == NULL) {

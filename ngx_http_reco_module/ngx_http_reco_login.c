@@ -17,8 +17,8 @@ ngx_http_reco_login_is_ip(ngx_str_t *host)
 
 
 /*
- * Hiredis asks a resolver for a name, and waits.  So a name has to be one that was
- * looked up when the configuration was read; none at all means this same server.
+ * Hiredis asks a resolver for a name, and waits.  So a name has to be one that
+ * was looked up when the configuration was read; none means this same server.
  */
 static ngx_int_t
 ngx_http_reco_login_lookup(
@@ -237,7 +237,7 @@ ngx_http_reco_login_answered(
 
     if (ngx_http_reco_login_target(link, &host, &port) != NGX_OK) {
         ngx_http_reco_link_fail(link, 0,
-            "the sentinel names neither an IP address nor a host of reco_redis");
+            "the sentinel names no IP address, nor a host of reco_redis");
         return;
     }
 

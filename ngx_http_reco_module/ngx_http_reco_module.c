@@ -62,7 +62,6 @@ static ngx_command_t ngx_http_reco_commands[] = {
     },
 
     NGX_HTTP_RECO_VALUE("reco_item", item),
-    NGX_HTTP_RECO_VALUE("reco_visitor", visitor),
     NGX_HTTP_RECO_VALUE("reco_consent", consent),
     NGX_HTTP_RECO_VALUE("reco_nonce", nonce),
     NGX_HTTP_RECO_VALUE("reco_locale", locale),
@@ -78,6 +77,8 @@ static ngx_command_t ngx_http_reco_commands[] = {
         ngx_http_reco_experiment),
     NGX_HTTP_RECO_SET("reco_arm", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_2MORE,
         ngx_http_reco_arm_directive),
+    NGX_HTTP_RECO_SET("reco_visitor", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_TAKE12,
+        ngx_http_reco_visitor_directive),
     NGX_HTTP_RECO_SET("reco_cookie", NGX_HTTP_RECO_ANYWHERE, NGX_CONF_1MORE,
         ngx_http_reco_cookie),
     NGX_HTTP_RECO_SET("reco_cache_control", NGX_HTTP_RECO_ANYWHERE,

@@ -122,6 +122,7 @@ typedef struct {
     ngx_shm_zone_t *zone;
     ngx_http_complex_value_t *item;
     ngx_http_complex_value_t *visitor;
+    u_char *visitor_secret; /* a block of SHA-1, padded; NULL: none */
     ngx_http_complex_value_t *consent;
     ngx_http_complex_value_t *nonce;
     ngx_http_complex_value_t *locale;
@@ -477,6 +478,8 @@ void ngx_http_reco_profile_forget(
 
 /* -- visitor ------------------------------------------------------------- */
 
+char *ngx_http_reco_visitor_directive(
+    ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_http_reco_cookie_t *ngx_http_reco_cookie_default(ngx_conf_t *cf);
 

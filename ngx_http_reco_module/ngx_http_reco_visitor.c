@@ -1,7 +1,12 @@
 #include "ngx_http_reco_module.h"
 
 #include <ngx_md5.h>
+#include <ngx_sha1.h>
 #include <sys/random.h>
+
+#define NGX_HTTP_RECO_SECRET_MIN 16
+#define NGX_HTTP_RECO_SHA1_BLOCK 64
+#define NGX_HTTP_RECO_SHA1_LEN   20
 
 
 static ngx_uint_t ngx_http_reco_refused(ngx_str_t *value);
@@ -22,6 +27,100 @@ static const char *const ngx_http_reco_robots[] = {
     "scrapy",
     "wget",
 };
+
+
+/* reco_visitor string [secret=text]; */
+char *
+ngx_http_reco_visitor_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_reco_loc_conf_t *lcf = conf;
+
+    ngx_str_t *value, secret;
+    ngx_command_t string;
+
+    string = *cmd;
+    string.offset = offsetof(ngx_http_reco_loc_conf_t, visitor);
+
+    if (cf->args->nelts == 2) {
+        return ngx_http_set_complex_value_slot(cf, &string, conf);
+    }
+
+    value = cf->args->elts;
+
+    if (value[2].len < 7 || ngx_strncmp(value[2].data, "secret=", 7) != 0) {
+        ngx_conf_log_error(
+            NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    secret.data = value[2].data + 7;
+    secret.len = value[2].len - 7;
+
+    if (secret.len < NGX_HTTP_RECO_SECRET_MIN
+        || secret.len > NGX_HTTP_RECO_SHA1_BLOCK)
+    {
+        return "has a secret that is not 16 to 64 characters long";
+    }
+
+    lcf->visitor_secret = ngx_pcalloc(cf->pool, NGX_HTTP_RECO_SHA1_BLOCK);
+    if (lcf->visitor_secret == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(lcf->visitor_secret, secret.data, secret.len);
+
+    return ngx_http_set_complex_value_slot(cf, &string, conf);
+}
+
+
+/* One of the two passes of HMAC (RFC 2104). */
+static void
+ngx_http_reco_hmac_pass(const u_char *secret, u_char pad, const ngx_str_t *text,
+    u_char digest[NGX_HTTP_RECO_SHA1_LEN])
+{
+    u_char block[NGX_HTTP_RECO_SHA1_BLOCK];
+    ngx_sha1_t sha1;
+    ngx_uint_t i;
+
+    for (i = 0; i < sizeof(block); i++) {
+        block[i] = secret[i] ^ pad;
+    }
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, block, sizeof(block));
+    ngx_sha1_update(&sha1, text->data, text->len);
+    ngx_sha1_final(digest, &sha1);
+}
+
+
+/*
+ * The id of who has logged in.  With a secret it is HMAC-SHA1: who has the
+ * stream can then not try logins until one fits.
+ */
+static void
+ngx_http_reco_login_id(
+    const u_char *secret, const ngx_str_t *login, ngx_http_reco_id_t *id)
+{
+    u_char digest[NGX_HTTP_RECO_SHA1_LEN];
+    ngx_str_t inner;
+    ngx_md5_t md5;
+
+    if (secret != NULL) {
+        ngx_http_reco_hmac_pass(secret, 0x36, login, digest);
+        inner.data = digest;
+        inner.len = sizeof(digest);
+        ngx_http_reco_hmac_pass(secret, 0x5c, &inner, digest);
+
+    } else {
+        ngx_md5_init(&md5);
+        ngx_md5_update(&md5, "reco visitor ", 13);
+        ngx_md5_update(&md5, login->data, login->len);
+        ngx_md5_final(digest, &md5);
+    }
+
+    ngx_memcpy(id->bytes, digest, sizeof(id->bytes));
+    id->bytes[0] = NGX_HTTP_RECO_ID_LOGIN;
+}
 
 
 ngx_uint_t
@@ -98,7 +197,6 @@ ngx_int_t
 ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
     ngx_str_t value;
-    ngx_md5_t md5;
     ngx_uint_t anonymous;
     ngx_http_reco_id_t id;
     ngx_http_reco_loc_conf_t *lcf;
@@ -123,11 +221,7 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         }
 
         if (value.len > 0) {
-            ngx_md5_init(&md5);
-            ngx_md5_update(&md5, "reco visitor ", 13);
-            ngx_md5_update(&md5, value.data, value.len);
-            ngx_md5_final(ctx->id.bytes, &md5);
-            ctx->id.bytes[0] = NGX_HTTP_RECO_ID_LOGIN;
+            ngx_http_reco_login_id(lcf->visitor_secret, &value, &ctx->id);
             ngx_http_reco_profile_want(r, &ctx->id);
 
             if (anonymous && lcf->zone != NULL) {

@@ -45,6 +45,8 @@ my @wrong = (
     ['reco_slot a template=open.mustache;' => qr/template [^ ]*open\.mustache:\d+:\d+: .*items/],
     ['reco_slot a template=.;' => qr/template|read\(\)/],
     ['reco_slot a heading=$nosuchvariable;' => qr/unknown "nosuchvariable" variable/],
+    ['reco_visitor $arg_u key=0123456789abcdef;' => qr/invalid parameter "key=0123456789abcdef"/],
+    ['reco_visitor $arg_u secret=short;' => qr/"reco_visitor" directive has a secret that is not 16 to 64/],
     ['reco_cookie "a b";' => qr/invalid cookie name "a b"/],
     ['reco_cookie a domain=x;y;' => qr/unknown directive|invalid/],
     ['reco_cookie a domain="x;y";' => qr/invalid parameter "domain="x"/],

@@ -6,6 +6,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use JSON::PP qw(decode_json encode_json);
+use Digest::SHA qw(hmac_sha1_hex);
 use Test::More;
 
 use Reco;
@@ -48,6 +49,7 @@ $world->nginx(<<"CONF");
         location /session/ { $shop reco_cookie v age=session samesite=none secure=on; }
         location /insecure/ { $shop reco_cookie v secure=off; }
         location /member/  { $shop reco_visitor \$cookie_login; }
+        location /keyed/   { $shop reco_visitor \$cookie_login secret=0123456789abcdef; }
 
         location /asked/ {
             reco_consent \$cookie_ok;
@@ -158,6 +160,9 @@ is(set($response), undef, 'which needs no cookie');
 is_deeply(seen($response, 5), [qw(sku-1 sku-2 sku-3 sku-4 sku-5)], 'with all of it');
 is_deeply(items(fetch('/member/sku-40', $cookie)), stranger('/member/sku-40'),
     'after the logout the device has moved it all');
+is(fetch('/keyed/sku-5', 'login=alice')->{headers}{'x-visitor'},
+    'ff' . substr(hmac_sha1_hex('alice', '0123456789abcdef'), 2, 30),
+    'with a secret nobody else can compute the id');
 is_deeply(items(fetch('/member/sku-41', 'login=bob')), stranger('/member/sku-41'),
     'another member has none of it');
 
