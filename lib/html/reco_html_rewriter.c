@@ -269,6 +269,8 @@ nothing_left(const reco_html_rewriter_t *r)
 static uint64_t
 harvest_types(reco_html_rewriter_t *r)
 {
+    int in_tag;
+    uint64_t from;
     reco_html_tokenizer_t *t;
 
     t = &r->parser.tokenizer;
@@ -277,14 +279,17 @@ harvest_types(reco_html_rewriter_t *r)
         return reco_html_harvest_types();
     }
 
+    in_tag = reco_html_tokenizer_in_tag(t);
+    from = in_tag ? t->tag.start : reco_html_page_offset(t, t->p);
+
     /* where the page is read once more, it begins once more */
 
-    if (reco_html_page_offset(t, t->p) < t->harvest_until) {
+    if (from < t->harvest_until) {
         t->wanted = &t->attributes->harvesting;
         return reco_html_type_bit(RECO_HTML_TAG_META);
     }
 
-    if (!reco_html_tokenizer_in_tag(t)) {
+    if (!in_tag) {
         t->wanted = &t->attributes->rewriting;
     }
 

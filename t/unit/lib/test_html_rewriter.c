@@ -471,6 +471,29 @@ charsets(void **state)
 }
 
 
+/* A <meta> that begins in the span where it counts may end behind it. */
+static void
+charset_at_the_end(void **state)
+{
+    char page[RECO_HTML_CHARSET_SPAN + 64], expected[sizeof(page) + 4];
+    int blank;
+    unsigned before;
+    case_t test;
+
+    (void) state;
+
+    for (before = 0; before < 3; before++) {
+        blank = RECO_HTML_CHARSET_SPAN - 2 + (int) before;
+        snprintf(page, sizeof(page), "%*s<meta charset=utf-7><!-- reco:s -->",
+            blank, "");
+        snprintf(expected, sizeof(expected), "%s%s", page,
+            blank >= RECO_HTML_CHARSET_SPAN ? "{0}" : "");
+        test = (case_t){"", page, expected};
+        check(&test, 1);
+    }
+}
+
+
 /* What the header says comes before what the page says. */
 static void
 header_charset(void **state)
@@ -522,6 +545,7 @@ main(void)
         cmocka_unit_test(fallbacks),
         cmocka_unit_test(xml),
         cmocka_unit_test(charsets),
+        cmocka_unit_test(charset_at_the_end),
         cmocka_unit_test(header_charset),
     };
 
