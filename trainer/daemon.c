@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,13 +178,17 @@ create_parts(daemon_t *daemon, const reco_config_t *config, reco_error_t *error)
 }
 
 
-/* One trainer learns from a store: two would undo each other's vectors and
-   overlays.  The lock goes with the process, however it ends. */
+/*
+ * One trainer learns from a store: two would undo each other's vectors and
+ * overlays.  The lock goes with the process, however it ends: flock() would
+ * leave it to a batch run that was about to begin.
+ */
 static reco_status_t
 lock_state(daemon_t *daemon, reco_error_t *error)
 {
     const char *state = reco_config_string(daemon->config, "state");
     char path[PATH_MAX];
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
     if (snprintf(path, sizeof(path), "%s/daemon.lock", state)
         >= (int) sizeof(path)) {
@@ -198,11 +201,11 @@ lock_state(daemon_t *daemon, reco_error_t *error)
             error, RECO_IO, "cannot open \"%s\": %s", path, strerror(errno));
     }
 
-    if (flock(daemon->lock, LOCK_EX | LOCK_NB) == 0) {
+    if (fcntl(daemon->lock, F_SETLK, &whole) == 0) {
         return RECO_OK;
     }
 
-    return errno == EWOULDBLOCK
+    return errno == EAGAIN || errno == EACCES
                ? reco_error_set(error, RECO_BUSY,
                    "another trainer works in \"%s\": stop it first", state)
                : reco_error_set(error, RECO_IO, "cannot lock \"%s\": %s", path,
