@@ -4,142 +4,211 @@
  *   next = argmax  lambda relevance(i)
  *                  - (1 - lambda) max over chosen j of similarity(i, j)
  *
- * A candidate's worth only falls as more are chosen, so it is compared with
- * the newly chosen ones when it would win without, and not before: the same
- * choice with a fraction of the products.
+ * Similarity only costs, so that a candidate's relevance is a bound.  The
+ * most relevant are compared with all of the chosen, a group at a time; the
+ * next group follows when the best so far is worth less than its bound.
  */
 
 #include "reco_engine_blend.h"
+
+#include <math.h>
 
 #include "reco_engine_select.h"
 
 /* Of two items of one category where one of them has no vector. */
 #define DIVERSIFY_SAME_CATEGORY 0.5f
 
+#define DIVERSIFY_GROUP 16
+
 typedef struct {
     const reco_engine_model_t *model;
+    const reco_engine_pool_t *pool;
     reco_engine_diverse_t *candidates;
     unsigned ncandidates;
+    unsigned nopen; /* the first ones, which are compared */
     float lambda;
     unsigned category_max;
+    unsigned n; /* how many are wanted */
     unsigned nchosen;
-    const reco_engine_diverse_t *chosen[RECO_ENGINE_RESULT_MAX];
+    unsigned chosen[RECO_ENGINE_RESULT_MAX]; /* places of candidates */
 } diversify_t;
 
 
-static float
-diversify_similarity(const diversify_t *work, const reco_engine_diverse_t *a,
-    const reco_engine_diverse_t *b)
+static uint32_t
+diversify_category(const diversify_t *work, unsigned place)
 {
-    float similarity;
+    uint32_t item;
 
-    if (a->vector == NULL || b->vector == NULL) {
-        return a->category != 0 && a->category == b->category
-                   ? DIVERSIFY_SAME_CATEGORY
-                   : 0;
-    }
+    item = work->pool->rows[work->candidates->rows[place]].item;
 
-    similarity = work->model->kernels->dot(a->vector, b->vector,
-                     work->model->base->vectors.dimensions)
-                 * a->norm * b->norm;
-
-    return similarity > 0 ? similarity : 0;
+    return reco_engine_category(
+        work->model, item, reco_engine_hot(work->model, item));
 }
 
 
+/* By category, where there are no vectors to multiply. */
 static float
-diversify_worth(const diversify_t *work, const reco_engine_diverse_t *candidate)
+diversify_likeness(const diversify_t *work, unsigned a, unsigned b)
 {
-    return work->lambda * candidate->relevance
-           - (1 - work->lambda) * candidate->similarity;
+    uint32_t category;
+
+    category = diversify_category(work, a);
+
+    return category != 0 && category == diversify_category(work, b)
+               ? DIVERSIFY_SAME_CATEGORY
+               : 0;
+}
+
+
+/* Compares count candidates, a group at most, with one of the chosen. */
+static void
+diversify_compare(
+    diversify_t *work, unsigned first, unsigned count, unsigned chosen)
+{
+    float similarity, products[DIVERSIFY_GROUP];
+    unsigned i;
+    reco_engine_diverse_t *candidates;
+
+    candidates = work->candidates;
+
+    if (candidates->vectors[chosen] != NULL) {
+        work->model->kernels->dots(candidates->vectors[chosen],
+            candidates->vectors + first, count,
+            work->model->base->vectors.dimensions, products);
+    }
+
+    for (i = 0; i < count; i++) {
+        if (candidates->vectors[chosen] == NULL
+            || candidates->vectors[first + i] == NULL)
+        {
+            similarity = diversify_likeness(work, first + i, chosen);
+        } else {
+            similarity = products[i] * candidates->norms[first + i]
+                         * candidates->norms[chosen];
+        }
+
+        candidates->similarities[first + i] =
+            similarity > candidates->similarities[first + i]
+                ? similarity
+                : candidates->similarities[first + i];
+    }
+}
+
+
+/* One more group is compared, with all that were chosen so far. */
+static void
+diversify_open(diversify_t *work)
+{
+    unsigned i, count;
+
+    count = work->ncandidates - work->nopen;
+    count = count < DIVERSIFY_GROUP ? count : DIVERSIFY_GROUP;
+
+    for (i = 0; i < work->nchosen && work->lambda < 1; i++) {
+        diversify_compare(work, work->nopen, count, work->chosen[i]);
+    }
+
+    work->nopen += count;
+}
+
+
+static void
+diversify_choose(diversify_t *work, unsigned place)
+{
+    unsigned first, count;
+
+    work->candidates->gains[place] = -INFINITY;
+    work->chosen[work->nchosen++] = place;
+
+    if (work->nchosen == work->n || !(work->lambda < 1)) {
+        return;
+    }
+
+    for (first = 0; first < work->nopen; first += count) {
+        count = work->nopen - first;
+        count = count < DIVERSIFY_GROUP ? count : DIVERSIFY_GROUP;
+        diversify_compare(work, first, count, place);
+    }
 }
 
 
 /* One category may not fill the block. */
 static int
-diversify_capped(
-    const diversify_t *work, const reco_engine_diverse_t *candidate)
+diversify_capped(const diversify_t *work, unsigned place)
 {
     unsigned i, same;
+    uint32_t category;
 
-    if (work->category_max == 0 || candidate->category == 0) {
+    if (work->category_max == 0) {
         return 0;
     }
 
+    category = diversify_category(work, place);
     same = 0;
 
     for (i = 0; i < work->nchosen; i++) {
-        same += work->chosen[i]->category == candidate->category;
+        same += diversify_category(work, work->chosen[i]) == category;
     }
 
-    return same >= work->category_max;
+    return category != 0 && same >= work->category_max;
 }
 
 
-/* Compares with what was chosen since it was compared last. */
-static void
-diversify_compare(const diversify_t *work, reco_engine_diverse_t *candidate)
+/* The key of the best of the open ones, by worth, then by relevance; 0: none.
+   Which one it is cannot be foreseen, so no branch hangs on it. */
+static uint64_t
+diversify_best(const diversify_t *work)
 {
-    float similarity;
-
-    for (; candidate->compared < work->nchosen; candidate->compared++) {
-        similarity = diversify_similarity(
-            work, candidate, work->chosen[candidate->compared]);
-
-        if (similarity > candidate->similarity) {
-            candidate->similarity = similarity;
-        }
-    }
-}
-
-
-/* The best of those left; ties go to the more relevant, which come first. */
-static reco_engine_diverse_t *
-diversify_next(const diversify_t *work)
-{
-    float worth, most;
+    float worth;
     unsigned i;
-    reco_engine_diverse_t *candidate, *best;
+    uint64_t best, key;
+    const reco_engine_diverse_t *candidates;
 
-    best = NULL;
-    most = 0;
+    candidates = work->candidates;
+    best = 0;
 
-    for (i = 0; i < work->ncandidates; i++) {
-        candidate = &work->candidates[i];
-
-        if (candidate->row == RECO_ENGINE_POOL_REFUSED) {
-            continue;
-        }
-
-        /* Nobody behind is more relevant, and similarity only costs. */
-        if (best != NULL && !(work->lambda * candidate->relevance > most)) {
-            break;
-        }
-
-        /* The worth so far is an upper bound. */
-        worth = diversify_worth(work, candidate);
-
-        if (best != NULL && !(worth > most)) {
-            continue;
-        }
-
-        if (diversify_capped(work, candidate)) {
-            candidate->row = RECO_ENGINE_POOL_REFUSED;
-            continue;
-        }
-
-        if (work->lambda < 1) {
-            diversify_compare(work, candidate);
-            worth = diversify_worth(work, candidate);
-        }
-
-        if (best == NULL || worth > most) {
-            best = candidate;
-            most = worth;
-        }
+    for (i = 0; i < work->nopen; i++) {
+        worth = candidates->gains[i]
+                - (1 - work->lambda) * candidates->similarities[i];
+        key = worth > -INFINITY ? reco_engine_key(worth, i) : 0;
+        best = key > best ? key : best;
     }
 
     return best;
+}
+
+
+/* The next place, or ncandidates where nothing is left. */
+static unsigned
+diversify_next(diversify_t *work)
+{
+    unsigned place;
+    uint64_t best;
+
+    for (;;) {
+        best = diversify_best(work);
+
+        if (work->nopen < work->ncandidates
+            && (best == 0
+                || reco_engine_key_score(best)
+                       < work->candidates->gains[work->nopen]))
+        {
+            diversify_open(work);
+            continue;
+        }
+
+        if (best == 0) {
+            return work->ncandidates;
+        }
+
+        place = reco_engine_key_number(best);
+
+        if (!diversify_capped(work, place)) {
+            return place;
+        }
+
+        work->candidates->gains[place] = -INFINITY;
+    }
 }
 
 
@@ -148,43 +217,40 @@ static void
 diversify_prepare(
     diversify_t *work, reco_engine_scratch_t *scratch, unsigned count)
 {
-    float low, span;
+    float low, span, relevance;
     unsigned i, row;
-    uint32_t item;
-    reco_engine_diverse_t *candidate;
+    reco_engine_diverse_t *candidates;
     const reco_engine_pool_row_t *named;
 
     low = reco_engine_key_score(scratch->ranking[count - 1]);
     span = reco_engine_key_score(scratch->ranking[0]) - low;
+    candidates = work->candidates;
 
     for (i = 0; i < count; i++) {
         row = reco_engine_key_number(scratch->ranking[i]);
         named = &scratch->pool.rows[row];
-        item = named->item;
-        candidate = &work->candidates[i];
-        candidate->row = (uint16_t) row;
-        candidate->compared = 0;
-        candidate->similarity = 0;
-        candidate->norm = 0;
-        candidate->relevance =
+        relevance =
             span > 0 ? (reco_engine_key_score(scratch->ranking[i]) - low) / span
                      : 1;
-        candidate->category = reco_engine_category(
-            work->model, item, reco_engine_hot(work->model, item));
-        candidate->vector = NULL;
+        candidates->rows[i] = (uint16_t) row;
+        candidates->gains[i] = work->lambda * relevance;
+        candidates->similarities[i] = 0;
+        candidates->norms[i] = 0;
+        candidates->vectors[i] = NULL;
 
         if (work->lambda < 1 && named->scored) {
-            candidate->vector = named->vector;
-            candidate->norm = named->norm;
+            candidates->vectors[i] = named->vector;
+            candidates->norms[i] = named->norm;
 
         } else if (work->lambda < 1) {
-            candidate->vector =
-                reco_engine_vector(work->model, item, &candidate->norm);
-            __builtin_prefetch(candidate->vector);
+            candidates->vectors[i] = reco_engine_vector(
+                work->model, named->item, &candidates->norms[i]);
+            __builtin_prefetch(candidates->vectors[i]);
         }
     }
 
     work->ncandidates = count;
+    work->nopen = 0;
 }
 
 
@@ -192,9 +258,8 @@ unsigned
 reco_engine_diversify(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, unsigned n, uint16_t *chosen)
 {
-    unsigned i, wanted, count;
+    unsigned i, wanted, count, place;
     diversify_t work;
-    reco_engine_diverse_t *next;
 
     if (scratch->pool.nrows == 0) {
         return 0;
@@ -211,17 +276,18 @@ reco_engine_diversify(const reco_engine_model_t *model,
     reco_engine_sort(model->kernels, scratch->ranking, count);
 
     work.model = model;
-    work.candidates = scratch->diverse;
+    work.pool = &scratch->pool;
+    work.candidates = &scratch->diverse;
     work.lambda = reco_engine_value(model, RECO_ENGINE_DIVERSITY_LAMBDA);
     work.category_max =
         reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY);
+    work.n = n;
     work.nchosen = 0;
     diversify_prepare(&work, scratch, count);
 
-    while (work.nchosen < n && (next = diversify_next(&work)) != NULL) {
-        chosen[work.nchosen] = next->row;
-        work.chosen[work.nchosen++] = next;
-        next->row = RECO_ENGINE_POOL_REFUSED;
+    while (work.nchosen < n && (place = diversify_next(&work)) < count) {
+        diversify_choose(&work, place);
+        chosen[work.nchosen - 1] = scratch->diverse.rows[place];
     }
 
     return work.nchosen;

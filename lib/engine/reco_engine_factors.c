@@ -18,9 +18,6 @@
 #define FACTORS_BLOCKS    4
 #define FACTORS_CENTROIDS 16
 
-/* Candidates between asking for a vector and multiplying with it. */
-#define FACTORS_AHEAD 12
-
 
 /* Keeps the wanted best once there is no room for more. */
 static unsigned
@@ -344,26 +341,40 @@ reco_engine_factors_search(const reco_engine_model_t *model,
 }
 
 
-/* A candidate's vector, on its way from memory. */
-static void
-factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
+/* Multiplies those of a block that no query of the page multiplied yet;
+   returns the largest product of all. */
+static float
+factors_multiply(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, unsigned first, unsigned count)
 {
-    uint32_t i;
+    float best, products[RECO_ENGINE_LANES];
+    unsigned i;
+    const void *vectors[RECO_ENGINE_LANES];
+    reco_engine_block_t *block;
+    reco_engine_pool_row_t *row;
 
-    if (row->scored) {
-        return;
+    block = &scratch->pool.blocks[first / RECO_ENGINE_LANES];
+    best = 0;
+
+    for (i = 0; i < count; i++) {
+        row = &scratch->pool.rows[first + i];
+        vectors[i] = row->scored ? NULL : row->vector;
     }
 
-    row->norm = 0;
-    row->vector = reco_engine_vector(model, row->item, &row->norm);
+    model->kernels->dots(scratch->vector, vectors, count,
+        model->base->vectors.dimensions, products);
 
-    if (row->vector == NULL) {
-        return;
+    for (i = 0; i < count; i++) {
+        row = &scratch->pool.rows[first + i];
+        row->product = row->scored ? row->product : products[i];
+        row->scored = 1;
+        block->features[RECO_ENGINE_FEATURE_COSINE][i] =
+            row->product * row->norm;
+        block->features[RECO_ENGINE_FACTORS][i] = row->product;
+        best = row->product > best ? row->product : best;
     }
 
-    for (i = 0; i < model->base->vectors.dimensions; i += 16) {
-        __builtin_prefetch((const float *) row->vector + i);
-    }
+    return best;
 }
 
 
@@ -371,41 +382,26 @@ factors_fetch(const reco_engine_model_t *model, reco_engine_pool_row_t *row)
 static void
 factors_score(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    float best;
-    unsigned i;
+    float best, product, *factors;
+    unsigned first, lane, count;
     reco_engine_pool_t *pool;
-    reco_engine_pool_row_t *row;
 
     pool = &scratch->pool;
     best = 0;
 
-    for (i = 0; i < pool->nrows && i < FACTORS_AHEAD; i++) {
-        factors_fetch(model, &pool->rows[i]);
+    for (first = 0; first < pool->nrows; first += RECO_ENGINE_LANES) {
+        count = pool->nrows - first;
+        count = count < RECO_ENGINE_LANES ? count : RECO_ENGINE_LANES;
+        product = factors_multiply(model, scratch, first, count);
+        best = product > best ? product : best;
     }
 
-    for (i = 0; i < pool->nrows; i++) {
-        if (i + FACTORS_AHEAD < pool->nrows) {
-            factors_fetch(model, &pool->rows[i + FACTORS_AHEAD]);
+    for (first = 0; first < pool->nrows; first += RECO_ENGINE_LANES) {
+        factors = reco_engine_pool_feature(pool, first, RECO_ENGINE_FACTORS);
+
+        for (lane = 0; lane < RECO_ENGINE_LANES; lane++) {
+            factors[lane] = best > 0 ? factors[lane] / best : 0;
         }
-
-        row = &pool->rows[i];
-
-        if (!row->scored) {
-            row->product = row->vector != NULL
-                               ? model->kernels->dot(scratch->vector,
-                                   row->vector, model->base->vectors.dimensions)
-                               : 0;
-            row->scored = 1;
-        }
-
-        *reco_engine_pool_feature(pool, i, RECO_ENGINE_FEATURE_COSINE) =
-            row->product * row->norm;
-        best = row->product > best ? row->product : best;
-    }
-
-    for (i = 0; i < pool->nrows; i++) {
-        *reco_engine_pool_feature(pool, i, RECO_ENGINE_FACTORS) =
-            best > 0 ? pool->rows[i].product / best : 0;
     }
 }
 

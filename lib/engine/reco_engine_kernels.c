@@ -68,7 +68,8 @@ kernels_fold(const void *sums)
         uint32_t i;                                                            \
         lanes##width##_t sums[16 / width] = {0};                               \
                                                                                \
-        for (i = 0; i + 16 <= dimensions; i += 16) {                           \
+        _Pragma("GCC unroll 4") for (i = 0; i + 16 <= dimensions; i += 16)     \
+        {                                                                      \
             kernels_step_##width(                                              \
                 sums, a + i * sizeof(float), b + i * sizeof(float));           \
         }                                                                      \
@@ -130,6 +131,34 @@ KERNELS_BODY(16)
         return kernels_dot_##width(a, b, 64);                                  \
     }                                                                          \
                                                                                \
+    KERNELS_INLINE attributes void kernels_dots_inline_##name(const void *a,   \
+        const void *const *vectors, unsigned count, uint32_t dimensions,       \
+        float *restrict products)                                              \
+    {                                                                          \
+        unsigned i;                                                            \
+                                                                               \
+        for (i = 0; i < count; i++) {                                          \
+            products[i] = vectors[i] != NULL                                   \
+                              ? kernels_dot_##width(a, vectors[i], dimensions) \
+                              : 0;                                             \
+        }                                                                      \
+    }                                                                          \
+                                                                               \
+    attributes static void kernels_dots64_##name(const void *a,                \
+        const void *const *vectors, unsigned count, uint32_t dimensions,       \
+        float *restrict products)                                              \
+    {                                                                          \
+        (void) dimensions;                                                     \
+        kernels_dots_inline_##name(a, vectors, count, 64, products);           \
+    }                                                                          \
+                                                                               \
+    attributes static void kernels_dots_##name(const void *a,                  \
+        const void *const *vectors, unsigned count, uint32_t dimensions,       \
+        float *restrict products)                                              \
+    {                                                                          \
+        kernels_dots_inline_##name(a, vectors, count, dimensions, products);   \
+    }                                                                          \
+                                                                               \
     attributes static void kernels_add_##name(                                 \
         float *sum, float weight, const void *vector, uint32_t dimensions)     \
     {                                                                          \
@@ -139,10 +168,11 @@ KERNELS_BODY(16)
 /* clang-format off */
 #define KERNELS_ROWS(name, parting, rank)                                      \
     {                                                                          \
-        {#name, kernels_dot_##name, kernels_add_##name,                        \
+        {#name, kernels_dot_##name, kernels_dots_##name, kernels_add_##name,   \
             reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
             reco_engine_score_##name},                                         \
-        {#name, kernels_dot64_##name, kernels_add_##name,                      \
+        {#name, kernels_dot64_##name, kernels_dots64_##name,                   \
+            kernels_add_##name,                                                \
             reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
             reco_engine_score_##name}                                          \
     }

@@ -37,6 +37,10 @@ typedef struct {
        asked for; both may be unaligned. */
     float (*dot)(const void *a, const void *b, uint32_t dimensions);
 
+    /* The products of a with each of count vectors; 0 where there is none. */
+    void (*dots)(const void *a, const void *const *vectors, unsigned count,
+        uint32_t dimensions, float *products);
+
     /* sum += weight * vector, which may be unaligned. */
     void (*add)(
         float *sum, float weight, const void *vector, uint32_t dimensions);

@@ -282,6 +282,19 @@ pool_describe(reco_engine_pool_t *pool, unsigned number,
 }
 
 
+/* A vector is multiplied when all candidates are there: until then it may
+   come from memory. */
+static inline void
+pool_prefetch(const float *vector, uint32_t dimensions)
+{
+    uint32_t i;
+
+    for (i = 0; vector != NULL && i < dimensions; i += 16) {
+        __builtin_prefetch(vector + i, 0, 2);
+    }
+}
+
+
 static uint16_t
 pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, reco_engine_pool_entry_t *entry)
@@ -311,6 +324,8 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row->shown = entry->shown;
     row->source = RECO_ENGINE_SOURCE_COUNT;
     row->scored = 0;
+    row->vector = NULL;
+    row->norm = 0;
 
     if (entry->former != RECO_ENGINE_POOL_REFUSED) {
         former = &pool->former[entry->former];
@@ -318,6 +333,11 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
         row->vector = former->vector;
         row->norm = former->norm;
         row->product = former->product;
+    }
+
+    if (visit->scored && !row->scored) {
+        row->vector = reco_engine_vector(model, row->item, &row->norm);
+        pool_prefetch(row->vector, model->base->vectors.dimensions);
     }
 
     pool_describe(pool, entry->row, model, visit, hot, entry);

@@ -42,7 +42,7 @@ typedef struct {
     float strongest;    /* of what the sources say, weighted */
     float norm;         /* of the vector; where scored */
     float product;      /* of it with the visitor's; where scored */
-    const void *vector; /* unaligned; NULL: none; where scored */
+    const void *vector; /* unaligned; NULL: none, or not asked for */
     uint8_t shown;
     uint8_t source; /* the strongest */
     uint8_t scored;

@@ -45,15 +45,14 @@ typedef struct {
     unsigned nfound;
 } reco_engine_shared_t;
 
-/* What MMR keeps of a candidate. */
+/* What MMR keeps of the candidates, the most relevant first. */
 typedef struct {
-    const void *vector; /* NULL: none */
-    float norm;
-    float relevance;  /* 0 .. 1 */
-    float similarity; /* to the nearest of the chosen that were compared */
-    uint32_t category;
-    uint16_t compared; /* how many of the chosen */
-    uint16_t row;
+    const void *vectors[RECO_ENGINE_DIVERSE_MAX]; /* NULL: none */
+    float norms[RECO_ENGINE_DIVERSE_MAX];
+    float gains[RECO_ENGINE_DIVERSE_MAX]; /* lambda * relevance; -INFINITY:
+                                             chosen, or left out */
+    float similarities[RECO_ENGINE_DIVERSE_MAX]; /* to the nearest chosen */
+    uint16_t rows[RECO_ENGINE_DIVERSE_MAX];
 } reco_engine_diverse_t;
 
 _Static_assert(RECO_ENGINE_CODE_MAX == RECO_SNAPSHOT_DIMENSIONS_MAX,
@@ -72,7 +71,7 @@ struct reco_engine_scratch_s {
     reco_engine_list_t lists[RECO_ENGINE_SOURCE_COUNT];
     reco_engine_visit_t visit;
     reco_engine_pool_t pool;
-    reco_engine_diverse_t diverse[RECO_ENGINE_DIVERSE_MAX];
+    reco_engine_diverse_t diverse;
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
     uint64_t found[RECO_ENGINE_FOUND_MAX + RECO_ENGINE_SCAN_SPARE];
     reco_engine_code_t code; /* of the vector */

@@ -59,7 +59,7 @@ results_add_float(results_t *results, float value)
 static void
 results_vectors(results_t *results, unsigned set)
 {
-    float a[DIMENSIONS_MAX + 1], b[DIMENSIONS_MAX + 1];
+    float a[DIMENSIONS_MAX + 1], b[DIMENSIONS_MAX + 1], products[3];
     unsigned i, dimensions;
     const reco_engine_kernels_t *kernels;
 
@@ -72,6 +72,13 @@ results_vectors(results_t *results, unsigned set)
         }
 
         results_add_float(results, kernels->dot(a + 1, b, dimensions));
+        kernels->dots(a + 1, (const void *const[]){b, NULL, b + 1}, 3,
+            dimensions, products);
+
+        for (i = 0; i < 3; i++) {
+            results_add_float(results, products[i]);
+        }
+
         kernels->add(a, results_float(results), b + 1, dimensions);
 
         for (i = 0; i < dimensions; i++) {
