@@ -9,8 +9,8 @@
  * visitors of whom nothing is known but the page that they look at.  All of
  * them get the same from one model version and overlay, so each worker keeps so
  * many answers: a table of small sets, in which a new answer takes the place of
- * the one that was not asked for for longest.  With an answer goes the block
- * that was made of it last, as long as there is room for it.
+ * the one that was not asked for for longest.  With an answer that was asked for
+ * again goes the block that was made of it last, as long as there is room for it.
  *
  * An answer is kept small, as there is one for each page of a shop: without
  * the scores, which nobody asks for any more.
@@ -29,19 +29,26 @@
 
 /* What led to an item is known of one of the session, and there is but one. */
 struct ngx_http_reco_answer_s {
-    uint64_t key;   /* 0: free */
-    uint64_t block; /* its place; 0: none */
-    uint32_t used;  /* when it was asked for, in answers */
+    uint64_t block;   /* its place; 0: none */
+    uint64_t sources; /* of the hits, four bits each */
     uint32_t because;
     uint16_t fallbacks;
     uint16_t led; /* mask of the hits that it led to */
-    uint8_t nhits;
-    uint8_t sources[NGX_HTTP_RECO_ANSWER_HITS];
+    uint32_t nhits;
     uint32_t items[NGX_HTTP_RECO_ANSWER_HITS];
 };
 
-_Static_assert(RECO_ENGINE_SOURCE_COUNT <= 16, "fallbacks");
-_Static_assert(NGX_HTTP_RECO_ANSWER_HITS <= 16, "led");
+_Static_assert(RECO_ENGINE_SOURCE_COUNT <= 16, "sources, fallbacks");
+_Static_assert(NGX_HTTP_RECO_ANSWER_HITS <= 16, "sources, led");
+
+
+/* What is looked at to find an answer, in a line of the cache. */
+typedef struct {
+    uint64_t keys[NGX_HTTP_RECO_ANSWER_WAYS]; /* 0: free */
+    uint32_t used[NGX_HTTP_RECO_ANSWER_WAYS]; /* when each was asked for, in
+                                                 answers */
+    uint64_t unused[2];
+} ngx_http_reco_answer_set_t;
 
 
 /* What an answer hangs on; no byte of it is left unset. */
@@ -63,9 +70,9 @@ typedef struct {
 
 /* Of this worker. */
 static struct {
-    ngx_http_reco_answer_t *table;
-    ngx_uint_t sets;
-    ngx_uint_t ways;
+    ngx_http_reco_answer_set_t *sets;
+    ngx_http_reco_answer_t *answers; /* of each set in turn */
+    ngx_uint_t nsets;                /* 0: nothing is kept */
     uint32_t clock;
     uint64_t secret; /* visitors ask: none may find two questions of one key */
 } ngx_http_reco_answers;
@@ -134,31 +141,40 @@ ngx_int_t
 ngx_http_reco_answers_init_process(
     ngx_cycle_t *cycle, ngx_http_reco_main_conf_t *main)
 {
-    ngx_http_reco_answers.ways =
-        ngx_min(main->answers, NGX_HTTP_RECO_ANSWER_WAYS);
+    size_t size;
+    ngx_uint_t n;
 
     if (main->answers == 0) {
         return NGX_OK;
     }
 
-    if (ngx_http_reco_blocks_init_process(cycle, main->blocks_size) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (getrandom(&ngx_http_reco_answers.secret,
-            sizeof(ngx_http_reco_answers.secret), 0)
-        != sizeof(ngx_http_reco_answers.secret))
+    if (ngx_http_reco_blocks_init_process(cycle, main->blocks_size) != NGX_OK
+        || getrandom(&ngx_http_reco_answers.secret,
+               sizeof(ngx_http_reco_answers.secret), 0)
+               != sizeof(ngx_http_reco_answers.secret))
     {
         return NGX_ERROR;
     }
 
-    ngx_http_reco_answers.sets = main->answers / ngx_http_reco_answers.ways;
-    ngx_http_reco_answers.table =
-        ngx_calloc(ngx_http_reco_answers.sets * ngx_http_reco_answers.ways
-                       * sizeof(ngx_http_reco_answer_t),
-            cycle->log);
+    n = (main->answers + NGX_HTTP_RECO_ANSWER_WAYS - 1)
+        / NGX_HTTP_RECO_ANSWER_WAYS;
+    size = n * sizeof(ngx_http_reco_answer_set_t);
 
-    return ngx_http_reco_answers.table != NULL ? NGX_OK : NGX_ERROR;
+    ngx_http_reco_answers.sets =
+        ngx_memalign(sizeof(ngx_http_reco_answer_set_t), size, cycle->log);
+    ngx_http_reco_answers.answers = ngx_calloc(
+        n * NGX_HTTP_RECO_ANSWER_WAYS * sizeof(ngx_http_reco_answer_t),
+        cycle->log);
+
+    if (ngx_http_reco_answers.sets == NULL
+        || ngx_http_reco_answers.answers == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(ngx_http_reco_answers.sets, size);
+    ngx_http_reco_answers.nsets = n;
+
+    return NGX_OK;
 }
 
 
@@ -167,9 +183,11 @@ ngx_http_reco_answers_exit_process(void)
 {
     ngx_http_reco_blocks_exit_process();
 
-    ngx_free(ngx_http_reco_answers.table);
-    ngx_http_reco_answers.table = NULL;
-    ngx_http_reco_answers.ways = 0;
+    ngx_free(ngx_http_reco_answers.sets);
+    ngx_free(ngx_http_reco_answers.answers);
+    ngx_http_reco_answers.sets = NULL;
+    ngx_http_reco_answers.answers = NULL;
+    ngx_http_reco_answers.nsets = 0;
 }
 
 
@@ -209,7 +227,7 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
 {
     ngx_http_reco_question_t question;
 
-    if (ngx_http_reco_answers.ways == 0 || query->user != NULL
+    if (ngx_http_reco_answers.nsets == 0 || query->user != NULL
         || query->n > NGX_HTTP_RECO_ANSWER_HITS
         || !ngx_http_reco_answers_first(query))
     {
@@ -239,35 +257,30 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
 }
 
 
-static ngx_http_reco_answer_t *
-ngx_http_reco_answers_set(uint64_t key)
-{
-    return &ngx_http_reco_answers.table[(key >> 1) % ngx_http_reco_answers.sets
-                                        * ngx_http_reco_answers.ways];
-}
-
-
 ngx_http_reco_answer_t *
 ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 {
-    ngx_uint_t i;
+    ngx_uint_t i, n;
     reco_engine_hit_t *hit;
     ngx_http_reco_answer_t *answer;
+    ngx_http_reco_answer_set_t *set;
 
     if (key == 0) {
         return NULL;
     }
 
-    answer = ngx_http_reco_answers_set(key);
+    n = (key >> 1) % ngx_http_reco_answers.nsets;
+    set = &ngx_http_reco_answers.sets[n];
 
-    for (i = 0; answer[i].key != key; i++) {
-        if (i + 1 == ngx_http_reco_answers.ways) {
+    for (i = 0; set->keys[i] != key; i++) {
+        if (i + 1 == NGX_HTTP_RECO_ANSWER_WAYS) {
             return NULL;
         }
     }
 
-    answer += i;
-    answer->used = ++ngx_http_reco_answers.clock;
+    set->used[i] = ++ngx_http_reco_answers.clock;
+    answer = &ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + i];
+    ngx_http_reco_blocks_expect(answer->block);
 
     result->nhits = answer->nhits;
     result->fallbacks = answer->fallbacks;
@@ -276,7 +289,7 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
         hit = &result->hits[i];
         hit->item = answer->items[i];
         hit->score = 0;
-        hit->source = answer->sources[i];
+        hit->source = answer->sources >> 4 * i & 0xf;
         hit->because = answer->led & 1 << i ? answer->because : RECO_ITEM_NONE;
         hit->pinned = 0;
     }
@@ -287,70 +300,70 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 }
 
 
-/* The one of a set that is to be given up. */
-static ngx_http_reco_answer_t *
-ngx_http_reco_answers_oldest(uint64_t key)
-{
-    uint32_t age, oldest;
-    ngx_uint_t i;
-    ngx_http_reco_answer_t *set, *answer;
-
-    set = ngx_http_reco_answers_set(key);
-    answer = set;
-    oldest = 0;
-
-    for (i = 0; i < ngx_http_reco_answers.ways; i++) {
-        age = ngx_http_reco_answers.clock - set[i].used;
-
-        if (age > oldest) {
-            oldest = age;
-            answer = &set[i];
-        }
-    }
-
-    return answer;
-}
-
-
-ngx_http_reco_answer_t *
-ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+/* NGX_DECLINED: it is none that can be kept. */
+static ngx_int_t
+ngx_http_reco_answers_pack(
+    ngx_http_reco_answer_t *answer, const reco_engine_result_t *result)
 {
     unsigned i;
-    ngx_http_reco_answer_t new, *answer;
     const reco_engine_hit_t *hit;
 
-    if (key == 0) {
-        return NULL;
-    }
-
-    ngx_memzero(&new, sizeof(new));
-    new.key = key;
-    new.because = RECO_ITEM_NONE;
-    new.fallbacks = result->fallbacks;
-    new.nhits = result->nhits;
+    ngx_memzero(answer, sizeof(ngx_http_reco_answer_t));
+    answer->because = RECO_ITEM_NONE;
+    answer->fallbacks = result->fallbacks;
+    answer->nhits = result->nhits;
 
     for (i = 0; i < result->nhits; i++) {
         hit = &result->hits[i];
-        new.items[i] = hit->item;
-        new.sources[i] = hit->source;
+        answer->items[i] = hit->item;
+        answer->sources |= (uint64_t) hit->source << 4 * i;
 
         if (hit->because == RECO_ITEM_NONE) {
             continue;
         }
 
-        if (new.because != RECO_ITEM_NONE &&new.because != hit->because) {
-            return NULL;
+        if (answer->because != RECO_ITEM_NONE
+            && answer->because != hit->because) {
+            return NGX_DECLINED;
         }
 
-        new.because = hit->because;
-        new.led |= 1 << i;
+        answer->because = hit->because;
+        answer->led |= 1 << i;
     }
 
-    answer = ngx_http_reco_answers_oldest(key);
-    *answer = new;
-    answer->used = ++ngx_http_reco_answers.clock;
+    return NGX_OK;
+}
 
-    return answer;
+
+void
+ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+{
+    uint32_t age, oldest;
+    ngx_uint_t i, n, way;
+    ngx_http_reco_answer_t answer;
+    ngx_http_reco_answer_set_t *set;
+
+    if (key == 0 || ngx_http_reco_answers_pack(&answer, result) != NGX_OK) {
+        return;
+    }
+
+    n = (key >> 1) % ngx_http_reco_answers.nsets;
+    set = &ngx_http_reco_answers.sets[n];
+    way = 0;
+    oldest = 0;
+
+    for (i = 0; i < NGX_HTTP_RECO_ANSWER_WAYS; i++) {
+        age = ngx_http_reco_answers.clock - set->used[i];
+
+        if (age > oldest) {
+            oldest = age;
+            way = i;
+        }
+    }
+
+    set->keys[way] = key;
+    set->used[way] = ++ngx_http_reco_answers.clock;
+    ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + way] = answer;
 }
 
 
@@ -375,5 +388,5 @@ ngx_http_reco_answers_block(ngx_http_reco_answer_t *answer, uint64_t variant,
         return NGX_DECLINED;
     }
 
-    return ngx_http_reco_blocks_get(answer->block, variant, pool, ctx, out);
+    return ngx_http_reco_blocks_get(&answer->block, variant, pool, ctx, out);
 }

@@ -27,12 +27,11 @@ uint64_t ngx_http_reco_answers_hash(const void *data, size_t len);
 uint64_t ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     const void *rules, const reco_engine_query_t *query);
 
-/* Both take 0, for which nothing is kept, and answer NULL where nothing is;
-   what they answer holds until the next of these calls.  What is found has no
-   scores. */
+/* What was answered, without the scores; NULL: it is not known.  Holds until the
+   next answer is kept.  Both take a key of 0, for which nothing is. */
 ngx_http_reco_answer_t *ngx_http_reco_answers_find(
     uint64_t key, reco_engine_result_t *result);
-ngx_http_reco_answer_t *ngx_http_reco_answers_keep(
+void ngx_http_reco_answers_keep(
     uint64_t key, const reco_engine_result_t *result);
 
 /*

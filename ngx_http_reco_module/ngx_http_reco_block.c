@@ -158,7 +158,8 @@ ngx_http_reco_block_taste(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 }
 
 
-/* answer is the one that is kept, or NULL. */
+/* answer is the one that was kept, or NULL: a block is kept with an answer that
+   is asked for again, as most never are. */
 static ngx_int_t
 ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     ngx_http_reco_slot_t *slot, ngx_http_reco_answer_t **answer)
@@ -220,7 +221,7 @@ ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    *answer = ngx_http_reco_answers_keep(key, &ngx_http_reco_work.result);
+    ngx_http_reco_answers_keep(key, &ngx_http_reco_work.result);
 
     return NGX_OK;
 }

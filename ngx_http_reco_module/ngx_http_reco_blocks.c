@@ -83,6 +83,17 @@ ngx_http_reco_blocks_requests(ngx_http_reco_kept_block_t *kept,
 }
 
 
+static size_t
+ngx_http_reco_blocks_size(ngx_uint_t nitems, size_t len)
+{
+    size_t size;
+
+    size = sizeof(ngx_http_reco_kept_block_t) + nitems * sizeof(uint64_t) + len;
+
+    return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+}
+
+
 /* Where a block of so many bytes goes, in one piece. */
 static uint64_t
 ngx_http_reco_blocks_place(uint64_t version, size_t size)
@@ -115,8 +126,7 @@ ngx_http_reco_blocks_put(uint64_t variant, const ngx_http_reco_ctx_t *ctx,
     uint64_t at;
     ngx_http_reco_kept_block_t kept;
 
-    size = sizeof(kept) + nitems * sizeof(uint64_t) + block->len;
-    size = (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+    size = ngx_http_reco_blocks_size(nitems, block->len);
 
     if (block->len == 0 || block->len > NGX_HTTP_RECO_BLOCK_MAX
         || size > ngx_http_reco_blocks.size
@@ -141,22 +151,77 @@ ngx_http_reco_blocks_put(uint64_t variant, const ngx_http_reco_ctx_t *ctx,
 }
 
 
+/* NULL: it has had to go. */
+static const ngx_http_reco_kept_block_t *
+ngx_http_reco_blocks_at(uint64_t at)
+{
+    if (at == 0 || ngx_http_reco_blocks.head - at > ngx_http_reco_blocks.size) {
+        return NULL;
+    }
+
+    return (
+        const ngx_http_reco_kept_block_t *) (ngx_http_reco_blocks.memory
+                                             + at % ngx_http_reco_blocks.size);
+}
+
+
+void
+ngx_http_reco_blocks_expect(uint64_t at)
+{
+    const ngx_http_reco_kept_block_t *kept;
+
+    kept = ngx_http_reco_blocks_at(at);
+
+    if (kept != NULL) {
+        __builtin_prefetch(kept);
+        __builtin_prefetch((const u_char *) kept + 64);
+        __builtin_prefetch((const u_char *) kept + 128);
+    }
+}
+
+
+/* Puts a block in anew that is in the older half, unless it is in the way of its
+   copy.  Returns its place. */
+static uint64_t
+ngx_http_reco_blocks_renew(uint64_t at, uint64_t version)
+{
+    size_t size;
+    uint64_t new;
+    const ngx_http_reco_kept_block_t *kept;
+
+    kept = ngx_http_reco_blocks_at(at);
+    size = ngx_http_reco_blocks_size(kept->nitems, kept->len);
+
+    if (ngx_http_reco_blocks.head - at <= ngx_http_reco_blocks.size / 2
+        || version < ngx_http_reco_blocks.version)
+    {
+        return at;
+    }
+
+    new = ngx_http_reco_blocks_place(version, size);
+
+    if (ngx_http_reco_blocks_at(at) == NULL) {
+        return at;
+    }
+
+    ngx_memcpy(ngx_http_reco_blocks.memory + new % ngx_http_reco_blocks.size,
+        kept, size);
+
+    return new;
+}
+
+
 ngx_int_t
-ngx_http_reco_blocks_get(uint64_t at, uint64_t variant, ngx_pool_t *pool,
+ngx_http_reco_blocks_get(uint64_t *at, uint64_t variant, ngx_pool_t *pool,
     ngx_http_reco_ctx_t *ctx, ngx_str_t *out)
 {
     u_char *p;
     uint32_t i;
     const ngx_http_reco_kept_block_t *kept;
 
-    if (at == 0 || ngx_http_reco_blocks.head - at > ngx_http_reco_blocks.size) {
-        return NGX_DECLINED;
-    }
+    kept = ngx_http_reco_blocks_at(*at);
 
-    p = ngx_http_reco_blocks.memory + at % ngx_http_reco_blocks.size;
-    kept = (const ngx_http_reco_kept_block_t *) p;
-
-    if (kept->variant != variant) {
+    if (kept == NULL || kept->variant != variant) {
         return NGX_DECLINED;
     }
 
@@ -166,7 +231,7 @@ ngx_http_reco_blocks_get(uint64_t at, uint64_t variant, ngx_pool_t *pool,
         return NGX_ERROR;
     }
 
-    p += sizeof(*kept);
+    p = (u_char *) (kept + 1);
     ngx_memcpy(ctx->shown + ctx->nshown, p, kept->nitems * sizeof(uint64_t));
     ctx->nshown += kept->nitems;
 
@@ -177,6 +242,8 @@ ngx_http_reco_blocks_get(uint64_t at, uint64_t variant, ngx_pool_t *pool,
         ngx_memcpy(out->data + kept->requests[i], ctx->rendering,
             sizeof(ctx->rendering));
     }
+
+    *at = ngx_http_reco_blocks_renew(*at, ctx->version->serial);
 
     return NGX_OK;
 }

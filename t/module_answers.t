@@ -144,10 +144,10 @@ Reco::Model::publish($world, '000002', items => 60, lines => [
 ok($world->wait_for(10, sub { page('/product/sku-1') =~ /sku-60/ }), 'a new version is asked anew');
 $world->stop_nginx;
 
-# One place for all of them: they push each other out.
+# One set for all of them: they push each other out.
 $world->nginx(conf('reco_answers 1;'));
 my %one = map { $_ => page($_) } @paths;
-is_deeply({ map { $_ => page($_) } @paths }, \%one, 'a table of one');
+is_deeply({ map { $_ => page($_) } @paths }, \%one, 'a table of one set');
 $world->stop_nginx;
 
 # Where there is no room for blocks, or for a few of them that push each other out,
