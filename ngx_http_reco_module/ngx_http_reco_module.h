@@ -6,6 +6,8 @@
  *   slot       the reco_slot directive: place, source and template of a block
  *   gate       decides early whether a page will be rewritten
  *   filter     rewrites it
+ *   page       what is read of it, and what is put in
+ *   page_buffers   what of it is passed on
  *   passages   what is known of pages that were read before
  *   block      slot -> engine -> template -> bytes
  *   answers    what the engine answered before

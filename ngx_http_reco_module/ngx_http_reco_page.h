@@ -78,6 +78,27 @@ ngx_int_t ngx_http_reco_page_feed(
 ngx_int_t ngx_http_reco_page_step(ngx_http_request_t *r,
     ngx_http_reco_ctx_t *ctx, ngx_buf_t *in, reco_html_step_t *step, off_t at);
 
+
+/* -- buffers ------------------------------------------------------------- */
+
+/* Appends a buffer of the module's own. */
+void ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl);
+
+/* Appends the span that was gathered of a buffer, if any. */
+ngx_int_t ngx_http_reco_page_span(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in);
+
+/* Appends bytes that the rewriter had kept; they are copied. */
+ngx_int_t ngx_http_reco_page_held(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, reco_str_t *text);
+
+/* What an input buffer says besides its bytes goes to the last one of ours. */
+ngx_int_t ngx_http_reco_page_flags(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in);
+
+/* Counts bytes of the origin's page; true where they were the last. */
+ngx_uint_t ngx_http_reco_page_arrived(ngx_http_reco_page_t *page, off_t n);
+
 /* Appends what is left of a chain, unread. */
 ngx_int_t ngx_http_reco_page_rest(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in);

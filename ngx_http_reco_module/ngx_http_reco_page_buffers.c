@@ -1,0 +1,264 @@
+#include "ngx_http_reco_page.h"
+
+
+void
+ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
+{
+    cl->buf->tag = (ngx_buf_tag_t) &ngx_http_reco_module;
+    cl->next = NULL;
+
+    *page->last_out = cl;
+    page->last_out = &cl->next;
+    page->last = cl->buf;
+    page->size += ngx_buf_size(cl->buf);
+}
+
+
+ngx_int_t
+ngx_http_reco_page_span(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
+{
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    if (page->from == page->to) {
+        return NGX_OK;
+    }
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    ngx_memcpy(b, in, sizeof(ngx_buf_t));
+
+    /* what is in memory goes from there, whatever file it was read from */
+
+    if (ngx_buf_in_memory(in)) {
+        b->pos = in->pos + page->from;
+        b->last = in->pos + page->to;
+        b->in_file = 0;
+
+    } else {
+        b->file_pos = in->file_pos + page->from;
+        b->file_last = in->file_pos + page->to;
+    }
+
+    b->start = NULL;
+    b->end = NULL;
+    b->shadow = NULL;
+    b->last_shadow = 0;
+    b->last_buf = 0;
+    b->last_in_chain = 0;
+    b->flush = 0;
+    b->recycled = 0;
+
+    ngx_http_reco_page_append(page, cl);
+
+    page->from = page->to;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_reco_page_held(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, reco_str_t *text)
+{
+    size_t n;
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    while (text->len > 0) {
+        cl = ngx_chain_get_free_buf(r->pool, &page->free_held);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        b = cl->buf;
+
+        if (b->start == NULL) {
+            b->start = ngx_pnalloc(r->pool, RECO_HTML_HELD_MAX);
+            if (b->start == NULL) {
+                return NGX_ERROR;
+            }
+
+            b->end = b->start + RECO_HTML_HELD_MAX;
+            b->temporary = 1;
+        }
+
+        n = ngx_min(text->len, RECO_HTML_HELD_MAX);
+        b->pos = b->start;
+        b->last = ngx_cpymem(b->start, text->data, n);
+        text->data += n;
+        text->len -= n;
+
+        b->shadow = NULL;
+        b->last_buf = 0;
+        b->last_in_chain = 0;
+        b->flush = 0;
+        b->sync = 0;
+        b->recycled = 0;
+
+        ngx_http_reco_page_append(page, cl);
+    }
+
+    return NGX_OK;
+}
+
+
+/* A buffer without bytes, for what one may say besides. */
+static ngx_int_t
+ngx_http_reco_page_special(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    ngx_chain_t *cl;
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(cl->buf, sizeof(ngx_buf_t));
+    cl->buf->sync = 1;
+
+    ngx_http_reco_page_append(page, cl);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_reco_page_flags(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
+{
+    ngx_buf_t *b;
+
+    if (page->last == NULL) {
+        if (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync
+            && !page->early)
+        {
+            /* all of it was kept or dropped */
+            in->pos = in->last;
+
+            if (in->in_file) {
+                in->file_pos = in->file_last;
+            }
+
+            return NGX_OK;
+        }
+
+        if (ngx_http_reco_page_special(r, page) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    b = page->last;
+    b->last_buf = in->last_buf | page->early;
+    b->last_in_chain = in->last_in_chain;
+    b->flush = in->flush;
+    b->recycled = in->recycled;
+    b->shadow = in;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_reco_page_arrived(ngx_http_reco_page_t *page, off_t n)
+{
+    if (page->left < 0) {
+        return 0;
+    }
+
+    page->left -= ngx_min(page->left, n);
+
+    return page->left == 0;
+}
+
+
+ngx_int_t
+ngx_http_reco_page_rest(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
+{
+    ngx_chain_t *cl;
+
+    for (/* void */; in != NULL; in = in->next) {
+        cl = ngx_alloc_chain_link(r->pool);
+        if (cl == NULL) {
+            return NGX_ERROR;
+        }
+
+        cl->buf = in->buf;
+        cl->next = NULL;
+
+        *page->last_out = cl;
+        page->last_out = &cl->next;
+
+        page->ended |= in->buf->last_buf;
+
+        if (ngx_http_reco_page_arrived(page, ngx_buf_size(in->buf))
+            && !page->ended && page->renewed)
+        {
+            page->ended = 1;
+            page->early = 1;
+
+            if (ngx_http_reco_page_special(r, page) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            page->last->last_buf = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_reco_page_reclaim(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    ngx_buf_t *b, *in;
+    ngx_chain_t *cl;
+
+    while (page->busy != NULL) {
+        cl = page->busy;
+        b = cl->buf;
+
+        if (b->tag != (ngx_buf_tag_t) &ngx_http_reco_module) {
+            page->busy = cl->next;
+            ngx_free_chain(r->pool, cl);
+            continue;
+        }
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        in = b->shadow;
+
+        if (in != NULL) {
+            in->pos = in->last;
+
+            if (in->in_file) {
+                in->file_pos = in->file_last;
+            }
+        }
+
+        page->busy = cl->next;
+
+        /* one without data may still stand in a chain further on */
+
+        if (ngx_buf_in_memory(b) || b->in_file) {
+            if (b->start != NULL) {
+                cl->next = page->free_held;
+                page->free_held = cl;
+
+            } else {
+                cl->next = page->free;
+                page->free = cl;
+            }
+        }
+    }
+}
