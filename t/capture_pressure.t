@@ -24,16 +24,8 @@ my ($WINDOW, $WINDOW_BYTES, $RECORD) = (1024, 1 << 20, 64 << 10);
 sub with {
     my ($server) = @_;
     $world->stop_nginx if $world->{nginx_pid};
-    $world->nginx(<<"CONF");
-    reco_redis  $server stream=ev shards=1 maxlen=10000000;
-    reco_outbox $dir/outbox size=128m;
-    reco_robot_rate 0;
-    server {
-        listen 127.0.0.1:$world->{port};
-        location = /reco/beacon { reco_beacon; }
-        location = /reco/status { reco_status; }
-    }
-CONF
+    $world->nginx($world->capture_conf(
+        "$server stream=ev shards=1 maxlen=10000000", '128m'));
 }
 
 # So many bodies of 64 events, which are filled up to about so many bytes.

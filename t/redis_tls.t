@@ -17,16 +17,7 @@ my $sent  = 0;
 
 sub conf {
     my ($parameters) = @_;
-    return <<"CONF";
-    reco_redis  $parameters;
-    reco_outbox $dir/outbox size=4m;
-    reco_robot_rate 0;
-    server {
-        listen 127.0.0.1:$world->{port};
-        location = /reco/beacon { reco_beacon; }
-        location = /reco/status { reco_status; }
-    }
-CONF
+    return $world->capture_conf($parameters, '4m');
 }
 
 # nginx's and the trainer's word for the same.

@@ -242,6 +242,24 @@ sub stop_redis {
 
 # -- nginx ------------------------------------------------------------------
 
+# What takes beacons and forwards them by these parameters of reco_redis, however
+# fast they come, with an outbox of this size.
+sub capture_conf {
+    my ($self, $redis, $size) = @_;
+
+    return <<"CONF";
+    reco_redis  $redis;
+    reco_outbox $self->{dir}/outbox size=$size;
+    reco_robot_rate 0;
+    server {
+        listen 127.0.0.1:$self->{port};
+        location = /reco/beacon { reco_beacon; }
+        location = /reco/status { reco_status; }
+    }
+CONF
+}
+
+
 sub nginx_binary {
     return $NGINX;
 }
