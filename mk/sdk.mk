@@ -9,7 +9,7 @@ sdk: $(SDK) $(SDK).gz $(SDK).hash $(BUILD)/reco_sdk_data.c
 $(SDK): $(wildcard sdk/src/*.ts) mk/sdk.mk
 	@mkdir -p $(@D)
 	esbuild sdk/src/reco.ts --bundle --minify --format=iife \
-	    --target=es2020,safari14 --log-level=warning --outfile=$@
+	    --target=es2021,safari14 --log-level=warning --outfile=$@
 
 $(SDK).gz: $(SDK)
 	gzip -9n < $< > $@

@@ -25,5 +25,5 @@ export const attention = (event?: unknown) => {
     return total;
 };
 
-on('scroll pointermove keydown click focus blur visibilitychange pageshow',
+on('scroll visibilitychange focus keydown pageshow pointermove blur click',
     attention);

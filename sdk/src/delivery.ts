@@ -19,7 +19,7 @@ const enum Limit {
 
 type Act = () => void;
 
-const page = crypto.getRandomValues(new Uint32Array(2)).join('-');
+const page = crypto.getRandomValues(new Uint32Array(2)) + '';
 
 // A second copy of this file on the page stays silent, too.
 const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
@@ -56,7 +56,7 @@ export const adopt = () => {
 };
 
 const later = (ms: number) => {
-    timer = timer || setTimeout(send, ms);
+    timer ||= setTimeout(send, ms);
 };
 
 // A page that is leaving cannot wait for an answer, and in the browser's cache
@@ -83,11 +83,11 @@ export const send = async (leaving?: boolean) => {
         try {
             // Anything else than "come again later" is final.
             done = (await fetch(endpoint, {
-                method: 'POST',
+                credentials: 'include',
                 body,
+                method: 'POST',
                 // Outlives the page, but may not be large.
                 keepalive: !pause,
-                credentials: 'include',
             })).status < 429;
         } catch {}
         flying = false;

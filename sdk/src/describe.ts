@@ -7,8 +7,9 @@ export const describe = (element: HTMLElement) => {
 
     // From the fifth on they are numbers.
     'block item req currency rank qty price value'.split(' ').map((name, i) => {
-        const value = element.closest(`[data-reco-${name}]`)
-            ?.getAttribute('data-reco-' + name);
+        const attribute = 'data-reco-' + name;
+        const value = element.closest(`[${attribute}]`)
+            ?.getAttribute(attribute);
 
         if (value) fields[i ? name : 'slot'] = i < 4 ? value : +value;
     });

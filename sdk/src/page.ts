@@ -51,6 +51,6 @@ export const look = (fields?: Fields | 0, again?: boolean) => {
 };
 
 on('scroll', () => {
-    deepest = Math.max(deepest, Math.min(1,
-        (scrollY + innerHeight) / document.documentElement.scrollHeight));
+    deepest = Math.min(1, Math.max(deepest, (scrollY + innerHeight) /
+        document.documentElement.scrollHeight));
 });

@@ -27,8 +27,8 @@ on('pointerover', (event) => hover(event.target));
 on('pointerout', (event) => hover(event.relatedTarget));
 
 // Enter in a form clicks its button.
-on('click auxclick', (event) => {
-    const element = event.target.closest?.('[data-reco-event],' + ITEM);
+on('auxclick click', (event) => {
+    const element = event.target.closest?.(ITEM + ',[data-reco-event]');
 
     if (element && event.button < 2) {
         const type = element.dataset.recoEvent;

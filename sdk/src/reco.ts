@@ -31,19 +31,19 @@ const start = () => {
     };
 
     adopt();
-    stub?.q?.map((call: any) => reco(...call));
+    stub?.q?.map?.((call: any) => reco(...call));
     scan();
     new MutationObserver(() => {
-        scanning = scanning || setTimeout(scan, Period.SCAN);
+        scanning ||= setTimeout(scan, Period.SCAN);
     }).observe(document, {
         childList: true,
-        subtree: true,
         attributeFilter: ['content', 'data-reco-page-item'],
+        subtree: true,
     });
 
     on('online', () => send());
     on('pageshow', (event) => look(0, event.persisted));
-    on('visibilitychange pagehide', () => {
+    on('pagehide visibilitychange', () => {
         hover();
         report();
         send(true);

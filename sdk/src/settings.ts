@@ -1,12 +1,16 @@
 // What the site wrote on the script tag: data-item, data-consent,
 // data-endpoint, data-api.  A bundled copy has no tag and takes the defaults.
 
+// An <img name=currentScript data-api=...> in somebody's review stands in for that
+// tag; but of all elements a script alone has a noModule that is false.
+const tag: any = document.currentScript;
+
 export const {
     item: given,
     consent: asked,
-    endpoint = '/reco/beacon',
     api = '/reco/v1/',
-}: DOMStringMap = (document.currentScript as HTMLElement)?.dataset || {};
+    endpoint = '/reco/beacon',
+}: any = tag?.noModule == 0 && tag.dataset;
 
 // The snippet that keeps calls until this file is here, or an earlier copy.
 export const stub = window.reco;
