@@ -174,6 +174,8 @@ ok(exists $figures->{base}{$_} && exists $figures->{overlay}{$_}, "$_ of base an
 
 # -- a visitor is forgotten --
 
+ok($world->wait_for(60, sub { count($world->stored) >= $world->{events} }),
+    'what came meanwhile is in the store');
 my ($visitor) = sort keys %{ $world->{sent} };
 my ($code, $output) = $world->ctl('forget', $visitor);
 is($code, 0, 'a visitor is forgotten') or diag $output;
