@@ -32,7 +32,7 @@ struct reco_engine_model_s {
     float return_place[RECO_ENGINE_PLACES];
     float factors_place[RECO_ENGINE_PLACES];
     float match_place[RECO_ENGINE_PLACES];
-    float distance[RECO_SNAPSHOT_SESSION_MAX];
+    float distance[RECO_SNAPSHOT_SESSION_MAX + 1];
     float recency[RECO_ENGINE_RECENCY_STEPS];
     float length[RECO_SNAPSHOT_SESSION_MAX + 1]; /* length ^ -exponent */
     float recency_step;                          /* steps in a second */

@@ -18,6 +18,7 @@ typedef struct {
     unsigned count;
     unsigned distinct;
     int back;     /* the last one was there before */
+    int again;    /* the newest item was */
     float habit;  /* share of the events that were returns */
     float length; /* logarithm of the events */
     float gap;    /* logarithm of the seconds to the newest item from the one
@@ -43,6 +44,22 @@ return_age(const reco_engine_visit_t *visit, unsigned place)
 }
 
 
+/* Was item there before the last event? */
+static int
+return_before(const return_trail_t *trail, uint32_t item)
+{
+    unsigned i;
+
+    for (i = 0; i + 1 < trail->count; i++) {
+        if (trail->items[i] == item) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static void
 return_follow(return_trail_t *trail, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit)
@@ -59,7 +76,7 @@ return_follow(return_trail_t *trail, const reco_engine_model_t *model,
     }
 
     for (i = 0; i < session->nevents; i++) {
-        item = reco_engine_find(model, session->events[i].item);
+        item = visit->events[i];
 
         if (item == RECO_ITEM_NONE
             || session->events[i].type >= RECO_ENGINE_TYPE_COUNT
@@ -79,6 +96,8 @@ return_follow(return_trail_t *trail, const reco_engine_model_t *model,
 
     /* What nobody knows was not there before either. */
     trail->back = trail->back && visit->first_return != 0;
+    trail->again =
+        visit->first_return != 0 && return_before(trail, visit->items[0].item);
     trail->length = logf(1 + (float) trail->count);
 
     if (visit->first_return < visit->nitems) {
@@ -115,28 +134,43 @@ return_again(const return_trail_t *trail, uint32_t item, uint32_t newest)
 }
 
 
-static void
-return_describe(reco_engine_pool_t *pool, unsigned row,
-    const return_trail_t *trail, const reco_engine_visit_t *visit,
-    unsigned place)
+/* How often item is in the visit. */
+static unsigned
+return_count(const return_trail_t *trail, uint32_t item)
 {
-    float age;
     unsigned i, count;
-    uint32_t item, newest;
 
-    item = visit->items[place].item;
-    newest = visit->first_return != 0 ? visit->items[0].item : RECO_ITEM_NONE;
-    age = return_age(visit, place);
     count = 0;
 
     for (i = 0; i < trail->count; i++) {
         count += trail->items[i] == item;
     }
 
+    return count;
+}
+
+
+static void
+return_describe(reco_engine_pool_t *pool, unsigned row,
+    const return_trail_t *trail, const reco_engine_visit_t *visit,
+    unsigned place)
+{
+    float age, again;
+    unsigned i, count;
+    uint32_t item, newest;
+
+    item = visit->items[place].item;
+    newest = visit->first_return != 0 ? visit->items[0].item : RECO_ITEM_NONE;
+    age = return_age(visit, place);
+
+    /* Most visits come back to nothing. */
+    count = trail->count != trail->distinct ? return_count(trail, item) : 1;
+    again = trail->again ? return_again(trail, item, newest) : 0;
+
     const return_feature_t told[] = {
         {RECO_ENGINE_FEATURE_RETURN_LAST, place == visit->first_return},
         {RECO_ENGINE_FEATURE_RETURN_COUNT, count > 1 ? logf((float) count) : 0},
-        {RECO_ENGINE_FEATURE_RETURN_AGAIN, return_again(trail, item, newest)},
+        {RECO_ENGINE_FEATURE_RETURN_AGAIN, again},
         {RECO_ENGINE_FEATURE_RETURN_HABIT, trail->habit},
         {RECO_ENGINE_FEATURE_RETURN_BACK, trail->back ? 1 : 0},
         {RECO_ENGINE_FEATURE_RETURN_LENGTH, trail->length},

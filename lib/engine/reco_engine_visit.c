@@ -68,6 +68,29 @@ visit_add(
 }
 
 
+/* Everything that will be looked up in the catalogue: one by one, each would
+   wait for memory twice. */
+static void
+visit_prefetch(
+    const reco_engine_model_t *model, const reco_engine_session_t *session)
+{
+    unsigned i, count;
+    uint64_t keys[RECO_ENGINE_EVENTS_MAX + RECO_ENGINE_SEEN_MAX];
+
+    count = 0;
+
+    for (i = 0; i < session->nevents; i++) {
+        keys[count++] = session->events[i].item;
+    }
+
+    for (i = 0; i < session->nseen && i < RECO_ENGINE_SEEN_MAX; i++) {
+        keys[count++] = session->seen[i];
+    }
+
+    reco_snapshot_catalog_prefetch(&model->base->catalog, keys, count);
+}
+
+
 static void
 visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
 {
@@ -82,8 +105,11 @@ visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
         return;
     }
 
+    visit_prefetch(model, session);
+
     for (i = session->nevents; i-- > 0;) {
-        visit_add(visit, reco_engine_find(model, session->events[i].item),
+        visit->events[i] = reco_engine_find(model, session->events[i].item);
+        visit_add(visit, visit->events[i],
             visit_weight(model, &session->events[i], query->now),
             session->events[i].time);
     }

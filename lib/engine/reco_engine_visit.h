@@ -21,6 +21,7 @@ typedef struct {
     unsigned first_return; /* place: 1, or 0 where the page's item is unknown */
     uint32_t newest;       /* time of the newest event, the page's own if any */
     reco_engine_visited_t items[RECO_ENGINE_PLACES]; /* place 0 is newest */
+    uint32_t events[RECO_ENGINE_EVENTS_MAX]; /* the items of the session's */
     uint32_t current;         /* the page's own item; RECO_ITEM_NONE */
     uint32_t category;        /* only this one; RECO_ITEM_NONE: any */
     uint32_t anchor_category; /* of the newest item; 0: unknown */

@@ -116,6 +116,28 @@ reco_snapshot_catalog_find(const reco_snapshot_catalog_t *catalog, uint64_t key)
 }
 
 
+void
+reco_snapshot_catalog_prefetch(const reco_snapshot_catalog_t *catalog,
+    const uint64_t *keys, unsigned count)
+{
+    unsigned i;
+    uint32_t item;
+
+    for (i = 0; i < count; i++) {
+        __builtin_prefetch(
+            &catalog->slots[(uint32_t) keys[i] & catalog->slot_mask]);
+    }
+
+    for (i = 0; i < count; i++) {
+        item = catalog->slots[(uint32_t) keys[i] & catalog->slot_mask] - 1;
+
+        if (item < catalog->nitems) {
+            __builtin_prefetch(&catalog->keys[item]);
+        }
+    }
+}
+
+
 /* Any part of the text; empty where it would leave the pool. */
 static reco_str_t
 catalog_text(

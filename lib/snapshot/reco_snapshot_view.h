@@ -104,6 +104,10 @@ typedef struct {
 uint32_t reco_snapshot_catalog_find(
     const reco_snapshot_catalog_t *catalog, uint64_t key);
 
+/* Asks memory for what finding each of the keys will read, all at a time. */
+void reco_snapshot_catalog_prefetch(const reco_snapshot_catalog_t *catalog,
+    const uint64_t *keys, unsigned count);
+
 /* The number of a category; RECO_ITEM_NONE if no item has it. */
 uint32_t reco_snapshot_catalog_category(
     const reco_snapshot_catalog_t *catalog, reco_str_t name);

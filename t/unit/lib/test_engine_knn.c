@@ -415,6 +415,60 @@ test_overlay(void **state)
 }
 
 
+/* A damaged session, as long as one can be, may lack the item that led to it:
+   its items vote all the same, within the decays. */
+static void
+test_damaged(void **state)
+{
+    char path[PATH_MAX];
+    unsigned i;
+    shop_t *shop;
+    uint32_t items[RECO_SNAPSHOT_SESSION_MAX];
+    reco_error_t error;
+    shop_engine_t engine;
+    reco_snapshot_t *snapshot;
+    reco_snapshot_overlay_t *overlay;
+    reco_snapshot_postings_t *sessions;
+
+    const uint64_t offsets[] = {0, RECO_SNAPSHOT_SESSION_MAX};
+    const uint32_t times[] = {SHOP_NOW};
+    const reco_snapshot_overlay_source_t source = {.base = "000042",
+        .base_nitems = SHOP_ITEMS,
+        .sessions = {1, offsets, items, NULL, times, 0},
+        .weight = 2};
+
+    for (i = 0; i < RECO_SNAPSHOT_SESSION_MAX; i++) {
+        items[i] = i;
+    }
+
+    shop = *state;
+    snapshot = shop_open(shop);
+    shop_path(shop, "overlay", path);
+    assert_int_equal(
+        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
+    assert_int_equal(
+        reco_snapshot_overlay_open(path, snapshot, &overlay, &error), RECO_OK);
+
+    items[5] = 6;
+    sessions = (reco_snapshot_postings_t *) &reco_snapshot_overlay_view(overlay)
+                   ->sessions;
+    assert_int_equal(sessions->nevents, RECO_SNAPSHOT_SESSION_MAX);
+    sessions->items = items;
+
+    reco_engine_params_init(&engine.params);
+    shop_engine_open(&engine, snapshot, overlay);
+    engine.query.sources = 1u << RECO_ENGINE_SESSION;
+    shop_view(&engine, 5);
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+
+    shop_engine_close(&engine);
+    reco_snapshot_overlay_release(overlay);
+    reco_snapshot_release(snapshot);
+}
+
+
 static int
 setup(void **state)
 {
@@ -441,6 +495,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
         cmocka_unit_test_setup_teardown(test_linear, setup, teardown),
         cmocka_unit_test_setup_teardown(test_overlay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
