@@ -104,8 +104,9 @@ microseconds(const struct timespec *begin, const struct timespec *end)
 
 
 static void
-measure(run_t *run, uint64_t number, const uint32_t *list)
+measure(run_t *run, uint64_t number)
 {
+    uint32_t list[RECO_ENGINE_RESULT_MAX];
     const reco_case_t *which;
     reco_ranking_t ranking = {.list = list, .truth = run->truth};
     unsigned c, m, rank;
@@ -115,6 +116,10 @@ measure(run_t *run, uint64_t number, const uint32_t *list)
     which = &run->cases->cases[number];
     ranking.nlist = run->result.nhits;
     ranking.ntruth = which->end - which->truth;
+
+    for (rank = 0; rank < ranking.nlist; rank++) {
+        list[rank] = run->result.hits[rank].item;
+    }
 
     /* Items that the model does not know are RECO_ITEM_NONE: in no list. */
     for (i = 0; i < ranking.ntruth; i++) {
@@ -139,10 +144,8 @@ measure(run_t *run, uint64_t number, const uint32_t *list)
 static reco_status_t
 ask(run_t *run, uint64_t number)
 {
-    uint32_t list[RECO_ENGINE_RESULT_MAX];
     struct timespec begin, end;
     reco_status_t status;
-    unsigned i;
 
     status = reco_case_query(
         &run->query, run->cases, &run->cases->cases[number], run->keys);
@@ -164,10 +167,7 @@ ask(run_t *run, uint64_t number)
         return status;
     }
 
-    for (i = 0; i < run->result.nhits; i++) {
-        list[i] = run->result.hits[i].item;
-    }
-    measure(run, number, list);
+    measure(run, number);
 
     return RECO_OK;
 }

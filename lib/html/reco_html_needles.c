@@ -1,39 +1,37 @@
 #include "reco_html_needles.h"
 
-#include <string.h>
-
 
 void
 reco_html_needles_add(reco_html_needles_t *needles, reco_str_t text)
 {
-    size_t i;
-    unsigned n;
-    char folded[RECO_HTML_NEEDLE_MAX];
+    char *folded;
+    unsigned i, n, len;
 
     if (needles->count > RECO_HTML_NEEDLES_MAX) {
         return;
     }
 
-    if (text.len > RECO_HTML_NEEDLE_MAX) {
-        text.len = RECO_HTML_NEEDLE_MAX;
-    }
-
-    for (i = 0; i < text.len; i++) {
-        folded[i] = (char) (text.data[i] | 0x20);
-    }
+    len = text.len < RECO_HTML_NEEDLE_MAX ? (unsigned) text.len
+                                          : RECO_HTML_NEEDLE_MAX;
 
     for (n = 0; n < needles->count; n++) {
-        if (needles->needles[n].len == text.len
-            && memcmp(needles->needles[n].text, folded, text.len) == 0)
+        if (needles->needles[n].len == len
+            && reco_html_is_needle(text.data, needles->needles[n].text, len))
         {
             return;
         }
     }
 
-    if (n < RECO_HTML_NEEDLES_MAX) {
-        needles->needles[n].len = (unsigned) text.len;
-        memcpy(needles->needles[n].text, folded, text.len);
+    needles->count = n + 1;
+
+    if (n == RECO_HTML_NEEDLES_MAX) {
+        return;
     }
 
-    needles->count = n + 1;
+    needles->needles[n].len = len;
+    folded = needles->needles[n].text;
+
+    for (i = 0; i < len; i++) {
+        folded[i] = (char) (text.data[i] | 0x20);
+    }
 }

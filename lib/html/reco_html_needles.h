@@ -22,8 +22,8 @@ typedef struct {
     } needles[RECO_HTML_NEEDLES_MAX];
 } reco_html_needles_t;
 
-/* Adds a string, of which the first RECO_HTML_NEEDLE_MAX bytes count.  It is
-   looked for whatever the case of its letters. */
+/* Adds a string, not an empty one, of which the first RECO_HTML_NEEDLE_MAX bytes
+   count.  It is looked for whatever the case of its letters. */
 void reco_html_needles_add(reco_html_needles_t *needles, reco_str_t text);
 
 

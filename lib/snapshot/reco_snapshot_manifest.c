@@ -345,7 +345,8 @@ reco_snapshot_manifest_read(
 
     } else {
         memcpy(copy, base, size);
-        manifest->text = (reco_str_t){size, copy};
+        manifest->text.data = copy;
+        manifest->text.len = size;
         status = manifest_parse(manifest, folder, error);
     }
 

@@ -259,6 +259,9 @@ improve(fit_t *fit, double *weights, double before)
             free_ones[nfree++] = i;
         }
     }
+    if (nfree == 0) {
+        return 0;
+    }
     newton_step(fit, free_ones, nfree, step);
 
     length = 1;
