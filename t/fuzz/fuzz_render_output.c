@@ -20,16 +20,11 @@
 
 #include "render/escape.h"
 #include "render/reco_render.h"
+#include "render_pool.h"
 
 
-#define POOL_SIZE (1 << 20)
-#define OUT_SIZE  (1 << 16)
-#define NVALUES   12
-
-typedef struct {
-    char *data;
-    size_t used;
-} pool_t;
+#define OUT_SIZE (1 << 16)
+#define NVALUES  12
 
 /* What a tokenizer saw: one line for each tag, attribute and comment. */
 typedef struct {
@@ -40,26 +35,6 @@ typedef struct {
 } shape_t;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-
-static void *
-pool_alloc(void *owner, size_t size)
-{
-    pool_t *pool;
-    void *p;
-
-    pool = owner;
-    size = (size + 15) & ~(size_t) 15;
-
-    if (size > POOL_SIZE - pool->used) {
-        return NULL;
-    }
-
-    p = pool->data + pool->used;
-    pool->used += size;
-
-    return p;
-}
 
 
 static void
