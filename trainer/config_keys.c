@@ -147,6 +147,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"ials_regularization", RECO_CONFIG_NUMBER, "0.003", 0, 1e6},
     {"ials_exponent", RECO_CONFIG_NUMBER, "1", 0, 2},
     {"ials_unobserved", RECO_CONFIG_NUMBER, "0.1", 0, 1e6},
+    {"ials_unobserved_ratio", RECO_CONFIG_NUMBER, "10", 0, 1e6},
     {"ials_alpha", RECO_CONFIG_NUMBER, "1", 0, 1e6},
     {"ials_deviation", RECO_CONFIG_NUMBER, "0.1", 1e-6, 1e3},
     {"ials_solver", RECO_CONFIG_TEXT, "cholesky", 0, 0},

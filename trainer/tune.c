@@ -52,6 +52,7 @@ static const reco_tune_range_t tune_ranges[] = {
     {"ials_dimensions", "32 64 128", ALL},
     {"ials_regularization", "0.0003 0.001 0.003 0.01 0.03", ALL},
     {"ials_unobserved", "0.01 0.03 0.1 0.3 1", ALL},
+    {"ials_unobserved_ratio", "3 10 30 100 0", ALL},
     {"blend_ridge", "1 3 10 30 100", ALL},
     {"blend_focus", "0 0.15 0.3 0.5", ALL},
 };

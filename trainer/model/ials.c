@@ -52,6 +52,8 @@ reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config,
     params->regularization = reco_config_number(config, "ials_regularization");
     params->exponent = reco_config_number(config, "ials_exponent");
     params->unobserved = reco_config_number(config, "ials_unobserved");
+    params->unobserved_ratio =
+        reco_config_number(config, "ials_unobserved_ratio");
     params->alpha = reco_config_number(config, "ials_alpha");
     params->deviation = reco_config_number(config, "ials_deviation");
     params->block = (uint32_t) reco_config_integer(config, "ials_block");
@@ -70,6 +72,29 @@ reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config,
 
     return reco_error_set(error, RECO_INVALID,
         "ials_solver \"%.32s\" is unknown: cholesky, cg or block", name);
+}
+
+
+void
+reco_ials_params_fit(reco_ials_params_t *params, const reco_matrix_t *matrix)
+{
+    double observed, cells, most;
+    uint64_t i;
+
+    cells = (double) matrix->nrows * matrix->ncolumns;
+
+    if (params->unobserved_ratio == 0 || cells == 0) {
+        return;
+    }
+
+    observed = 0;
+
+    for (i = 0; i < matrix->offsets[matrix->nrows]; i++) {
+        observed += params->alpha * (double) matrix->values[i];
+    }
+
+    most = params->unobserved_ratio * observed / cells;
+    params->unobserved = params->unobserved < most ? params->unobserved : most;
 }
 
 

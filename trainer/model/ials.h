@@ -35,6 +35,7 @@ typedef struct {
     double regularization;
     double exponent;
     double unobserved;
+    double unobserved_ratio; /* 0: any; see reco_ials_params_fit() */
     double alpha;
     double deviation; /* of the first vectors' length */
     reco_ials_solver_t solver;
@@ -47,6 +48,14 @@ typedef struct {
 /* RECO_INVALID: an unknown solver. */
 reco_status_t reco_ials_params_read(reco_ials_params_t *params,
     const reco_config_t *config, reco_error_t *error);
+
+/*
+ * Lowers unobserved to where all that was not observed weighs no more than
+ * unobserved_ratio times what was: where rows are short and items many, as with
+ * visits to a large shop, it would drown it.
+ */
+void reco_ials_params_fit(
+    reco_ials_params_t *params, const reco_matrix_t *matrix);
 
 /*
  * Factors of users and items, row-major, for the caller to free; users may be

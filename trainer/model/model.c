@@ -65,6 +65,7 @@ build_factors(reco_model_t *model, building_t *building)
         return status;
     }
 
+    reco_ials_params_fit(&params, &matrix);
     status = reco_ials_train(
         &matrix, &params, NULL, &model->factors, building->error);
     if (status == RECO_OK) {

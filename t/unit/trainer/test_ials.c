@@ -318,6 +318,40 @@ dense_refuses_what_is_not_positive(void **state)
 }
 
 
+static void
+unobserved_is_bound_by_what_was_observed(void **state)
+{
+    uint64_t offsets[] = {0, 2, 4};
+    uint32_t columns[] = {0, 1, 1, 999};
+    float values[] = {1, 0.5f, 2, 0.5f};
+    reco_matrix_t matrix = {2, 1000, offsets, columns, values};
+    reco_ials_params_t params;
+
+    (void) state;
+
+    params = make_params(RECO_IALS_CHOLESKY);
+    params.alpha = 3;
+    params.unobserved = 0.1;
+    params.unobserved_ratio = 10;
+    reco_ials_params_fit(&params, &matrix);
+    assert_true(fabs(params.unobserved - 10 * 3 * 4.0 / 2000) < 1e-12);
+
+    params.unobserved = 0.01;
+    reco_ials_params_fit(&params, &matrix);
+    assert_true(params.unobserved == 0.01);
+
+    params.unobserved = 0.1;
+    params.unobserved_ratio = 0;
+    reco_ials_params_fit(&params, &matrix);
+    assert_true(params.unobserved == 0.1);
+
+    params.unobserved_ratio = 10;
+    matrix.nrows = 0;
+    reco_ials_params_fit(&params, &matrix);
+    assert_true(params.unobserved == 0.1);
+}
+
+
 int
 main(void)
 {
@@ -327,6 +361,7 @@ main(void)
         cmocka_unit_test(items_are_at_their_minimum),
         cmocka_unit_test(threads_do_not_change_the_result),
         cmocka_unit_test(users_without_items_have_no_vector),
+        cmocka_unit_test(unobserved_is_bound_by_what_was_observed),
         cmocka_unit_test(dense_solves_what_it_multiplies),
         cmocka_unit_test(dense_refuses_what_is_not_positive),
     };
