@@ -78,6 +78,31 @@ shop_open(const shop_t *shop)
 }
 
 
+/* Writes an overlay beside the snapshot and opens it; an earlier one's file is
+   replaced. */
+static inline reco_snapshot_overlay_t *
+shop_overlay(const shop_t *shop, reco_snapshot_t *snapshot,
+    const reco_snapshot_overlay_source_t *source)
+{
+    char path[PATH_MAX];
+    reco_error_t error;
+    reco_snapshot_overlay_t *overlay;
+
+    shop_path(shop, "overlay", path);
+    error.message[0] = '\0';
+
+    if (reco_snapshot_overlay_write(path, source, &error) != RECO_OK
+        || reco_snapshot_overlay_open(path, snapshot, &overlay, &error)
+               != RECO_OK)
+    {
+        fail_msg("%s", error.message);
+        return NULL;
+    }
+
+    return overlay;
+}
+
+
 /* A model with its own parameters set, and what a query needs. */
 typedef struct {
     reco_snapshot_t *snapshot;

@@ -349,10 +349,8 @@ test_linear(void **state)
 static void
 test_overlay(void **state)
 {
-    char path[PATH_MAX];
     unsigned i;
     shop_t *shop;
-    reco_error_t error;
     shop_engine_t engine;
     reco_snapshot_t *snapshot;
     reco_snapshot_overlay_t *overlay;
@@ -372,11 +370,7 @@ test_overlay(void **state)
 
     shop = *state;
     snapshot = shop_open(shop);
-    shop_path(shop, "overlay", path);
-    assert_int_equal(
-        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-    assert_int_equal(
-        reco_snapshot_overlay_open(path, snapshot, &overlay, &error), RECO_OK);
+    overlay = shop_overlay(shop, snapshot, &source);
 
     reco_engine_params_init(&engine.params);
     shop_engine_open(&engine, snapshot, overlay);
@@ -398,10 +392,7 @@ test_overlay(void **state)
 
     /* With no weight it says nothing. */
     source.weight = 0;
-    assert_int_equal(
-        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-    assert_int_equal(
-        reco_snapshot_overlay_open(path, snapshot, &overlay, &error), RECO_OK);
+    overlay = shop_overlay(shop, snapshot, &source);
     shop_engine_open(&engine, snapshot, overlay);
     engine.query.sources = 1u << RECO_ENGINE_SESSION;
     shop_view(&engine, 100);
@@ -420,11 +411,9 @@ test_overlay(void **state)
 static void
 test_damaged(void **state)
 {
-    char path[PATH_MAX];
     unsigned i;
     shop_t *shop;
     uint32_t items[RECO_SNAPSHOT_SESSION_MAX];
-    reco_error_t error;
     shop_engine_t engine;
     reco_snapshot_t *snapshot;
     reco_snapshot_overlay_t *overlay;
@@ -443,11 +432,7 @@ test_damaged(void **state)
 
     shop = *state;
     snapshot = shop_open(shop);
-    shop_path(shop, "overlay", path);
-    assert_int_equal(
-        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-    assert_int_equal(
-        reco_snapshot_overlay_open(path, snapshot, &overlay, &error), RECO_OK);
+    overlay = shop_overlay(shop, snapshot, &source);
 
     items[5] = 6;
     sessions = (reco_snapshot_postings_t *) &reco_snapshot_overlay_view(overlay)

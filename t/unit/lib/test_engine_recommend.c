@@ -552,11 +552,9 @@ test_fallback(void **state)
 static void
 test_overlay(void **state)
 {
-    char path[PATH_MAX];
     unsigned i;
     fixture_t *fixture;
     shop_engine_t engine;
-    reco_error_t error;
     reco_engine_result_t before;
     reco_snapshot_item_t item;
     reco_snapshot_overlay_t *overlay;
@@ -604,12 +602,7 @@ test_overlay(void **state)
         vectors[SHOP_DIMENSIONS + i] = 1;
     }
 
-    shop_path(fixture->shop, "overlay", path);
-    assert_int_equal(
-        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-    assert_int_equal(
-        reco_snapshot_overlay_open(path, fixture->snapshot, &overlay, &error),
-        RECO_OK);
+    overlay = shop_overlay(fixture->shop, fixture->snapshot, &source);
     engine.params = fixture->engine.params;
     shop_engine_open(&engine, fixture->snapshot, overlay);
     shop_view(&engine, 100);
@@ -661,7 +654,6 @@ test_overlay(void **state)
 static void
 test_overlay_off(void **state)
 {
-    char path[PATH_MAX];
     unsigned i;
     fixture_t *fixture;
     shop_engine_t engine;
@@ -698,14 +690,9 @@ test_overlay_off(void **state)
         vectors[SHOP_DIMENSIONS + i] = 1e-3f;
     }
 
-    shop_path(fixture->shop, "overlay", path);
 
     for (i = 0; i < 2; i++) {
-        assert_int_equal(
-            reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-        assert_int_equal(reco_snapshot_overlay_open(
-                             path, fixture->snapshot, &overlay, &error),
-            RECO_OK);
+        overlay = shop_overlay(fixture->shop, fixture->snapshot, &source);
         engine.params = fixture->engine.params;
         assert_int_equal(
             reco_engine_params_follow(&engine.params, overlay, &error),
@@ -735,11 +722,7 @@ test_overlay_off(void **state)
 
     /* One that is out of bounds is refused. */
     source.parameters = (reco_str_t){18, "overlay.weight\000-1"};
-    assert_int_equal(
-        reco_snapshot_overlay_write(path, &source, &error), RECO_OK);
-    assert_int_equal(
-        reco_snapshot_overlay_open(path, fixture->snapshot, &overlay, &error),
-        RECO_OK);
+    overlay = shop_overlay(fixture->shop, fixture->snapshot, &source);
     assert_int_equal(reco_engine_params_follow(&engine.params, overlay, &error),
         RECO_INVALID);
     reco_snapshot_overlay_release(overlay);
