@@ -45,10 +45,6 @@ int reco_cli_tune(int argc, char **argv);
 int reco_cli_versions(int argc, char **argv);
 
 
-/* The bytes of the control character, C0, DEL or C1 in UTF-8, that text of len
-   bytes begins with; 0: another character. */
-size_t reco_cli_control(const char *text, size_t len);
-
 /* "recoctl NAME: message" on stderr; returns RECO_CLI_FAILED. */
 int reco_cli_fail(const char *name, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

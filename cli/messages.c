@@ -8,33 +8,20 @@
 #define MESSAGE_MAX 4096
 
 
-size_t
-reco_cli_control(const char *text, size_t len)
-{
-    const unsigned char *p;
-
-    p = (const unsigned char *) text;
-
-    if (len > 0 && (p[0] < 0x20 || p[0] == 0x7f)) {
-        return 1;
-    }
-
-    return len > 1 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
-}
-
-
 /* Messages hold names from files: no control character of theirs reaches the
    terminal. */
 static void
 say(const char *name, const char *format, va_list args)
 {
-    char message[MESSAGE_MAX], *p;
-    size_t n;
+    char message[MESSAGE_MAX];
+    size_t i;
+    reco_str_t text;
 
     vsnprintf(message, sizeof(message), format, args);
-    for (p = message; *p != '\0'; p++) {
-        n = reco_cli_control(p, 2);
-        memset(p, '?', n);
+    text = (reco_str_t){strlen(message), message};
+
+    for (i = 0; i < text.len; i++) {
+        memset(message + i, '?', reco_control(text, i));
     }
 
     fprintf(stderr, "recoctl %s: %s\n", name, message);

@@ -78,7 +78,7 @@ print_safely(reco_str_t value)
     size_t i, n;
 
     for (i = 0; i < value.len; i++) {
-        n = reco_cli_control(value.data + i, value.len - i);
+        n = reco_control(value, i);
 
         if (n == 0) {
             putchar(value.data[i]);

@@ -1,6 +1,7 @@
 /*
  * What every folder of the library shares: the status that functions return,
- * the counted string, the error that a person reads, and the one hash.
+ * the counted string, what is a control character, the error that a person
+ * reads, and the one hash.
  *
  * The library never logs, never reads a clock, opens no socket and keeps no
  * global state.  Memory comes from the caller.
@@ -71,6 +72,28 @@ reco_error_status(reco_status_t status)
 {
     return status;
 }
+
+
+/*
+ * The bytes of the control character that begins at an offset of text in UTF-8:
+ * one of C0 and DEL, two of U+0080 to U+009F; 0 where it is another character.
+ */
+static inline size_t
+reco_control(reco_str_t text, size_t offset)
+{
+    const unsigned char *p;
+
+    p = (const unsigned char *) text.data + offset;
+
+    if (p[0] < 0x20 || p[0] == 0x7f) {
+        return 1;
+    }
+
+    return p[0] == 0xc2 && text.len - offset > 1 && p[1] >= 0x80 && p[1] < 0xa0
+               ? 2
+               : 0;
+}
+
 
 /* XXH3, 64 bits, seed 0: the only hash, in files and in memory. */
 uint64_t reco_hash(const void *data, size_t len);

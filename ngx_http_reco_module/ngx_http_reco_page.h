@@ -81,7 +81,8 @@ ngx_int_t ngx_http_reco_page_step(ngx_http_request_t *r,
 
 /* -- buffers ------------------------------------------------------------- */
 
-/* Appends a buffer of the module's own. */
+/* Appends a buffer of the module's own, which says nothing of what comes after it:
+   see ngx_http_reco_page_flags(). */
 void ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl);
 
 /* Appends the span that was gathered of a buffer, if any. */

@@ -4,13 +4,23 @@
 void
 ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
 {
-    cl->buf->tag = (ngx_buf_tag_t) &ngx_http_reco_module;
+    ngx_buf_t *b;
+
+    b = cl->buf;
+    b->tag = (ngx_buf_tag_t) &ngx_http_reco_module;
+    b->shadow = NULL;
+    b->last_shadow = 0;
+    b->last_buf = 0;
+    b->last_in_chain = 0;
+    b->flush = 0;
+    b->recycled = 0;
+
     cl->next = NULL;
 
     *page->last_out = cl;
     page->last_out = &cl->next;
-    page->last = cl->buf;
-    page->size += ngx_buf_size(cl->buf);
+    page->last = b;
+    page->size += ngx_buf_size(b);
 }
 
 
@@ -48,12 +58,6 @@ ngx_http_reco_page_span(
 
     b->start = NULL;
     b->end = NULL;
-    b->shadow = NULL;
-    b->last_shadow = 0;
-    b->last_buf = 0;
-    b->last_in_chain = 0;
-    b->flush = 0;
-    b->recycled = 0;
 
     ngx_http_reco_page_append(page, cl);
 
@@ -95,12 +99,7 @@ ngx_http_reco_page_held(
         text->data += n;
         text->len -= n;
 
-        b->shadow = NULL;
-        b->last_buf = 0;
-        b->last_in_chain = 0;
-        b->flush = 0;
         b->sync = 0;
-        b->recycled = 0;
 
         ngx_http_reco_page_append(page, cl);
     }

@@ -183,10 +183,7 @@ ngx_http_reco_plain(const ngx_str_t *value)
     size_t i;
 
     for (i = 0; i < value->len; i++) {
-        if (value->data[i] < ' ' || value->data[i] == 0x7f
-            || (value->data[i] == 0xc2 && i + 1 < value->len
-                && value->data[i + 1] >= 0x80 && value->data[i + 1] < 0xa0))
-        {
+        if (reco_control(ngx_http_reco_str(*value), i) != 0) {
             return 0;
         }
     }

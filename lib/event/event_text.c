@@ -84,11 +84,9 @@ int
 reco_event_has_control(reco_str_t text)
 {
     size_t i;
-    unsigned char c;
 
     for (i = 0; i < text.len; i++) {
-        c = (unsigned char) text.data[i];
-        if (c < 0x20 || c == 0x7f || reco_event_is_c1(text, i)) {
+        if (reco_control(text, i) != 0) {
             return 1;
         }
     }

@@ -18,19 +18,6 @@
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 int reco_event_utf8_valid(reco_str_t text);
 
-/* True where U+0080 to U+009F, a control character of two bytes, begins at
-   offset of text. */
-static inline int
-reco_event_is_c1(reco_str_t text, size_t offset)
-{
-    const unsigned char *p;
-
-    p = (const unsigned char *) text.data + offset;
-
-    return p[0] == 0xc2 && text.len - offset > 1 && p[1] >= 0x80 && p[1] < 0xa0;
-}
-
-
 /* True where text holds a control character: a byte below 0x20, DEL, or
    U+0080 to U+009F. */
 int reco_event_has_control(reco_str_t text);

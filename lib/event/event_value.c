@@ -65,7 +65,7 @@ flatten(reco_str_t *text)
         if (p[i] == '\t' || p[i] == '\r' || p[i] == '\n') {
             p[len++] = ' ';
 
-        } else if (reco_event_is_c1(*text, i)) {
+        } else if (reco_control(*text, i) == 2) {
             p[len++] = ' ';
             i++;
 

@@ -152,17 +152,6 @@ reco_html_passages_get(const reco_html_passages_t *passages, uint64_t at,
 }
 
 
-static char *
-append(char *p, reco_str_t text)
-{
-    if (text.len != 0) {
-        memcpy(p, text.data, text.len);
-    }
-
-    return p + text.len;
-}
-
-
 uint64_t
 reco_html_passages_put(reco_html_passages_t *passages, uint64_t key,
     const reco_html_passage_t *passage, reco_str_t rest)
@@ -195,10 +184,11 @@ reco_html_passages_put(reco_html_passages_t *passages, uint64_t key,
     entry->after = (uint16_t) passage->after.len;
     entry->text = (uint32_t) (passage->text.len + rest.len);
 
-    p = append((char *) (entry + 1), passage->before);
-    p = append(p, passage->after);
-    p = append(p, passage->text);
-    append(p, rest);
+    p = (char *) (entry + 1);
+    p = reco_html_passage_append(p, passage->before.data, passage->before.len);
+    p = reco_html_passage_append(p, passage->after.data, passage->after.len);
+    p = reco_html_passage_append(p, passage->text.data, passage->text.len);
+    reco_html_passage_append(p, rest.data, rest.len);
 
     return at;
 }

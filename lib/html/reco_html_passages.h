@@ -13,6 +13,8 @@
 
 #include "reco_html.h"
 
+#include <string.h>
+
 /* Bytes of a passage, at most. */
 #define RECO_HTML_PASSAGE_MAX 4096
 
@@ -26,6 +28,18 @@ typedef struct {
     reco_str_t after;
     reco_str_t text;
 } reco_html_passage_t;
+
+/* Copies len bytes, which may be none, to p; returns where they end. */
+static inline char *
+reco_html_passage_append(char *p, const void *data, size_t len)
+{
+    if (len != 0) {
+        memcpy(p, data, len);
+    }
+
+    return p + len;
+}
+
 
 /* A page has begun: what may be put in is made more by a little. */
 void reco_html_passages_begin(reco_html_passages_t *passages);

@@ -78,17 +78,6 @@ reco_html_rewriter_recalled(const reco_html_rewriter_t *rewriter)
 }
 
 
-static char *
-append(char *p, const void *data, size_t len)
-{
-    if (len != 0) {
-        memcpy(p, data, len);
-    }
-
-    return p + len;
-}
-
-
 /*
  * How much of a passage it is found by.  Pages of a site begin alike, so that
  * it takes more to tell one's begin from another's.
@@ -111,13 +100,6 @@ static int
 is_same(reco_str_t a, const char *data, size_t len)
 {
     return a.len == len && memcmp(a.data, data, len) == 0;
-}
-
-
-static uint64_t
-place(const reco_html_rewriter_t *r)
-{
-    return reco_html_page_offset(&r->parser.tokenizer, r->parser.tokenizer.p);
 }
 
 
@@ -203,7 +185,7 @@ keep_text(reco_html_rewriter_t *r)
         return;
     }
 
-    append(recall->text + recall->text_len, from, len);
+    reco_html_passage_append(recall->text + recall->text_len, from, len);
     recall->text_len += len;
 }
 
@@ -216,7 +198,8 @@ text_of_chunk(const reco_html_rewriter_t *r)
     const reco_html_tokenizer_t *t;
 
     t = &r->parser.tokenizer;
-    len = (size_t) (place(r) - r->recall->start) - r->recall->text_len;
+    len = (size_t) (reco_html_rewriter_place(r) - r->recall->start)
+          - r->recall->text_len;
 
     return (reco_str_t){len, t->p - len};
 }
@@ -238,7 +221,9 @@ keep_passage(reco_html_rewriter_t *r, reco_str_t stand, reco_str_t rest)
 
     key_len = key_length(recall);
     len = passage.text.len < key_len ? passage.text.len : key_len;
-    append(append(first, passage.text.data, len), rest.data, key_len - len);
+    reco_html_passage_append(
+        reco_html_passage_append(first, passage.text.data, len), rest.data,
+        key_len - len);
     key = key_of(r, first);
 
     /* it could not be found where it began at a chunk's end */
@@ -317,7 +302,8 @@ compare(reco_html_rewriter_t *r, uint64_t at,
     t->p += len;
 
     if (len < left) {
-        append(recall->text + recall->text_len, t->p - len, len);
+        reco_html_passage_append(
+            recall->text + recall->text_len, t->p - len, len);
         recall->text_len += len;
         recall->guess = at;
         return COMPARED;
@@ -400,11 +386,11 @@ begin(reco_html_rewriter_t *r, int last)
     recall = r->recall;
     t = &r->parser.tokenizer;
     recall->text_len = 0;
-    first = place(r);
+    first = reco_html_rewriter_place(r);
     stand = (reco_str_t){reco_html_stand_write(r, before), before};
 
     do {
-        recall->start = place(r);
+        recall->start = reco_html_rewriter_place(r);
         result = pass_one(r, &stand, last);
     } while (result == PASSED);
 
@@ -504,7 +490,7 @@ reco_html_recall_advance(reco_html_rewriter_t *r, int last)
     }
 
     if (t->p == t->end || t->state != RECO_HTML_STATE_DATA
-        || place(r) < recall->stop)
+        || reco_html_rewriter_place(r) < recall->stop)
     {
         return;
     }
@@ -512,7 +498,7 @@ reco_html_recall_advance(reco_html_rewriter_t *r, int last)
     if (!reco_html_stand_tells(r)) {
         recall->keeping = 0;
         recall->previous = 0;
-        recall->stop = place(r) + LEAST;
+        recall->stop = reco_html_rewriter_place(r) + LEAST;
         return;
     }
 
@@ -550,7 +536,7 @@ reco_html_recall_token(reco_html_rewriter_t *r, reco_html_token_t token)
     t->p = p;
 
     recall->keeping = 0;
-    recall->stop = place(r);
+    recall->stop = reco_html_rewriter_place(r);
 }
 
 

@@ -174,6 +174,15 @@ void reco_html_rewriter_fill_unplaced(
 void reco_html_rewriter_take_end_tag(reco_html_rewriter_t *rewriter);
 
 
+/* How far the page was read: an offset. */
+static inline uint64_t
+reco_html_rewriter_place(const reco_html_rewriter_t *rewriter)
+{
+    return reco_html_page_offset(
+        &rewriter->parser.tokenizer, rewriter->parser.tokenizer.p);
+}
+
+
 /* Slots that found no place and are to be filled anyway. */
 static inline uint32_t
 reco_html_rewriter_unplaced(const reco_html_rewriter_t *rewriter)

@@ -1,13 +1,7 @@
 #include "reco_html_stand.h"
+#include "reco_html_passages.h"
 
 #include <string.h>
-
-
-static uint64_t
-place(const reco_html_rewriter_t *r)
-{
-    return reco_html_page_offset(&r->parser.tokenizer, r->parser.tokenizer.p);
-}
 
 
 int
@@ -15,18 +9,8 @@ reco_html_stand_tells(const reco_html_rewriter_t *r)
 {
     return !r->parser.lost && r->ending_count == 0 && !r->dropping
            && r->parser.tree.depth <= RECO_HTML_STAND_DEPTH
-           && (place(r) == 0 || place(r) >= RECO_HTML_CHARSET_SPAN);
-}
-
-
-static char *
-append(char *p, const void *data, size_t len)
-{
-    if (len != 0) {
-        memcpy(p, data, len);
-    }
-
-    return p + len;
+           && (reco_html_rewriter_place(r) == 0
+               || reco_html_rewriter_place(r) >= RECO_HTML_CHARSET_SPAN);
 }
 
 
@@ -42,17 +26,20 @@ reco_html_stand_write(const reco_html_rewriter_t *r, char *out)
     stand.filled = r->filled;
     stand.around = tree->spaces[-1];
     stand.depth = (uint16_t) tree->depth;
-    stand.begin = place(r) == 0;
+    stand.begin = reco_html_rewriter_place(r) == 0;
     stand.charset = r->sniffer.charset;
 
-    p = append(out, &stand, sizeof(stand));
-    p = append(p, tree->names, tree->depth * sizeof(*tree->names));
+    p = reco_html_passage_append(out, &stand, sizeof(stand));
+    p = reco_html_passage_append(
+        p, tree->names, tree->depth * sizeof(*tree->names));
 
     if (tree->matches != NULL) {
-        p = append(p, tree->matches, tree->depth * sizeof(*tree->matches));
+        p = reco_html_passage_append(
+            p, tree->matches, tree->depth * sizeof(*tree->matches));
     }
 
-    p = append(p, tree->spaces, tree->depth * sizeof(*tree->spaces));
+    p = reco_html_passage_append(
+        p, tree->spaces, tree->depth * sizeof(*tree->spaces));
 
     return (size_t) (p - out);
 }
