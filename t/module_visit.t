@@ -72,8 +72,10 @@ sub page {
     return ($response, \%block, $page);
 }
 
+# Somebody new; not one of the ids with ff in front, which are of logins alone.
+my $visitors = 0;
 sub visitor {
-    return join '', map { sprintf '%02x', int rand 256 } 1 .. 16;
+    return sprintf '%032x', ++$visitors;
 }
 
 sub status {
