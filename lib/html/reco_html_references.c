@@ -1,4 +1,5 @@
 #include "reco_html_references.h"
+#include "reco_html_entities.h"
 #include "reco_html_scan.h"
 
 #include <string.h>
@@ -112,49 +113,80 @@ numeric(reco_str_t in, uint32_t *code)
 }
 
 
-/* "&name" at the start of in.  Returns its length, 0 where it is none. */
-static size_t
-named(reco_str_t in, uint32_t *code)
+static int
+is_alphanumeric(char c)
 {
-    static const struct {
-        reco_str_t name;
-        uint32_t code;
-        int bare; /* known without ';' too, where no letter or '=' follows */
-    } names[] = {
-        {{3, "amp"}, '&', 1},
-        {{2, "lt"}, '<', 1},
-        {{2, "gt"}, '>', 1},
-        {{4, "quot"}, '"', 1},
-        {{4, "apos"}, '\'', 0},
-        {{4, "nbsp"}, 0xa0, 1},
-    };
+    return reco_html_is_alpha(c) || (c >= '0' && c <= '9');
+}
 
-    char next;
-    size_t i, len;
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        len = names[i].name.len;
+/* The character of a name, 0 where there is none. */
+static uint32_t
+entity_of(reco_str_t name)
+{
+    int order;
+    size_t low, high, middle;
+    const reco_html_entity_t *entity;
 
-        if (in.len <= len || memcmp(in.data + 1, names[i].name.data, len) != 0)
-        {
-            continue;
+    low = 0;
+    high = sizeof(reco_html_entities) / sizeof(reco_html_entities[0]);
+
+    while (low < high) {
+        middle = (low + high) / 2;
+        entity = &reco_html_entities[middle];
+        order = strncmp(name.data, entity->name, name.len);
+
+        if (order == 0 && entity->name[name.len] == '\0') {
+            return entity->code;
         }
 
-        *code = names[i].code;
-        next = in.len > len + 1 ? in.data[len + 1] : '\0';
-
-        if (next == ';') {
-            return len + 2;
-        }
-
-        if (names[i].bare && next != '=' && digit_of(next, 10) < 0
-            && (unsigned char) ((next | 0x20) - 'a') >= 26)
-        {
-            return len + 1;
+        if (order > 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
 
     return 0;
+}
+
+
+/*
+ * "&name" at the start of in.  Returns its length, 0 where it is none.  Names of
+ * what is in Latin-1 do without ';' where neither a letter, a digit nor '='
+ * follows.
+ */
+static size_t
+named(reco_str_t in, uint32_t *code)
+{
+    size_t len;
+    reco_str_t name;
+
+    len = 1;
+
+    while (len < in.len && is_alphanumeric(in.data[len])) {
+        len++;
+    }
+
+    name = (reco_str_t){len - 1, in.data + 1};
+    if (name.len == 0 || name.len > RECO_HTML_ENTITY_MAX) {
+        return 0;
+    }
+
+    *code = entity_of(name);
+
+    if (*code == 0) {
+        return 0;
+    }
+
+    if (len < in.len && in.data[len] == ';') {
+        return len + 1;
+    }
+
+    return *code < 0x100 && *code != '\''
+                   && !(len < in.len && in.data[len] == '=')
+               ? len
+               : 0;
 }
 
 

@@ -9,8 +9,8 @@
 
 /*
  * Writes the value of an attribute as a parser reads it: references resolved
- * (numeric ones, and amp lt gt quot apos nbsp), line ends normalised.  out
- * has room for value.len bytes.  Returns the length.
+ * (numeric ones, the names of HTML 4 and apos), line ends normalised.  out has
+ * room for value.len bytes.  Returns the length.
  */
 size_t reco_html_resolve(reco_str_t value, char *out);
 

@@ -308,9 +308,44 @@ charsets(void **state)
     (void) state;
 
     check_bytes(latin1, sizeof(latin1) - 1,
-        "|Caf\xc3\xa9 \xe2\x82\xac &eacute;||||||-1.00|-1");
+        "|Caf\xc3\xa9 \xe2\x82\xac \xc3\xa9||||||-1.00|-1");
     check_bytes(wrong, sizeof(wrong) - 1, "|||||||-1.00|-1");
     check_bytes(other, sizeof(other) - 1, "|||||Acme||-1.00|-1");
+}
+
+
+static void
+references(void **state)
+{
+    size_t i;
+    char page[256], expected[256];
+
+    static const struct {
+        const char *written;
+        const char *read;
+    } names[] = {
+        {"Caf&eacute; cr&Egrave;me", "Caf\u00e9 cr\u00c8me"},
+        {"10 &ndash; 20 &euro;", "10 \u2013 20 \u20ac"},
+        {"5&rsquo;&nbsp;x &thetasym;", "5\u2019 x \u03d1"},
+        {"M&ouml bel &amp co &copy", "M\u00f6 bel & co \u00a9"},
+        {"a&eacuteb a&eacute=b a&eacute1", "a&eacuteb a&eacute=b a&eacute1"},
+        {"&apos &ndash &apos;", "&apos &ndash '"},
+        {"&Eacut; &eacutes; &nothing; &; & &x",
+            "&Eacut; &eacutes; &nothing; &; & &x"},
+        {"&not;in &notin; &sup &sup2;", "\u00acin \u2209 &sup \u00b2"},
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(page, sizeof(page),
+            "<meta property=og:type content=product>"
+            "<meta property=og:title content=\"%s\">",
+            names[i].written);
+        snprintf(
+            expected, sizeof(expected), "|%s||||||-1.00|-1", names[i].read);
+        check(page, expected);
+    }
 }
 
 
@@ -382,6 +417,7 @@ main(void)
         cmocka_unit_test(json_ld_limits),
         cmocka_unit_test(meta),
         cmocka_unit_test(charsets),
+        cmocka_unit_test(references),
         cmocka_unit_test(header_charset),
         cmocka_unit_test(long_fields),
     };
