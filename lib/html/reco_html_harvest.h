@@ -29,7 +29,8 @@
  * page has them and begin with "https://", "http://" or "/".
  */
 typedef struct {
-    reco_str_t id; /* sku, productID, mpn, gtin or product:retailer_item_id */
+    reco_str_t id; /* sku, productID, mpn, gtin, productGroupID or
+                      product:retailer_item_id */
     reco_str_t title;
     reco_str_t url; /* canonical, else the product's own */
     reco_str_t image;

@@ -21,23 +21,36 @@
 /* How many from the last one on are looked at. */
 #define CRUMBS_MAX 3
 
-
-static reco_str_t
-string_of(const cJSON *node)
-{
-    const char *text;
-
-    text = cJSON_GetStringValue(node);
-
-    return text != NULL ? (reco_str_t){strlen(text), (char *) text}
-                        : reco_null_string;
-}
+/* Nodes that are looked for in one script. */
+#define REFERENCES_MAX 64
 
 
 static const cJSON *
 member(const cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+
+static const cJSON *
+first_of(const cJSON *node)
+{
+    return cJSON_IsArray(node) ? cJSON_GetArrayItem(node, 0) : node;
+}
+
+
+/* The first of several; {"@value": "...", "@language": "en"} too. */
+static reco_str_t
+string_of(const cJSON *node)
+{
+    const char *text;
+
+    node = first_of(node);
+    text = cJSON_GetStringValue(
+        cJSON_IsObject(node) ? member(node, "@value") : node);
+
+    return text != NULL ? (reco_str_t){strlen(text), (char *) text}
+                        : reco_null_string;
 }
 
 
@@ -91,11 +104,72 @@ has_type(const cJSON *object, const char *const *types)
 }
 
 
+/*
+ * Nodes and what they say.
+ */
+
+typedef struct {
+    reco_html_fields_t *fields;
+    const cJSON *graph;  /* of its nodes one may stand for another */
+    unsigned references; /* that were looked for */
+    int *has_product;
+} document_t;
+
+
+/* Whether a node says no more than which one it is, and of what type. */
 static int
-put(reco_html_fields_t *fields, reco_html_field_t field, reco_str_t text)
+is_reference(const cJSON *node)
+{
+    const cJSON *item;
+
+    if (!cJSON_IsObject(node)) {
+        return 0;
+    }
+
+    cJSON_ArrayForEach(item, node)
+    {
+        if (strcmp(item->string, "@id") != 0
+            && strcmp(item->string, "@type") != 0) {
+            return 0;
+        }
+    }
+
+    return cJSON_IsString(member(node, "@id"));
+}
+
+
+/* What a node stands for: {"@id": "#brand"} is that of the graph. */
+static const cJSON *
+target_of(document_t *document, const cJSON *node)
+{
+    const char *id, *other;
+    const cJSON *item;
+
+    if (!is_reference(node) || document->references++ == REFERENCES_MAX) {
+        return node;
+    }
+
+    id = member(node, "@id")->valuestring;
+
+    cJSON_ArrayForEach(item, document->graph)
+    {
+        other = cJSON_GetStringValue(member(item, "@id"));
+
+        if (other != NULL && strcmp(other, id) == 0 && !is_reference(item)) {
+            return item;
+        }
+    }
+
+    return node;
+}
+
+
+static int
+put(document_t *document, reco_html_field_t field, reco_str_t text)
 {
     return text.len != 0
-           && reco_html_fields_put(fields, field, RECO_HTML_FROM_JSON, text);
+           && reco_html_fields_put(
+               document->fields, field, RECO_HTML_FROM_JSON, text);
 }
 
 
@@ -104,8 +178,8 @@ put(reco_html_fields_t *fields, reco_html_field_t field, reco_str_t text)
  * first that is fit.
  */
 static int
-put_first(reco_html_fields_t *fields, reco_html_field_t field,
-    const cJSON *node, const char *name, const char *other_name)
+put_first(document_t *document, reco_html_field_t field, const cJSON *node,
+    const char *name, const char *other_name)
 {
     const cJSON *item;
 
@@ -113,7 +187,7 @@ put_first(reco_html_fields_t *fields, reco_html_field_t field,
         cJSON_ArrayForEach(item, node)
         {
             if (!cJSON_IsArray(item)
-                && put_first(fields, field, item, name, other_name)) {
+                && put_first(document, field, item, name, other_name)) {
                 return 1;
             }
         }
@@ -121,19 +195,20 @@ put_first(reco_html_fields_t *fields, reco_html_field_t field,
     }
 
     if (cJSON_IsObject(node)) {
-        return put(fields, field, string_of(member(node, name)))
-               || put(fields, field, string_of(member(node, other_name)));
+        node = target_of(document, node);
+        return put(document, field, string_of(member(node, name)))
+               || put(document, field, string_of(member(node, other_name)));
     }
 
-    return put(fields, field, string_of(node));
+    return put(document, field, string_of(node));
 }
 
 
 static void
-put_id(reco_html_fields_t *fields, const cJSON *product)
+put_id(document_t *document, const cJSON *product)
 {
     static const char *const names[] = {"sku", "productID", "mpn", "gtin",
-        "gtin13", "gtin14", "gtin12", "gtin8", NULL};
+        "gtin13", "gtin14", "gtin12", "gtin8", "productGroupID", NULL};
 
     int i;
     char digits[32];
@@ -145,11 +220,11 @@ put_id(reco_html_fields_t *fields, const cJSON *product)
         if (cJSON_IsNumber(node) && node->valuedouble >= 0
             && node->valuedouble < 1e15) {
             snprintf(digits, sizeof(digits), "%.0f", node->valuedouble);
-            put(fields, RECO_HTML_FIELD_ID,
+            put(document, RECO_HTML_FIELD_ID,
                 (reco_str_t){strlen(digits), digits});
         }
 
-        if (put(fields, RECO_HTML_FIELD_ID, string_of(node))) {
+        if (put(document, RECO_HTML_FIELD_ID, string_of(node))) {
             return;
         }
     }
@@ -189,39 +264,83 @@ price_of(const cJSON *node)
 }
 
 
-static const cJSON *
-first_of(const cJSON *node)
+/* Whether a price is one that anybody pays, and pays for the product. */
+static int
+is_asked(const cJSON *specification)
 {
-    return cJSON_IsArray(node) ? cJSON_GetArrayItem(node, 0) : node;
+    static const char *const compared[] = {"ListPrice", "MSRP", "SRP",
+        "StrikethroughPrice", "MinimumAdvertisedPrice", "InvoicePrice", NULL};
+    static const char *const charges[] = {
+        "DeliveryChargeSpecification", "PaymentChargeSpecification", NULL};
+
+    return !is_type_name(first_of(member(specification, "priceType")), compared)
+           && !has_type(specification, charges)
+           && member(specification, "validForMemberTier") == NULL;
 }
 
 
+static double
+specified_price(const cJSON *specification)
+{
+    double price;
+
+    price = price_of(member(specification, "price"));
+
+    return price >= 0 ? price : price_of(member(specification, "minPrice"));
+}
+
+
+/* The lowest of what is asked; NULL where nothing is. */
+static const cJSON *
+specification_of(const cJSON *offer)
+{
+    double price, lowest;
+    const cJSON *list, *item, *found;
+
+    list = member(offer, "priceSpecification");
+    item = cJSON_IsArray(list) ? list->child : list;
+    found = NULL;
+    lowest = 0;
+
+    while (item != NULL) {
+        price = specified_price(item);
+
+        if (price >= 0 && is_asked(item) && (found == NULL || price < lowest)) {
+            found = item;
+            lowest = price;
+        }
+
+        item = item != list ? item->next : NULL;
+    }
+
+    return found;
+}
+
+
+/* currency: of what the offer is part of. */
 static void
-take_offer(offers_t *offers, const cJSON *offer)
+take_offer(offers_t *offers, const cJSON *offer, const cJSON *currency)
 {
     int available, nearness;
     double price;
-    const cJSON *currency, *specification;
+    const cJSON *specification;
 
     available =
         reco_html_availability(string_of(member(offer, "availability")));
     price = price_of(member(offer, "price"));
-    currency = member(offer, "priceCurrency");
+    specification = specification_of(offer);
 
     if (price < 0) {
         price = price_of(member(offer, "lowPrice"));
     }
 
-    specification = first_of(member(offer, "priceSpecification"));
-
-    if (price < 0 && specification != NULL) {
-        price = price_of(member(specification, "price"));
-        if (price < 0) {
-            price = price_of(member(specification, "minPrice"));
-        }
+    if (price < 0) {
+        price = specified_price(specification);
     }
 
-    if (currency == NULL && specification != NULL) {
+    if (member(offer, "priceCurrency") == NULL
+        && member(specification, "priceCurrency") != NULL)
+    {
         currency = member(specification, "priceCurrency");
     }
 
@@ -243,9 +362,10 @@ take_offer(offers_t *offers, const cJSON *offer)
 
 
 static void
-take_offers(offers_t *offers, const cJSON *node, int depth)
+take_offers(document_t *document, offers_t *offers, const cJSON *node,
+    const cJSON *currency, int depth)
 {
-    const cJSON *item;
+    const cJSON *item, *own;
 
     if (depth == DEPTH_MAX) {
         return;
@@ -254,67 +374,83 @@ take_offers(offers_t *offers, const cJSON *node, int depth)
     if (cJSON_IsArray(node)) {
         cJSON_ArrayForEach(item, node)
         {
-            take_offers(offers, item, depth + 1);
+            take_offers(document, offers, item, currency, depth + 1);
         }
         return;
     }
 
     if (cJSON_IsObject(node) && offers->count++ < OFFERS_MAX) {
-        take_offer(offers, node);
-        take_offers(offers, member(node, "offers"), depth + 1);
+        node = target_of(document, node);
+        own = member(node, "priceCurrency");
+        currency = own != NULL ? own : currency;
+
+        take_offer(offers, node, currency);
+        take_offers(
+            document, offers, member(node, "offers"), currency, depth + 1);
     }
 }
 
 
+/* A group of variants that has no offers itself has theirs. */
 static void
-put_offers(reco_html_fields_t *fields, const cJSON *node)
+put_offers(document_t *document, const cJSON *product)
 {
     offers_t offers;
+    const cJSON *variant;
 
     offers = (offers_t){0, -1, -1, -1, NULL};
-    take_offers(&offers, node, 0);
+    take_offers(document, &offers, member(product, "offers"), NULL, 0);
 
-    reco_html_fields_put_price(fields, RECO_HTML_FROM_JSON, offers.price);
+    if (offers.count == 0) {
+        cJSON_ArrayForEach(variant, member(product, "hasVariant"))
+        {
+            take_offers(document, &offers,
+                member(target_of(document, variant), "offers"), NULL, 0);
+        }
+    }
+
+    reco_html_fields_put_price(
+        document->fields, RECO_HTML_FROM_JSON, offers.price);
     reco_html_fields_put_available(
-        fields, RECO_HTML_FROM_JSON, offers.available);
-    put(fields, RECO_HTML_FIELD_CURRENCY, string_of(offers.currency));
+        document->fields, RECO_HTML_FROM_JSON, offers.available);
+    put(document, RECO_HTML_FIELD_CURRENCY, string_of(offers.currency));
 }
 
 
 static void
-put_product(reco_html_fields_t *fields, const cJSON *product)
+put_product(document_t *document, const cJSON *product)
 {
-    put(fields, RECO_HTML_FIELD_TITLE, string_of(member(product, "name")));
+    put(document, RECO_HTML_FIELD_TITLE, string_of(member(product, "name")));
     put_first(
-        fields, RECO_HTML_FIELD_URL, member(product, "url"), "@id", "url");
-    put_first(fields, RECO_HTML_FIELD_IMAGE, member(product, "image"), "url",
+        document, RECO_HTML_FIELD_URL, member(product, "url"), "@id", "url");
+    put_first(document, RECO_HTML_FIELD_IMAGE, member(product, "image"), "url",
         "contentUrl");
-    put_first(fields, RECO_HTML_FIELD_CATEGORY, member(product, "category"),
-        "name", "@id");
-    put_first(
-        fields, RECO_HTML_FIELD_BRAND, member(product, "brand"), "name", "@id");
-    put_id(fields, product);
-    put_offers(fields, member(product, "offers"));
+    put_first(document, RECO_HTML_FIELD_CATEGORY, member(product, "category"),
+        "name", "@value");
+    put_first(document, RECO_HTML_FIELD_BRAND, member(product, "brand"), "name",
+        "@value");
+    put_id(document, product);
+    put_offers(document, product);
 }
 
 
 /* A group of variants: what it does not say itself its first variant says. */
 static void
-put_variant(reco_html_fields_t *fields, const cJSON *product)
+put_variant(document_t *document, const cJSON *product)
 {
     const cJSON *variant;
 
     variant = first_of(member(product, "hasVariant"));
 
     if (cJSON_IsObject(variant)) {
-        put_product(fields, variant);
+        put_product(document, target_of(document, variant));
     }
 }
 
 
 /* The category is the last crumb but the product's own. */
 static void
-put_breadcrumb(reco_html_fields_t *fields, const cJSON *list)
+put_breadcrumb(document_t *document, const cJSON *list)
 {
     int count, tries;
     reco_str_t name, title;
@@ -322,7 +458,7 @@ put_breadcrumb(reco_html_fields_t *fields, const cJSON *list)
 
     items = member(list, "itemListElement");
     count = cJSON_IsArray(items) ? cJSON_GetArraySize(items) : 0;
-    title = reco_html_fields_get(fields, RECO_HTML_FIELD_TITLE);
+    title = reco_html_fields_get(document->fields, RECO_HTML_FIELD_TITLE);
 
     for (tries = 0; tries < CRUMBS_MAX && tries < count; tries++) {
         last = cJSON_GetArrayItem(items, count - 1 - tries);
@@ -336,7 +472,7 @@ put_breadcrumb(reco_html_fields_t *fields, const cJSON *list)
             && (name.len != title.len
                 || memcmp(name.data, title.data, name.len) != 0))
         {
-            reco_html_fields_put(fields, RECO_HTML_FIELD_CATEGORY,
+            reco_html_fields_put(document->fields, RECO_HTML_FIELD_CATEGORY,
                 RECO_HTML_FROM_BREADCRUMB, name);
             return;
         }
@@ -344,10 +480,34 @@ put_breadcrumb(reco_html_fields_t *fields, const cJSON *list)
 }
 
 
+/*
+ * The first product of the page is what the page is about.  One of the same name
+ * is the same: what rates a product often says so in a script of its own.
+ */
+static void
+take_product(document_t *document, const cJSON *product)
+{
+    reco_str_t name, title;
+
+    name = string_of(member(product, "name"));
+    title = reco_html_fields_get(document->fields, RECO_HTML_FIELD_TITLE);
+
+    if (*document->has_product
+        && (name.len == 0 || name.len != title.len
+            || memcmp(name.data, title.data, name.len) != 0))
+    {
+        return;
+    }
+
+    *document->has_product = 1;
+    put_product(document, product);
+    put_variant(document, product);
+}
+
+
 /* What may hold the product: a page, a graph, a list of either. */
 static void
-find(reco_html_fields_t *fields, const cJSON *node, int crumbs,
-    int *has_product, int depth)
+find(document_t *document, const cJSON *node, int crumbs, int depth)
 {
     static const char *const products[] = {"Product", "ProductGroup",
         "IndividualProduct", "ProductModel", "SomeProducts", "Vehicle", "Car",
@@ -363,7 +523,7 @@ find(reco_html_fields_t *fields, const cJSON *node, int crumbs,
     if (cJSON_IsArray(node)) {
         cJSON_ArrayForEach(item, node)
         {
-            find(fields, item, crumbs, has_product, depth + 1);
+            find(document, item, crumbs, depth + 1);
         }
         return;
     }
@@ -372,25 +532,51 @@ find(reco_html_fields_t *fields, const cJSON *node, int crumbs,
         return;
     }
 
+    node = target_of(document, node);
+
     if (has_type(node, breadcrumbs)) {
         if (crumbs) {
-            put_breadcrumb(fields, node);
+            put_breadcrumb(document, node);
         }
         return;
     }
 
     if (has_type(node, products)) {
-        if (!crumbs && !*has_product) {
-            *has_product = 1;
-            put_product(fields, node);
-            put_variant(fields, node);
+        if (!crumbs) {
+            take_product(document, node);
         }
         return;
     }
 
-    find(fields, member(node, "@graph"), crumbs, has_product, depth + 1);
-    find(fields, member(node, "mainEntity"), crumbs, has_product, depth + 1);
-    find(fields, member(node, "breadcrumb"), crumbs, has_product, depth + 1);
+    find(document, member(node, "@graph"), crumbs, depth + 1);
+    find(document, member(node, "mainEntity"), crumbs, depth + 1);
+    find(document, member(node, "breadcrumb"), crumbs, depth + 1);
+}
+
+
+/* The text from its JSON on, without what stands before it in old pages:
+   "<!--", "//<![CDATA[". */
+static reco_str_t
+json_of(reco_str_t text)
+{
+    const char *begin, *brace;
+
+    brace = memchr(text.data, '{', text.len);
+    begin = brace != NULL ? memmem(
+                text.data, (size_t) (brace - text.data), "<![CDATA[", 9)
+                          : NULL;
+
+    if (begin != NULL) {
+        text.len -= (size_t) (begin + 9 - text.data);
+        text.data = begin + 9;
+    }
+
+    while (text.len != 0 && text.data[0] != '{' && text.data[0] != '[') {
+        text.data++;
+        text.len--;
+    }
+
+    return text;
 }
 
 
@@ -399,28 +585,24 @@ reco_html_read_json(
     reco_html_fields_t *fields, const char *text, size_t len, int *has_product)
 {
     cJSON *root;
-    const char *begin;
+    reco_str_t json;
+    document_t document;
 
-    /* What stands around it in old pages: "<!--", "//<![CDATA[". */
-    begin = memmem(text, len, "<![CDATA[", 9);
-    if (begin != NULL) {
-        len -= (size_t) (begin + 9 - text);
-        text = begin + 9;
-    }
+    json = json_of((reco_str_t){len, text});
 
-    while (len != 0 && *text != '{' && *text != '[') {
-        text++;
-        len--;
-    }
-
-    root = cJSON_ParseWithLength(text, len);
+    root = cJSON_ParseWithLength(json.data, json.len);
     if (root == NULL) {
         return RECO_INVALID;
     }
 
+    document.fields = fields;
+    document.graph = cJSON_IsArray(root) ? root : member(root, "@graph");
+    document.references = 0;
+    document.has_product = has_product;
+
     /* A breadcrumb is read once the product's title is known. */
-    find(fields, root, 0, has_product, 0);
-    find(fields, root, 1, has_product, 0);
+    find(&document, root, 0, 0);
+    find(&document, root, 1, 0);
 
     cJSON_Delete(root);
 

@@ -184,6 +184,14 @@ json_ld_nesting(void **state)
     check(LD("{\"@type\":\"Product\",\"name\":\"a\"}")
               LD("{\"@type\":\"Product\",\"name\":\"b\",\"url\":\"/b\"}"),
         "|a||||||-1.00|-1");
+    /* but one of the same name is the same one */
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"aggregateRating\":{}}")
+              LD("{\"@type\":\"Product\",\"name\":\"a\",\"sku\":\"s\","
+                 "\"offers\":{\"price\":2}}"),
+        "s|a||||||2.00|-1");
+    check(LD("{\"@type\":\"Product\",\"name\":[{\"@value\":\"a\",\"@language\":"
+             "\"en\"},{\"@value\":\"b\"}],\"brand\":{\"@value\":\"B\"}}"),
+        "|a||||B||-1.00|-1");
     check(LD("{\"@type\":\"ItemList\",\"itemListElement\":[{\"@type\":"
              "\"Product\",\"name\":\"a\"}]}"),
         "");
@@ -193,6 +201,87 @@ json_ld_nesting(void **state)
                  "\"Home\"},{\"item\":{\"name\":\"Women\"}},{\"name\":"
                  "\"Shirt\"}]}"),
         "|Shirt|||Women|||-1.00|-1");
+}
+
+
+static void
+json_ld_offers(void **state)
+{
+    (void) state;
+
+    /* what is struck through, for members, or for delivery is not the price */
+    check(
+        LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":[{\"@type\":"
+           "\"Offer\",\"priceSpecification\":[{\"price\":\"20\",\"priceType\":"
+           "\"https://schema.org/ListPrice\",\"priceCurrency\":\"EUR\"},"
+           "{\"price\":18,\"priceCurrency\":\"EUR\"},{\"price\":15,"
+           "\"validForMemberTier\":{\"name\":\"gold\"}},{\"@type\":"
+           "\"DeliveryChargeSpecification\",\"price\":0}]}]}"),
+        "|a|||||EUR|18.00|-1");
+    check(
+        LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{"
+           "\"priceSpecification\":[{\"price\":20},{\"price\":12,\"priceType\":"
+           "\"SalePrice\"}],\"priceCurrency\":\"EUR\"}}"),
+        "|a|||||EUR|12.00|-1");
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{"
+             "\"priceSpecification\":{\"price\":20,\"priceType\":\"SRP\"}}}"),
+        "|a||||||-1.00|-1");
+
+    /* an offer is in the currency of those that it is among */
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{\"@type\":"
+             "\"AggregateOffer\",\"priceCurrency\":\"SEK\",\"lowPrice\":5,"
+             "\"offers\":[{\"price\":7,\"availability\":\"InStock\"}]}}"),
+        "|a|||||SEK|7.00|1");
+
+    /* one variant is sold out, another is not */
+    check(LD("{\"@type\":\"ProductGroup\",\"name\":\"g\",\"productGroupID\":"
+             "\"G1\",\"hasVariant\":[{\"@type\":\"Product\",\"sku\":\"G1-S\","
+             "\"offers\":{\"price\":3,\"priceCurrency\":\"EUR\","
+             "\"availability\":\"OutOfStock\"}},{\"@type\":\"Product\","
+             "\"sku\":\"G1-M\",\"offers\":{\"price\":4,\"priceCurrency\":"
+             "\"EUR\",\"availability\":\"InStock\"}}]}"),
+        "G1|g|||||EUR|4.00|1");
+}
+
+
+static void
+json_ld_references(void **state)
+{
+    char page[16384], *p;
+    size_t i;
+
+    (void) state;
+
+    /* what a node stands for */
+    check(LD("{\"@graph\":[{\"@type\":\"ItemPage\",\"mainEntity\":{\"@type\":"
+             "\"Product\",\"@id\":\"#p\"}},{\"@type\":\"Product\",\"@id\":"
+             "\"#p\",\"name\":\"a\",\"brand\":{\"@id\":\"#b\"},\"image\":{"
+             "\"@id\":\"#i\"},\"offers\":{\"@id\":\"#o\"}},{\"@id\":\"#b\","
+             "\"@type\":\"Brand\",\"name\":\"Acme\"},{\"@id\":\"#i\",\"url\":"
+             "\"/i.jpg\"},{\"@id\":\"#o\",\"@type\":\"Offer\",\"price\":3}]}"),
+        "|a||/i.jpg||Acme||3.00|-1");
+    check(
+        LD("[{\"@type\":\"Product\",\"name\":\"a\",\"hasVariant\":[{\"@id\":"
+           "\"#v\"}]},{\"@id\":\"#v\",\"sku\":\"V\",\"offers\":{\"price\":1}}]"),
+        "V|a||||||1.00|-1");
+
+    /* and those that stand for nothing, or for each other */
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"brand\":{\"@id\":"
+             "\"https://x.example/#b\"}}"),
+        "|a||||||-1.00|-1");
+    check(LD("{\"@graph\":[{\"@id\":\"#a\",\"mainEntity\":{\"@id\":\"#b\"}},{"
+             "\"@id\":\"#b\",\"mainEntity\":{\"@id\":\"#a\"}},{\"@type\":"
+             "\"Product\",\"name\":\"a\",\"offers\":{\"@id\":\"#o\"}},{\"@id\":"
+             "\"#o\",\"price\":2,\"offers\":{\"@id\":\"#o\"}}]}"),
+        "|a||||||2.00|-1");
+
+    p = stpcpy(page, "<script type=application/ld+json>[");
+    for (i = 0; i < 300; i++) {
+        p += sprintf(
+            p, "{\"@id\":\"%d\",\"mainEntity\":{\"@id\":\"x\"}},", (int) i);
+    }
+    strcpy(p, "{\"@type\":\"Product\",\"name\":\"a\"}]</script>");
+    check(page, "|a||||||-1.00|-1");
 }
 
 
@@ -215,6 +304,9 @@ json_ld_refused(void **state)
     /* what old pages put around it */
     check(LD("<!--\n{\"@type\":\"Product\",\"name\":\"a\"}\n-->"),
         "|a||||||-1.00|-1");
+    check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"description\":"
+             "\"<![CDATA[x]]>\",\"sku\":\"s\"}"),
+        "s|a||||||-1.00|-1");
     check(LD("//<![CDATA[\n{\"@type\":\"Product\",\"name\":\"a\"}\n//]]>"),
         "|a||||||-1.00|-1");
     check("<script type='Application/LD+JSON; charset=utf-8'>"
@@ -413,6 +505,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_ld),
         cmocka_unit_test(json_ld_nesting),
+        cmocka_unit_test(json_ld_offers),
+        cmocka_unit_test(json_ld_references),
         cmocka_unit_test(json_ld_refused),
         cmocka_unit_test(json_ld_limits),
         cmocka_unit_test(meta),
