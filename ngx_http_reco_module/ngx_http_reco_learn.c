@@ -19,7 +19,7 @@
 #define NGX_HTTP_RECO_LEARN_SETS 65536
 
 typedef struct {
-    ngx_atomic_t page; /* hash of its item or address; 0: free */
+    ngx_atomic_t page; /* hash of its item or address, or of both; 0: free */
     ngx_atomic_t said; /* hash of what it said, and when it was read */
 } ngx_http_reco_learn_entry_t;
 
@@ -172,21 +172,30 @@ ngx_http_reco_learn_note(ngx_http_request_t *r, uint64_t page, uint64_t said)
 
 /* -- reading a page ------------------------------------------------------ */
 
-/* Pages are told apart by their item, else by their address. */
+/* A page whose item only its own text tells, told from others by its path and one
+   thing more: the arguments before it is read, the item afterwards. */
 static uint64_t
-ngx_http_reco_learn_page(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+ngx_http_reco_learn_address(
+    ngx_http_request_t *r, const u_char *more, size_t len)
 {
     uint64_t page;
     ngx_str_t *host;
 
-    if (ctx->item.len > 0) {
-        return ctx->item_key;
-    }
-
     host = &r->headers_in.server;
     page = reco_hash(host->data, host->len);
+    page = (page ^ reco_hash(r->uri.data, r->uri.len)) * 31;
 
-    return (page ^ reco_hash(r->uri.data, r->uri.len)) | 1;
+    return (page ^ reco_hash(more, len)) | 1;
+}
+
+
+/* What a page is known by before it is read. */
+static uint64_t
+ngx_http_reco_learn_page(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    return ctx->item.len > 0
+               ? ctx->item_key
+               : ngx_http_reco_learn_address(r, r->args.data, r->args.len);
 }
 
 
@@ -338,26 +347,40 @@ ngx_http_reco_learn_event(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 }
 
 
+/* What is remembered by this is what a page said.  An item's page has many
+   addresses, as links to it come with marks of their own. */
+static uint64_t
+ngx_http_reco_learn_known_by(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
+    const ngx_http_reco_learn_t *learn)
+{
+    const reco_str_t *item;
+
+    item = &learn->event.item;
+
+    return ctx->item.len > 0 ? ctx->learning
+                             : ngx_http_reco_learn_address(
+                                 r, (const u_char *) item->data, item->len);
+}
+
+
 void
 ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
-    uint64_t said;
-    ngx_http_reco_page_t *page;
+    uint64_t page, said, before;
     reco_html_product_t product;
     ngx_http_reco_learn_t learn;
 
-    page = ctx->page;
+    page = ctx->learning;
     said = 0;
 
-    if (reco_html_harvest_product(page->harvest, &product) == RECO_OK
+    if (reco_html_harvest_product(ctx->page->harvest, &product) == RECO_OK
         && ngx_http_reco_learn_event(r, ctx, &product, &learn) == NGX_OK)
     {
+        page = ngx_http_reco_learn_known_by(r, ctx, &learn);
         said = learn.said & ~(uint64_t) UINT32_MAX;
+        before = ngx_http_reco_learn_said(r, page) & ~(uint64_t) UINT32_MAX;
 
-        if (said
-            != (ngx_http_reco_learn_said(r, ctx->learning)
-                & ~(uint64_t) UINT32_MAX))
-        {
+        if (said != before) {
             if (ngx_http_reco_event_store(r, ctx, &learn.event) != NGX_OK) {
                 return;
             }
@@ -366,7 +389,11 @@ ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         }
     }
 
-    page->harvest = NULL;
+    ctx->page->harvest = NULL;
 
-    ngx_http_reco_learn_note(r, ctx->learning, said | (uint32_t) ngx_time());
+    ngx_http_reco_learn_note(r, page, said | (uint32_t) ngx_time());
+
+    if (page != ctx->learning) {
+        ngx_http_reco_learn_note(r, ctx->learning, (uint32_t) ngx_time());
+    }
 }

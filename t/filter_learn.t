@@ -39,7 +39,7 @@ $world->write_file('said', 'first');
 $world->write_file('www/file.html', page('file', 5));
 
 my $origin = $world->origin(sub {
-    my ($how) = $_[0]{path} =~ m{/([^/?]+)(?:\?.*)?$};
+    my ($how, $sku) = $_[0]{path} =~ m{/([^/?]+)(?:\?(?:sku=(\w+))?.*)?$};
     my $state = $world->read_file('said');
     my @html  = ('Content-Type' => 'text/html; charset=utf-8', ETag => '"o"');
     my %answer = (headers => \@html);
@@ -50,6 +50,7 @@ my $origin = $world->origin(sub {
         if $how =~ /^(?:length|chunked|close)$/;
     return { %answer, body => page('s-1', 8), framing => 'chunked',
              pieces => [page('s-1', 8) =~ /(.)/gs] } if $how eq 'bytes';
+    return { %answer, body => page("s-$sku", 4) } if $how eq 'argument';
     return { %answer, body => page('s-cut', 8),
              cut => length(page('s-cut', 8)) - 9 } if $how eq 'cut';
     return { %answer, body => page('s-big', 8, junk => 70_000) } if $how eq 'big';
@@ -186,6 +187,13 @@ arrives('s-seldom', 1, 'read at first');
     ok(settled(), 'later');
     is(scalar(() = $redis->events('ev', 3)), $before + 1, 'and then not for a time');
 }
+
+# -- what tells one page from another may be an argument, or be none --
+
+$world->get("/rarely/argument?sku=$_") for qw(one two), 'one&from=letter', 'two&from=x';
+arrives("s-$_", 1, "a page of its own by its argument: $_") for qw(one two);
+ok(settled(), 'later');
+is(scalar learnt("s-$_"), 1, "and learnt once, by whatever link: $_") for qw(one two);
 
 # -- a page that is only read is not touched --
 
