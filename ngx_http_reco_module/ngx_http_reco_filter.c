@@ -36,6 +36,8 @@ ngx_http_reco_page_headers(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
     ngx_http_clear_accept_ranges(r);
     ngx_http_reco_clear_header(r, "Content-MD5");
     ngx_http_reco_clear_header(r, "Digest");
+    ngx_http_reco_clear_header(r, "Content-Digest");
+    ngx_http_reco_clear_header(r, "Repr-Digest");
 
     if (lcf->last_modified) {
         ngx_http_weak_etag(r);
@@ -119,9 +121,7 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
     r->gzip_tested = page->gzip_tested;
     r->gzip_ok = page->gzip_ok;
 
-    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED
-        || r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT)
-    {
+    if (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT) {
         ctx->page = NULL;
         return ngx_http_next_header_filter(r);
     }
@@ -132,7 +132,12 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    if (r->method == NGX_HTTP_HEAD || r->header_only) {
+    /* what comes without its body, as where reco_last_modified allows a 304, says
+       what it would say with it */
+
+    if (r->method == NGX_HTTP_HEAD || r->header_only
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
+    {
         ctx->page = NULL;
 
         if (page->slots->nelts == 0) {

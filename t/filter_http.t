@@ -56,7 +56,8 @@ my %answer = (
                  'Surrogate-Control' => 'max-age=3600',
                  'Expires' => 'Mon, 01 Jan 2040 00:00:00 GMT',
                  'Accept-Ranges' => 'bytes', 'X-Shop' => 'yes',
-                 'Content-MD5' => 'Q2hlY2sgSW50ZWdyaXR5IQ=='] },
+                 'Content-MD5' => 'Q2hlY2sgSW50ZWdyaXR5IQ==',
+                 'Content-Digest' => 'sha-256=:AAAA:', 'Repr-Digest' => 'sha-256=:AAAA:'] },
     map({ ("slotless-$_" => { body => '<html><body>' . 'x' x 2000 . '</body></html>',
         framing => $_, headers => ['Content-Type' => 'text/html', 'ETag' => '"o"',
         'Cache-Control' => 'public'] }) } qw(length chunked close)),
@@ -122,6 +123,12 @@ $world->nginx(<<"CONF");
         }
         location /validators/ {
             proxy_pass http://127.0.0.1:$origin;
+            reco on;
+            reco_last_modified on;
+        }
+        location /validators-file/ {
+            alias $dir/www/;
+            add_header Cache-Control "public, max-age=600";
             reco on;
             reco_last_modified on;
         }
@@ -287,7 +294,7 @@ for my $name (qw(plain latin)) {
     is($header->{'x-shop'}, 'yes', 'headers of the origin pass');
     is($header->{'cache-control'}, 'private', 'Cache-Control: private');
     ok(!exists $header->{$_}, "no $_") for qw(etag last-modified accept-ranges
-        expires surrogate-control content-md5);
+        expires surrogate-control content-md5 content-digest repr-digest);
     is($header->{'content-length'} // length $response->{body},
         length $response->{body}, 'and no wrong length');
 
@@ -345,6 +352,14 @@ for my $name (qw(plain latin)) {
     is((page_of('/page.html', headers =>
         { 'If-Modified-Since' => 'Mon, 01 Jan 2040 00:00:00 GMT' }))[0]{status},
         200, 'also with a date');
+
+    # where the site wants it, it says of the page what 200 says
+    my ($page) = page_of('/validators-file/page.html');
+    my ($same) = page_of('/validators-file/page.html', headers =>
+        { 'If-Modified-Since' => $page->{headers}{'last-modified'} });
+    is($same->{status}, 304, 'a 304 by reco_last_modified');
+    is($same->{headers}{$_}, $page->{headers}{$_}, "with the page's $_")
+        for qw(etag last-modified cache-control);
 }
 
 # -- one visitor's page is not another's, with nginx's own cache too --
