@@ -62,13 +62,15 @@ static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"clicks", no_argument, NULL, 'C'}, {NULL, 0, NULL, 0}};
 
 
+/* A cookie never begins with ff, as ids made of logins do: nginx would give
+   each of the visit's events a visitor of its own. */
 static void
 name_visitor(uint32_t visit, char name[33])
 {
     uint64_t halves[2] = {visit, UINT64_C(0x7265706c6179)};
 
     snprintf(name, 33, "%016llx%016llx",
-        (unsigned long long) reco_hash(halves, sizeof(halves)),
+        (unsigned long long) reco_hash(halves, sizeof(halves)) >> 8,
         (unsigned long long) visit);
 }
 

@@ -94,15 +94,39 @@ sub counter {
 ok($world->wait_for(30, sub { counter('click') == $clicks }),
     'clicks are in the store') or diag counter('click');
 cmp_ok(counter('impression'), '>', 100, 'and what was seen');
+my %said = map { $_->[1]{id} => 1 } grep { $_->[1]{t} eq 'view' }
+    $redis->events('reco:events', 4);
+my $views = 30 + keys %said;    # the shop's own history before them
+ok($world->wait_for(60, sub { counter('view') == $views }), 'and every view')
+    or diag counter('view'), " of $views";
 
 # Its events keep their ids: again is nothing new.
-my $views = counter('view');
 my $duplicates = counter('duplicate');
 ($code, $output) = recoctl(@replay, '--rate', 2000, '--ask', 0);
 is($code, 0, 'once more') or diag $output;
 ok($world->wait_for(30, sub { counter('duplicate') == $duplicates + 200 }),
     'has no effect') or diag counter('duplicate');
 is(counter('view'), $views, 'none at all');
+
+# Whatever its number, a visit's events are one visitor's.
+$world->write_file('many.jsonl', join '', map {
+    my $visit = $_;
+    map {
+        sprintf qq({"type":"view","id":"m%d-%d","visitor":"m%d","item":"item-%d","ts":%d}\n),
+            $visit, $_, $visit, $_, (time - 10000 + $visit * 10 + $_) * 1000
+    } 1, 2
+} 1 .. 600);
+recoctl('import', '--state', "$dir/many", "$dir/many.jsonl");
+($code, $output) = recoctl('replay', '--state', "$dir/many", '--url',
+    "http://127.0.0.1:$world->{port}", '--rate', 2000, '--ask', 0);
+is($code, 0, 'six hundred visits') or diag $output;
+my %visitor;
+ok($world->wait_for(60, sub {
+    %visitor = map { $_->[1]{id} => $_->[1]{u} } grep { $_->[1]{id} =~ /^m/ }
+        $redis->events('reco:events', 4);
+    return keys %visitor == 1200;
+}), 'arrive') or diag scalar keys %visitor;
+is(scalar(grep { $visitor{"m$_-1"} ne $visitor{"m$_-2"} } 1 .. 600), 0, 'each with its visitor');
 
 ($code, $output) = recoctl('replay', '--state', "$dir/history", '--url',
     'ftp://x');
