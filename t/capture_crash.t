@@ -171,6 +171,7 @@ my @deck = shuffle map { ($_) x $size->{$_} } qw(worker master redis trainer
 my $done = 0;
 my %count;
 my $begin = time;
+my ($so_far, $moved) = (0, $begin);
 
 while (@deck || $paused || !$stopped || $visitors->taken < $size->{events}) {
     my $next = shift @deck;
@@ -185,7 +186,9 @@ while (@deck || $paused || !$stopped || $visitors->taken < $size->{events}) {
     pause($size->{pause}) if ++$done == 10;
     pause(2) if $done >= 20 && !$paused && !$stopped++;
     resume() if $paused && time > $paused;
-    last if time > $begin + 1200;
+    my $taken = $visitors->taken;
+    ($so_far, $moved) = ($taken, time) if $taken > $so_far;
+    last if time > $moved + 300;
 }
 resume() if $paused;
 
@@ -232,20 +235,22 @@ sub stored {
 # All is in the store when nothing waits in an outbox and nothing in a stream.
 sub waits {
     my ($records) = $world->get('/reco/status')->{body}
-        =~ /^reco_outbox_records (\d+)/m or return 1;
-    return 1 if $records || @{[glob "$dir/outbox/*.outbox"]} > 2;
+        =~ /^reco_outbox_records (\d+)/m or return 'no status';
+    my $files = () = glob "$dir/outbox/*.outbox";
+    return "$records in $files files" if $records || $files > 2;
     for my $shard (0 .. $shards - 1) {
         my $groups = eval { $redis->command('XINFO', 'GROUPS', "ev:$shard") };
-        return 1 unless $groups && @$groups;
+        return "no group of $shard" unless $groups && @$groups;
         my %group  = @{ $groups->[0] };
         my %stream = @{ $redis->command('XINFO', 'STREAM', "ev:$shard") };
-        return 1 if $group{pending}
+        return "$group{pending} of $shard, up to $group{'last-delivered-id'}"
+            if $group{pending}
             || $group{'last-delivered-id'} ne $stream{'last-generated-id'};
     }
-    return 0;
+    return '';
 }
 
-ok($world->wait_for(180, sub { !waits() }), 'all that waited has gone through')
+ok($world->wait_out(\&waits), 'all that waited has gone through')
     or diag $world->read_file('logs/trainer.log') =~ s/.*\n(?=(?:.*\n){10}\z)//sr;
 
 my $stored = stored();

@@ -105,8 +105,9 @@ while (time - $killed < 4) {
 }
 is($refused, 0, 'the master dies: events are taken');
 
-# A sentinel cuts off the clients of a server that it gives another role.
-ok($world->wait_for(40, sub {
+# A sentinel cuts off the clients of a server that it gives another role; after a
+# pause of its own it does nothing for half a minute.
+ok($world->wait_for(300, sub {
     $replica = client($standby);
     return (eval { $replica->command('INFO', 'replication') } // '')
         =~ /^role:master/m;

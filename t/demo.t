@@ -44,12 +44,12 @@ for my $data (qw(online-retail eshop-clothing serenade-toy)) {
 
 # -- until it is interrupted, as by Ctrl-C --
 
-# Processes of a group.
+# Processes of a group that have not ended, whether or not somebody asked how.
 sub members {
     my ($group) = @_;
 
     return grep {
-        $world->read_file($_) =~ /\) \S \d+ (\d+) / && $1 == $group
+        $world->read_file($_) =~ /\) [^ZX] \d+ (\d+) / && $1 == $group
     } glob '/proc/[0-9]*/stat';
 }
 

@@ -118,7 +118,7 @@ sub tune {
 
     return $world->recoctl('tune', '--train', "$dir/train.tsv", '--valid',
         "$dir/test.tsv", '--protocol', 'next', '--out', "$dir/$out", '--set',
-        'ials_dimensions=0', @arguments);
+        'ials_dimensions=0', '--budget', 86400, @arguments);
 }
 
 sub trials {

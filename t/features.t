@@ -74,7 +74,12 @@ my $ttl = $redis->command('TTL', "reco:visitor:$ann");
 cmp_ok($ttl, '>', 0, 'it goes some day');
 cmp_ok($ttl, '<=', 100, 'as configured');
 
-my %item = @{ $redis->command('HGETALL', 'reco:item:item-4') };
+# They are written after the visitors.
+my %item;
+$world->wait_for(60, sub {
+    %item = @{ $redis->command('HGETALL', 'reco:item:item-4') };
+    return $item{purchase};
+});
 is($item{click}, 1, 'an item has counters');
 is($item{purchase}, 1, 'of each type');
 cmp_ok($redis->command('TTL', 'reco:item:item-4'), '>', 0, 'that go as well');

@@ -6,7 +6,6 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
-use IO::Socket::INET;
 use JSON::PP;
 use Test::More;
 
@@ -43,11 +42,7 @@ system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example
     . " -keyout $dir/key -out $dir/certificate >$dir/openssl 2>&1") == 0
     or die "openssl: $?";
 
-my $port = do {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'udp')
-        or die "udp: $!";
-    $socket->sockport;
-};
+my $port = Reco::free_port();    # of UDP as well: curl takes others
 
 $world->nginx(<<"CONF");
     reco_model $dir/model;

@@ -173,7 +173,7 @@ sub record {
 }
 
 $world->trainer;
-ok($world->wait_for(60, sub { (record('v2'))[0] eq $version }),
+ok($world->wait_for(60, sub { 2 == grep { (record($_))[0] eq $version } 'v1', 'v2' }),
     'are in the feature store before the visitors come');
 my ($base, $vector, $done) = record('v1');
 is($base, $version, 'for the version that they came with');

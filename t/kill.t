@@ -21,7 +21,7 @@ my $redis = $world->redis;
 my $seed  = $ENV{RECO_SEED} || time;
 
 srand $seed;
-diag "RECO_SEED=$seed" if $ENV{RECO_SEED};
+note "RECO_SEED=$seed";
 
 $world->trainer_conf(
     shards               => 2,
@@ -61,14 +61,15 @@ for my $kill (1 .. $kills) {
     sleep rand 0.5;
 
     # One at least of each kind, also where everything takes its time.
+    my $run = batch_run($pid);
     $world->wait_for(60, sub {
-        return 1 if ($kill == 2) == !!batch_run($pid);
+        $run = batch_run($pid);
+        return 1 if ($kill == 2) == !!$run;
         $world->send_events($redis, 5) if $kill == 2;
         return 0;
     }) if $kill <= 2;
 
     # The batch run alone, now and then; else the trainer, with what it does.
-    my $run = batch_run($pid);
     if ($run && $kill % 4 == 0) {
         kill 'KILL', $run;
         $met{run}++;
@@ -98,7 +99,10 @@ cmp_ok($met{training} + $met{run}, '>', 0, 'some while training');
 is($corrupt, 0, 'no version was ever damaged');
 cmp_ok($live, '>', 0, 'and there always was one to read');
 
-ok($world->wait_for(120, sub { count($world->stored) >= $world->{events} }),
+ok($world->wait_out(sub {
+    my $stored = count($world->stored);
+    return $stored >= $world->{events} ? '' : "$stored are there";
+}),
     "after $kills kills all $world->{events} events are in the store")
     or diag count($world->stored);
 is_deeply($world->stored, $world->{sent}, 'each once, and in order for each visitor');

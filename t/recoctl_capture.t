@@ -81,6 +81,9 @@ is(($world->recoctl('tail', '--type', 'nonsense'))[0], 2, 'a type that is none')
 
 # -- outbox ------------------------------------------------------------------
 
+$world->wait_for(60, sub {
+    ($world->recoctl('outbox', 'print', "$dir/outbox"))[1] eq '';
+});
 $world->stop_redis('KILL');
 beacon('4', "{\"id\":\"o$_\",\"type\":\"view\",\"item\":\"$_\"}") for 1 .. 3;
 my ($worker) = $world->workers;
@@ -100,7 +103,7 @@ is($code, 0, 'outbox verify: all is well') or diag $text;
 $world->stop_nginx('QUIT');
 my ($file) = glob "$dir/outbox/*.outbox";
 my $content = $world->read_file($file);
-substr($content, index($content, 'o2'), 1) = 'O';
+substr($content, index($content, 'ido2'), 1) = 'I';    # field and value
 $world->write_file($file, $content);
 ($code, $text) = $world->recoctl('outbox', 'verify', "$dir/outbox");
 is($code, 1, 'a damaged record fails');

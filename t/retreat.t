@@ -103,8 +103,8 @@ is($code, 0, 'the one that was left can be promoted') or diag $output;
 # -- a bot gets no further than its day's events --
 
 my $bot = 'b' x 32;
+my $now = int(time * 1000);    # of one day, also at midnight
 for (1 .. 450) {
-    my $now = int(time * 1000);
     $redis->command('XADD', 'reco:events:0', '*', u => $bot, v => 1, t => 'view',
         id => 'b' . $_, i => 'pushed', ts => $now, rt => $now, src => 'sdk');
 }

@@ -121,4 +121,5 @@ like(refusal('<a href={{slot}}>'), qr{bad\.mustache:1:9:.*quotes}, 'no quotes');
 like(refusal('<script>{{slot}}</script>'), qr{bad\.mustache:1:9:.*script},
     'a value in a script');
 
-done_testing();
+$world->done;
+done_testing;

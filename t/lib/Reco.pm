@@ -29,7 +29,7 @@ use IO::Socket::INET;
 use IO::Socket::UNIX;
 use POSIX qw(:sys_wait_h);
 use Test::More ();
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC sleep);
 
 use Reco::HTTP;
 use Reco::Origin;
@@ -137,6 +137,12 @@ sub start {
 }
 
 
+# Seconds by a clock that nobody sets.
+sub now {
+    return clock_gettime(CLOCK_MONOTONIC);
+}
+
+
 # Sends a signal and waits for the end; KILL after a minute.  Returns the wait
 # status, or undef where it was no longer there.
 sub stop {
@@ -146,8 +152,8 @@ sub stop {
     kill $signal || 'TERM', $pid;
     kill 'CONT', $pid;
 
-    my $deadline = time + 60;
-    while (time < $deadline) {
+    my $deadline = now() + 60;
+    while (now() < $deadline) {
         return $? if waitpid($pid, WNOHANG) == $pid;
         sleep 0.02;
     }
@@ -181,13 +187,29 @@ sub run {
 sub wait_for {
     my ($self, $seconds, $code) = @_;
 
-    my $deadline = time + ($seconds < 60 ? 60 : $seconds);
+    my $deadline = now() + ($seconds < 60 ? 60 : $seconds);
     while (1) {
         my $value = $code->();
         return $value if $value;
-        return 0 if time > $deadline;
+        return 0 if now() > $deadline;
         sleep 0.05;
     }
+}
+
+
+# Waits until the code says that nothing is left, by '' or 0, however long that
+# takes; false when what it says has been the same for two minutes.
+sub wait_out {
+    my ($self, $code) = @_;
+
+    my ($before, $since) = ('', now());
+    while (my $left = $code->()) {
+        ($before, $since) = ($left, now()) if $left ne $before;
+        return 0 if now() > $since + 120;
+        sleep 0.05;
+    }
+
+    return 1;
 }
 
 
@@ -526,7 +548,7 @@ sub send_events {
     for (1 .. $n) {
         my $number  = ++$self->{events};
         my $visitor = sprintf '%032x', 1 + int rand 40;
-        my $now     = int(time * 1000);
+        my $now     = int(1000 * Time::HiRes::time());
         my %event   = (
             u  => $visitor, v => 1, t => 'view', id => "e$number",
             i  => 'item-' . (1 + int rand 200), ts => $now, rt => $now,

@@ -70,12 +70,14 @@ sub go {
 }
 
 
-# One event after another until TERM.
+# One event after another until TERM, which lets the one under way come to its
+# end: a call that it broke off would look like an answer that did not come.
 sub live {
     my ($self, $number, $path) = @_;
 
     my $done = 0;
-    local $SIG{TERM} = sub { $done = 1 };
+    POSIX::sigaction(POSIX::SIGTERM, POSIX::SigAction->new(sub { $done = 1 },
+        POSIX::SigSet->new, POSIX::SA_RESTART)) or die "sigaction: $!";
     local $SIG{PIPE} = 'IGNORE';
 
     my $visitor = visitor($number);
