@@ -224,16 +224,11 @@ ngx_http_reco_learn_due(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_http_reco_learn_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+ngx_http_reco_learn_start(ngx_http_reco_page_t *page)
 {
     page->harvest = reco_html_harvest_create(&page->memory);
     if (page->harvest == NULL) {
         return NGX_ERROR;
-    }
-
-    if (r->headers_out.charset.len > 0) {
-        reco_html_harvest_charset(
-            page->harvest, ngx_http_reco_str(r->headers_out.charset));
     }
 
     reco_html_rewriter_harvest(page->rewriter, page->harvest);

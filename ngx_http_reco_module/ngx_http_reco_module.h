@@ -322,8 +322,7 @@ ngx_uint_t ngx_http_reco_learn_due(
     ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);
 
 /* Reads the page along with its rewriter.  NGX_ERROR: no memory. */
-ngx_int_t ngx_http_reco_learn_start(
-    ngx_http_request_t *r, ngx_http_reco_page_t *page);
+ngx_int_t ngx_http_reco_learn_start(ngx_http_reco_page_t *page);
 
 /* The page has been read to its end: what it said is an event, if it is new. */
 void ngx_http_reco_learn_end(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx);

@@ -88,7 +88,7 @@ ngx_http_reco_page_start(ngx_http_request_t *r, ngx_http_reco_page_t *page)
     }
 
     if (page->learning) {
-        return ngx_http_reco_learn_start(r, page);
+        return ngx_http_reco_learn_start(page);
     }
 
     if (main->passages != NULL

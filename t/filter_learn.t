@@ -50,6 +50,8 @@ my $origin = $world->origin(sub {
         if $how =~ /^(?:length|chunked|close)$/;
     return { %answer, body => page('s-1', 8), framing => 'chunked',
              pieces => [page('s-1', 8) =~ /(.)/gs] } if $how eq 'bytes';
+    return { headers => ['Content-Type' => 'text/html; charset=iso-8859-1'],
+             body => page('s-latin', 4, name => "Caf\xe9") } if $how eq 'latin';
     return { %answer, body => page("s-$sku", 4) } if $how eq 'argument';
     return { %answer, body => page('s-cut', 8),
              cut => length(page('s-cut', 8)) - 9 } if $how eq 'cut';
@@ -158,6 +160,10 @@ arrives('s-packed', 1, 'compressed, where the page is rewritten anyway');
     arrives('sku-7', 1, 'under the id that reco_item says');
     is((learnt('sku-7'))[0]{ti}, 'Mug s-other', 'as the page has it');
 }
+
+$world->get('/learn/latin');
+arrives('s-latin', 1, 'a page in the character set that its header names');
+is((learnt('s-latin'))[0]{ti}, "Caf\xc3\xa9", 'is read in it');
 
 # -- what is not learnt --
 

@@ -15,7 +15,6 @@
 
 struct reco_html_harvest_s {
     const reco_html_memory_t *memory;
-    reco_html_charset_t header_charset;
     reco_html_charset_t charset;
 
     reco_html_fields_t fields;
@@ -57,7 +56,7 @@ reco_html_harvest_create(const reco_html_memory_t *memory)
 void
 reco_html_harvest_charset(reco_html_harvest_t *harvest, reco_str_t charset)
 {
-    harvest->header_charset = reco_html_charset(charset);
+    harvest->sniffer.charset = reco_html_charset(charset);
 }
 
 
@@ -338,9 +337,7 @@ reco_html_harvest_take(reco_html_harvest_t *harvest,
     const reco_html_tag_t *tag;
 
     tag = &tokenizer->tag;
-    harvest->charset = harvest->header_charset != RECO_HTML_CHARSET_UNKNOWN
-                           ? harvest->header_charset
-                           : charset;
+    harvest->charset = charset;
 
     if (token == RECO_HTML_TOKEN_NONE && !reco_html_tokenizer_in_tag(tokenizer))
     {

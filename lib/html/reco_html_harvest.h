@@ -49,20 +49,21 @@ typedef struct reco_html_harvest_s reco_html_harvest_t;
 reco_html_harvest_t *reco_html_harvest_create(const reco_html_memory_t *memory);
 
 /*
- * The character set from the Content-Type header, which comes before the
- * page's own word.  Pages in UTF-8 and Windows-1252 (ISO 8859-1) are
- * understood; of others, what is ASCII.
+ * Reads on: the whole page, in as many calls as it takes.  Pages in UTF-8 and
+ * Windows-1252 (ISO 8859-1) are understood; of others, what is ASCII.
  */
-void reco_html_harvest_charset(
-    reco_html_harvest_t *harvest, reco_str_t charset);
-
-/* Reads on: the whole page, in as many calls as it takes. */
 void reco_html_harvest_feed(
     reco_html_harvest_t *harvest, const char *data, size_t len);
 
+/* The character set from the Content-Type header, before the page: then no
+   <meta> is believed. */
+void reco_html_harvest_charset(
+    reco_html_harvest_t *harvest, reco_str_t charset);
+
 /*
- * Has the rewriter, before its first byte, read for the harvest too; the
- * rewriter is then not finished before the page ends.
+ * Has the rewriter, before its first byte, read for the harvest too, in the
+ * character set that it knows; the rewriter is then not finished before the page
+ * ends.
  */
 void reco_html_rewriter_harvest(
     reco_html_rewriter_t *rewriter, reco_html_harvest_t *harvest);
