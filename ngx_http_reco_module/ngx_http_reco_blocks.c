@@ -1,4 +1,5 @@
 #include "ngx_http_reco_blocks.h"
+#include "reco_newest.h"
 
 
 #define NGX_HTTP_RECO_BLOCK_MAX      16384 /* larger ones are not kept, */
@@ -16,34 +17,28 @@ typedef struct {
 
 
 /*
- * Of this worker.  Places count all bytes that were ever put in, so that a
- * place tells whether what stood there is still there: memory holds the last of
- * them.  A new version begins at the memory's start, as nobody asks for the
- * older ones' blocks any more: no more of it is touched than one version needs.
+ * Of this worker.  A new version begins at the memory's start, as nobody asks for
+ * the older ones' blocks any more: no more of it is touched than one version needs.
  */
-static struct {
-    u_char *memory;
-    uint64_t size;
-    uint64_t head;    /* place of the next one */
-    uint64_t version; /* the newest, by its serial */
-} ngx_http_reco_blocks;
+static reco_newest_t ngx_http_reco_blocks;
+static uint64_t ngx_http_reco_blocks_version; /* the newest, by its serial */
 
 
 ngx_int_t
 ngx_http_reco_blocks_init_process(ngx_cycle_t *cycle, size_t size)
 {
-    size = size / sizeof(uint64_t) * sizeof(uint64_t);
+    void *memory;
 
-    ngx_http_reco_blocks.size = size;
-    ngx_http_reco_blocks.head = size;
+    size = size / sizeof(uint64_t) * sizeof(uint64_t);
 
     if (size == 0) {
         return NGX_OK;
     }
 
-    ngx_http_reco_blocks.memory = ngx_alloc(size, cycle->log);
+    memory = ngx_alloc(size, cycle->log);
+    reco_newest_init(&ngx_http_reco_blocks, memory, size);
 
-    return ngx_http_reco_blocks.memory != NULL ? NGX_OK : NGX_ERROR;
+    return memory != NULL ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -51,8 +46,7 @@ void
 ngx_http_reco_blocks_exit_process(void)
 {
     ngx_free(ngx_http_reco_blocks.memory);
-    ngx_http_reco_blocks.memory = NULL;
-    ngx_http_reco_blocks.size = 0;
+    reco_newest_init(&ngx_http_reco_blocks, NULL, 0);
 }
 
 
@@ -86,34 +80,21 @@ ngx_http_reco_blocks_requests(ngx_http_reco_kept_block_t *kept,
 static size_t
 ngx_http_reco_blocks_size(ngx_uint_t nitems, size_t len)
 {
-    size_t size;
-
-    size = sizeof(ngx_http_reco_kept_block_t) + nitems * sizeof(uint64_t) + len;
-
-    return (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+    return reco_newest_rounded(
+        sizeof(ngx_http_reco_kept_block_t) + nitems * sizeof(uint64_t) + len);
 }
 
 
-/* Where a block of so many bytes goes, in one piece. */
+/* Where a block of so many bytes goes. */
 static uint64_t
 ngx_http_reco_blocks_place(uint64_t version, size_t size)
 {
-    uint64_t at, left;
-
-    at = ngx_http_reco_blocks.head;
-    left = ngx_http_reco_blocks.size - at % ngx_http_reco_blocks.size;
-
-    if (version > ngx_http_reco_blocks.version) {
-        ngx_http_reco_blocks.version = version;
-        at += left;
-
-    } else if (size > left) {
-        at += left;
+    if (version > ngx_http_reco_blocks_version) {
+        ngx_http_reco_blocks_version = version;
+        reco_newest_rewind(&ngx_http_reco_blocks);
     }
 
-    ngx_http_reco_blocks.head = at + size;
-
-    return at;
+    return reco_newest_take(&ngx_http_reco_blocks, size);
 }
 
 
@@ -141,7 +122,7 @@ ngx_http_reco_blocks_put(uint64_t variant, const ngx_http_reco_ctx_t *ctx,
     kept.len = block->len;
     kept.nitems = nitems;
 
-    p = ngx_http_reco_blocks.memory + at % ngx_http_reco_blocks.size;
+    p = reco_newest_at(&ngx_http_reco_blocks, at);
     p = ngx_cpymem(p, &kept, sizeof(kept));
     p = ngx_cpymem(
         p, ctx->shown + ctx->nshown - nitems, nitems * sizeof(uint64_t));
@@ -151,26 +132,12 @@ ngx_http_reco_blocks_put(uint64_t variant, const ngx_http_reco_ctx_t *ctx,
 }
 
 
-/* NULL: it has had to go. */
-static const ngx_http_reco_kept_block_t *
-ngx_http_reco_blocks_at(uint64_t at)
-{
-    if (at == 0 || ngx_http_reco_blocks.head - at > ngx_http_reco_blocks.size) {
-        return NULL;
-    }
-
-    return (
-        const ngx_http_reco_kept_block_t *) (ngx_http_reco_blocks.memory
-                                             + at % ngx_http_reco_blocks.size);
-}
-
-
 void
 ngx_http_reco_blocks_expect(uint64_t at)
 {
     const ngx_http_reco_kept_block_t *kept;
 
-    kept = ngx_http_reco_blocks_at(at);
+    kept = reco_newest_at(&ngx_http_reco_blocks, at);
 
     if (kept != NULL) {
         __builtin_prefetch(kept);
@@ -189,23 +156,22 @@ ngx_http_reco_blocks_renew(uint64_t at, uint64_t version)
     uint64_t new;
     const ngx_http_reco_kept_block_t *kept;
 
-    kept = ngx_http_reco_blocks_at(at);
+    kept = reco_newest_at(&ngx_http_reco_blocks, at);
     size = ngx_http_reco_blocks_size(kept->nitems, kept->len);
 
     if (ngx_http_reco_blocks.head - at <= ngx_http_reco_blocks.size / 2
-        || version < ngx_http_reco_blocks.version)
+        || version < ngx_http_reco_blocks_version)
     {
         return at;
     }
 
     new = ngx_http_reco_blocks_place(version, size);
 
-    if (ngx_http_reco_blocks_at(at) == NULL) {
+    if (reco_newest_at(&ngx_http_reco_blocks, at) == NULL) {
         return at;
     }
 
-    ngx_memcpy(ngx_http_reco_blocks.memory + new % ngx_http_reco_blocks.size,
-        kept, size);
+    ngx_memcpy(reco_newest_at(&ngx_http_reco_blocks, new), kept, size);
 
     return new;
 }
@@ -219,7 +185,7 @@ ngx_http_reco_blocks_get(uint64_t *at, uint64_t variant, ngx_pool_t *pool,
     uint32_t i;
     const ngx_http_reco_kept_block_t *kept;
 
-    kept = ngx_http_reco_blocks_at(*at);
+    kept = reco_newest_at(&ngx_http_reco_blocks, *at);
 
     if (kept == NULL || kept->variant != variant) {
         return NGX_DECLINED;

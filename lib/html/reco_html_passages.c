@@ -1,4 +1,5 @@
 #include "reco_html_passages.h"
+#include "reco_newest.h"
 
 #include <string.h>
 
@@ -17,17 +18,11 @@ typedef struct {
 } entry_t;
 
 
-/*
- * Places count all bytes that were ever put in, so that a place tells whether
- * what stood there is still there: memory holds the last of them.
- */
 struct reco_html_passages_s {
-    uint64_t head; /* place of the next one */
-    uint64_t size; /* of memory */
+    reco_newest_t newest;
     uint64_t credit;
     uint64_t keys;
-    uint64_t *places; /* by key */
-    char *memory;
+    uint64_t places[]; /* by key */
 };
 
 
@@ -49,12 +44,9 @@ reco_html_passages_create(size_t size, const reco_html_memory_t *memory)
         return NULL;
     }
 
-    passages->head = size;
-    passages->size = size;
+    reco_newest_init(&passages->newest, passages->places + keys, size);
     passages->credit = size;
     passages->keys = keys;
-    passages->places = (uint64_t *) (passages + 1);
-    passages->memory = (char *) (passages->places + keys);
     memset(passages->places, 0, keys * sizeof(uint64_t));
 
     return passages;
@@ -73,8 +65,8 @@ reco_html_passages_earn(reco_html_passages_t *passages, size_t len)
 {
     passages->credit += len;
 
-    if (passages->credit > passages->size) {
-        passages->credit = passages->size;
+    if (passages->credit > passages->newest.size) {
+        passages->credit = passages->newest.size;
     }
 }
 
@@ -83,17 +75,6 @@ int
 reco_html_passages_afford(const reco_html_passages_t *passages)
 {
     return passages->credit >= 2 * RECO_HTML_PASSAGE_MAX;
-}
-
-
-static entry_t *
-entry_at(const reco_html_passages_t *passages, uint64_t at)
-{
-    if (at == 0 || passages->head - at > passages->size) {
-        return NULL;
-    }
-
-    return (entry_t *) (passages->memory + at % passages->size);
 }
 
 
@@ -109,7 +90,7 @@ reco_html_passages_next(const reco_html_passages_t *passages, uint64_t at)
 {
     const entry_t *entry;
 
-    entry = entry_at(passages, at);
+    entry = reco_newest_at(&passages->newest, at);
 
     return entry != NULL ? entry->next : 0;
 }
@@ -121,7 +102,7 @@ reco_html_passages_follow(
 {
     entry_t *entry;
 
-    entry = entry_at(passages, at);
+    entry = reco_newest_at(&passages->newest, at);
 
     if (entry != NULL) {
         entry->next = next;
@@ -136,7 +117,7 @@ reco_html_passages_get(const reco_html_passages_t *passages, uint64_t at,
     const char *data;
     const entry_t *entry;
 
-    entry = entry_at(passages, at);
+    entry = reco_newest_at(&passages->newest, at);
     if (entry == NULL) {
         return 0;
     }
@@ -158,27 +139,25 @@ reco_html_passages_put(reco_html_passages_t *passages, uint64_t key,
 {
     char *p;
     size_t size;
-    uint64_t at, left;
+    uint64_t at;
     entry_t *entry;
 
     size = sizeof(entry_t) + passage->before.len + passage->after.len
            + passage->text.len + rest.len;
-    size = (size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+    size = reco_newest_rounded(size);
 
     if (passage->text.len + rest.len > RECO_HTML_PASSAGE_MAX
         || passage->before.len > UINT16_MAX || passage->after.len > UINT16_MAX
-        || size > passages->size / 2)
+        || size > passages->newest.size / 2)
     {
         return 0;
     }
 
-    left = passages->size - passages->head % passages->size;
-    at = passages->head + (size > left ? left : 0);
-    passages->head = at + size;
+    at = reco_newest_take(&passages->newest, size);
     passages->credit -= size < passages->credit ? size : passages->credit;
     passages->places[key % passages->keys] = at;
 
-    entry = (entry_t *) (passages->memory + at % passages->size);
+    entry = reco_newest_at(&passages->newest, at);
     entry->next = 0;
     entry->before = (uint16_t) passage->before.len;
     entry->after = (uint16_t) passage->after.len;
