@@ -390,13 +390,47 @@ reco_outbox_remove(reco_outbox_t *outbox)
 }
 
 
+/* Asks the kernel to begin to write len bytes at offset; 0 would mean to it all
+   that follow. */
+static int
+begin_write(const reco_outbox_t *outbox, uint64_t offset, uint64_t len)
+{
+    return len == 0 ? 0
+                    : sync_file_range(outbox->fd, (off_t) offset, (off_t) len,
+                        SYNC_FILE_RANGE_WRITE);
+}
+
+
+/*
+ * What was delivered need not reach the disk.  And its pages stay writable: one
+ * that the kernel has begun to write costs a fault when it is written to again.
+ */
+static int
+begin_sync(const reco_outbox_t *outbox)
+{
+    uint64_t start, waiting, first;
+
+    start = outbox->head % outbox->capacity;
+    waiting = outbox->tail - outbox->head;
+    first =
+        waiting < outbox->capacity - start ? waiting : outbox->capacity - start;
+
+    if (begin_write(outbox, RECO_OUTBOX_PAGE + start, first) != 0
+        || begin_write(outbox, RECO_OUTBOX_PAGE, waiting - first) != 0)
+    {
+        return -1;
+    }
+
+    return begin_write(outbox, 0, sizeof(*outbox->header));
+}
+
+
 reco_status_t
 reco_outbox_sync(reco_outbox_t *outbox, int async)
 {
     int rc;
 
-    rc = async ? sync_file_range(outbox->fd, 0, 0, SYNC_FILE_RANGE_WRITE)
-               : fdatasync(outbox->fd);
+    rc = async ? begin_sync(outbox) : fdatasync(outbox->fd);
 
     return rc == 0 ? RECO_OK : RECO_IO;
 }

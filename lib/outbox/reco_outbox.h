@@ -120,7 +120,7 @@ reco_status_t reco_outbox_next(
 void reco_outbox_acknowledge(reco_outbox_t *outbox, uint64_t cursor);
 
 /*
- * Brings the file to the disk.  async: asks the kernel to begin and does not
+ * Brings what waits to the disk.  async: asks the kernel to begin and does not
  * wait for the disk; else returns when it is there.  RECO_IO.
  */
 reco_status_t reco_outbox_sync(reco_outbox_t *outbox, int async);

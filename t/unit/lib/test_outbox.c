@@ -238,6 +238,39 @@ test_full(void **state)
 }
 
 
+/* What waits may run over the end of the ring, be all of it, or nothing. */
+static void
+test_sync(void **state)
+{
+    static char big[PAGE];
+    const reco_str_t half = {PAGE / 2 - 16, big};
+    reco_outbox_t *outbox;
+    uint64_t cursor;
+    reco_str_t record;
+
+    (void) state;
+
+    outbox = open_outbox(1);
+    assert_int_equal(reco_outbox_sync(outbox, 1), RECO_OK);
+
+    append(outbox, "first");
+    cursor = 0;
+    expect(outbox, &cursor, "first");
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(reco_outbox_sync(outbox, 1), RECO_OK);
+
+    assert_int_equal(reco_outbox_append(outbox, half), RECO_OK);
+    assert_int_equal(reco_outbox_append(outbox, half), RECO_OK);
+    assert_int_equal(reco_outbox_sync(outbox, 1), RECO_OK);
+    assert_int_equal(reco_outbox_sync(outbox, 0), RECO_OK);
+
+    assert_int_equal(reco_outbox_next(outbox, &cursor, &record), RECO_OK);
+    reco_outbox_acknowledge(outbox, cursor);
+    assert_int_equal(reco_outbox_sync(outbox, 1), RECO_OK);
+    reco_outbox_close(outbox);
+}
+
+
 static void
 test_locked(void **state)
 {
@@ -586,6 +619,7 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_there_and_back, make_path, remove_path),
         cmocka_unit_test_setup_teardown(test_full, make_path, remove_path),
+        cmocka_unit_test_setup_teardown(test_sync, make_path, remove_path),
         cmocka_unit_test_setup_teardown(test_locked, make_path, remove_path),
         cmocka_unit_test_setup_teardown(test_refused, make_path, remove_path),
         cmocka_unit_test_setup_teardown(test_no_room, make_path, remove_path),
