@@ -51,7 +51,8 @@ ngx_http_reco_redis_sequence(ngx_http_reco_redis_conf_t *conf)
 
     do {
         last = shared->sequence;
-        next = ((ngx_atomic_uint_t) now->sec * 1000 + now->msec) << 20;
+        next = ((ngx_atomic_uint_t) now->sec * 1000 + now->msec)
+               << RECO_EVENT_SEQUENCE_BITS;
         next = ngx_max(next, last + 1);
     } while (!ngx_atomic_cmp_set(&shared->sequence, last, next));
 

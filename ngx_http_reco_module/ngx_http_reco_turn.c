@@ -2,8 +2,7 @@
 
 #include <ngx_event.h>
 
-/* A sequence counts in 2^-20 ms; see ngx_http_reco_redis_sequence(). */
-#define NGX_HTTP_RECO_TURN_MS 20
+#include "event/reco_event.h"
 
 
 static ngx_uint_t
@@ -62,7 +61,7 @@ ngx_http_reco_turn_later(uint64_t sequence, ngx_msec_t slack)
 {
     return sequence == UINT64_MAX
                ? sequence
-               : sequence + ((uint64_t) slack << NGX_HTTP_RECO_TURN_MS);
+               : sequence + ((uint64_t) slack << RECO_EVENT_SEQUENCE_BITS);
 }
 
 

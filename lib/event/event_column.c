@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-/* Times: from 2000 on, to where nothing overflows. */
-#define TIME_MIN INT64_C(946684800000)
-#define TIME_MAX INT64_C(9999999999999)
-#define DAY_MS   INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
 #define column(                                                                \
     name_, stream_, kind_, by_, field_, min_, max_, absent_, product_)         \
@@ -28,9 +25,9 @@ const reco_event_column_t reco_event_columns[] = {
     column("item",      "i",   NAME,     CLIENT, event.item,
            0, RECO_EVENT_ITEM_MAX, 0, 0),
     column("ts",        "ts",  INT64,    CLIENT, event.ts,
-           TIME_MIN, TIME_MAX, 0, 0),
+           RECO_EVENT_TIME_MIN, RECO_EVENT_TIME_MAX, 0, 0),
     column("sent",      "",    INT64,    CLIENT, sent,
-           TIME_MIN, TIME_MAX, 0, 0),
+           RECO_EVENT_TIME_MIN, RECO_EVENT_TIME_MAX, 0, 0),
     column("ms",        "ms",  INT64,    CLIENT, event.ms,       0, DAY_MS, 0, 0),
     column("depth",     "d",   REAL,     CLIENT, event.depth,    0, 1, -1, 0),
     column("value",     "val", REAL,     CLIENT, event.value,    0, 1e9, -1, 0),
@@ -55,7 +52,7 @@ const reco_event_column_t reco_event_columns[] = {
     column("available", "av",  FLAG,     CLIENT, event.product.available,
            0, 1, -1, 1),
     column("received",  "rt",  INT64,    SERVER, event.received,
-           TIME_MIN, TIME_MAX, 0, 0),
+           RECO_EVENT_TIME_MIN, RECO_EVENT_TIME_MAX, 0, 0),
     column("sequence",  "q",   SEQUENCE, SERVER, event.sequence, 0, 0, 0, 0),
     column("arm",       "a",   TOKEN,    SERVER, event.arm,      0, 64, 0, 0),
     column("model",     "m",   TOKEN,    SERVER, event.model,    0, 64, 0, 0),

@@ -10,6 +10,10 @@
 #include "event/reco_event.h"
 
 
+/* Times: from 2000 on, to where nothing overflows. */
+#define RECO_EVENT_TIME_MIN INT64_C(946684800000)
+#define RECO_EVENT_TIME_MAX INT64_C(9999999999999)
+
 typedef enum {
     RECO_EVENT_KIND_TYPE,     /* reco_event_type_t */
     RECO_EVENT_KIND_VERSION,  /* the number 1; not kept */

@@ -235,18 +235,16 @@ is_usual(reco_str_t source)
 }
 
 
-/* What goes without saying: a word less in an entry is one less that Redis
-   parses, keeps, and writes to its file. */
-static void
-leave_out(reco_event_t *event)
+/* When a sequence was given, in ms since the epoch; 0 where it does not tell. */
+static int64_t
+sequence_time(uint64_t sequence)
 {
-    if (event->received == event->ts) {
-        event->received = 0;
-    }
+    int64_t time;
 
-    if (is_usual(event->source)) {
-        event->source = reco_null_string;
-    }
+    time = (int64_t) (sequence >> RECO_EVENT_SEQUENCE_BITS);
+
+    return time >= RECO_EVENT_TIME_MIN && time <= RECO_EVENT_TIME_MAX ? time
+                                                                      : 0;
 }
 
 
@@ -254,11 +252,49 @@ static void
 fill_in(reco_event_t *event)
 {
     if (event->received == 0) {
+        event->received = sequence_time(event->sequence);
+    }
+
+    if (event->received == 0) {
         event->received = event->ts;
+    }
+
+    if (event->ts == 0) {
+        event->ts = event->received;
     }
 
     if (event->source.len == 0) {
         event->source = reco_string(USUAL_SOURCE);
+    }
+}
+
+
+/* What goes without saying, as fill_in() has it: a word less in an entry is one
+   less that Redis parses, keeps, and writes to its file. */
+static void
+leave_out(reco_event_t *event)
+{
+    int64_t given;
+
+    given = sequence_time(event->sequence);
+
+    if (given == 0) {
+        if (event->received == event->ts) {
+            event->received = 0;
+        }
+
+    } else {
+        if (event->ts == event->received) {
+            event->ts = 0;
+        }
+
+        if (event->received == given) {
+            event->received = 0;
+        }
+    }
+
+    if (is_usual(event->source)) {
+        event->source = reco_null_string;
     }
 }
 
@@ -283,6 +319,7 @@ reco_event_encode(
     if (filled.type == RECO_EVENT_ITEM && filled.product.price >= 0) {
         filled.price = filled.product.price;
     }
+    fill_in(&filled);
     leave_out(&filled);
 
     writer = (record_writer_t){out + 1, out + size, 0};
@@ -396,13 +433,13 @@ reco_event_from_fields(const reco_event_field_t *fields, unsigned nfields,
     }
 
     if (rc == RECO_OK) {
+        fill_in(&draft.event);
         rc = reco_event_complete(&draft, 0, &setter, &name);
     }
 
     switch (rc) {
     case RECO_OK:
         *event = draft.event;
-        fill_in(event);
         return RECO_OK;
 
     case RECO_INVALID:

@@ -24,6 +24,9 @@
 /* An event's age when it arrives, at most: what waited longer is refused. */
 #define RECO_EVENT_AGE_MAX (INT64_C(30) * 24 * 3600 * 1000)
 
+/* Of a sequence, what tells apart those that were given in one millisecond. */
+#define RECO_EVENT_SEQUENCE_BITS 20
+
 
 typedef enum {
     RECO_EVENT_VIEW,
@@ -96,7 +99,8 @@ typedef struct {
     /* Added by the server. */
     reco_str_t visitor; /* 32 hex digits */
     int64_t received;   /* ms since the epoch */
-    uint64_t sequence;  /* orders the events of one visitor; 0 absent */
+    uint64_t sequence;  /* orders the events of one visitor; 0 absent; above
+                           RECO_EVENT_SEQUENCE_BITS when it was given, in ms */
     reco_str_t arm;     /* experiment arm */
     reco_str_t model;   /* model version that was live */
     reco_str_t source;  /* "sdk", "page", "import", "learn" */
@@ -215,7 +219,9 @@ typedef struct {
  *       version   one field; the u16 is little-endian; "u" comes first
  *
  * An event without an id gets one from its sequence: it is the same in every
- * replay of the record.  *len is what was written; RECO_TOO_LARGE if size is
+ * replay of the record.  Times that others tell are left out: received where
+ * it is the sequence's, or there is none and it is ts; then ts where it is
+ * received.  *len is what was written; RECO_TOO_LARGE if size is
  * too small.
  */
 reco_status_t reco_event_encode(

@@ -487,6 +487,79 @@ test_unsaid(void **state)
 }
 
 
+/* Of ts and rt those are left out that the sequence tells. */
+static void
+test_unsaid_times(void **state)
+{
+    static const struct {
+        const char *ts, *rt, *sequence;
+        int64_t event_ts, event_received;
+        unsigned written; /* fields beside type and sequence */
+    } cases[] = {
+        {"", "", "19ab697e80000003", NOW, NOW, 0},
+        {"1764000000000", "", "19ab697e80000003", NOW, NOW, 0},
+        {"1764000000000", "1764000000000", "19ab697e80000003", NOW, NOW, 0},
+        {"1763999999000", "", "19ab697e80000003", NOW - 1000, NOW, 1},
+        {"1763999999000", "1764000000000", "19ab697e80000003", NOW - 1000, NOW,
+            1},
+        {"", "1764000000001", "19ab697e80000003", NOW + 1, NOW + 1, 1},
+        {"1763999999000", "1764000000001", "19ab697e80000003", NOW - 1000,
+            NOW + 1, 2},
+        /* A sequence of no time. */
+        {"1764000000000", "", "0000000000000003", NOW, NOW, 1},
+        {"1764000000000", "", "ffffffffffffffff", NOW, NOW, 1},
+    };
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    reco_event_t event;
+    char record[256];
+    size_t i, len;
+    unsigned n;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        n = 0;
+        fields[n++] =
+            (reco_event_field_t){reco_string("t"), reco_string("view")};
+        fields[n++] =
+            (reco_event_field_t){reco_string("q"), {16, cases[i].sequence}};
+        if (cases[i].ts[0] != '\0') {
+            fields[n++] = (reco_event_field_t){
+                reco_string("ts"), {strlen(cases[i].ts), cases[i].ts}};
+        }
+        if (cases[i].rt[0] != '\0') {
+            fields[n++] = (reco_event_field_t){
+                reco_string("rt"), {strlen(cases[i].rt), cases[i].rt}};
+        }
+
+        assert_int_equal(
+            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+        assert_int_equal(event.ts, cases[i].event_ts);
+        assert_int_equal(event.received, cases[i].event_received);
+
+        event.id = reco_string("e");
+        assert_int_equal(
+            reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
+        assert_int_equal(
+            reco_event_split((reco_str_t){len, record}, fields, &n), RECO_OK);
+        assert_int_equal(n, 3 + cases[i].written);
+
+        assert_int_equal(
+            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+        assert_int_equal(event.ts, cases[i].event_ts);
+        assert_int_equal(event.received, cases[i].event_received);
+    }
+
+    fields[0] = (reco_event_field_t){reco_string("t"), reco_string("view")};
+    fields[1] =
+        (reco_event_field_t){reco_string("q"), reco_string("0000000000000003")};
+    assert_int_equal(reco_event_from_fields(fields, 2, &arena, &event, &error),
+        RECO_INVALID);
+    assert_non_null(strstr(error.message, "\"ts\""));
+}
+
+
 static void
 test_shard(void **state)
 {
@@ -529,6 +602,7 @@ main(void)
         cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_damaged_records),
         cmocka_unit_test(test_unsaid),
+        cmocka_unit_test(test_unsaid_times),
         cmocka_unit_test(test_shard),
     };
 
