@@ -38,11 +38,15 @@ sub configure {
 CONF
 }
 
-sub beacon {
-    my ($id, $more) = @_;
+sub post {
+    my ($id, %headers) = @_;
     return $world->post('/reco/beacon', qq({"id":"$id","type":"view","ctx":{"x":")
-        . ('y' x 200) . '"}}', headers => { 'Content-Type' => 'text/plain',
-        'Cookie' => 'reco=' . 'c' x 32 })->{status};
+        . ('y' x 200) . '"}}', headers => { 'Content-Type' => 'text/plain', %headers });
+}
+
+sub beacon {
+    my ($id) = @_;
+    return post($id, Cookie => 'reco=' . 'c' x 32)->{status};
 }
 
 sub status {
@@ -85,10 +89,12 @@ for my $n (1 .. 400) {
 ok($refused, "drop=refuse: event $refused is refused");
 is(beacon('more'), 503, 'with 503');
 is(status('outbox_refused_total'), 2, 'and counted');
-is(status('outbox_records'), @taken, 'the others wait');
-like($world->post('/reco/beacon', '{"type":"view"}',
-        headers => { 'Content-Type' => 'text/plain' })->{headers}{'set-cookie'} || '',
-    qr/^reco=/, 'who is new stays the same visitor when sending it again');
+ok($world->wait_for(60, sub { status('outbox_records') == @taken }), 'the others wait')
+    or diag status('outbox_records');
+my $new = post('who-is-new');
+is($new->{status}, 503, 'so is who is new');
+like($new->{headers}{'set-cookie'} || '', qr/^reco=/,
+    'and stays the same visitor when sending it again');
 $redis = $world->redis;
 ok(has_arrived(@taken), 'and arrive');
 is_deeply([ids()], \@taken, 'in their order, and nothing else');
@@ -100,9 +106,10 @@ $world->stop_redis('KILL');
 is(scalar(grep { beacon("o$_") != 204 } 1 .. 400), 0,
     'drop=oldest: all are taken');
 my $dropped = status('outbox_dropped_total');
-my $waiting = status('outbox_records');
+my $waiting = 400 - $dropped;
 cmp_ok($dropped, '>', 100, "$dropped made room");
-is($dropped + $waiting, 400, 'the others wait');
+ok($world->wait_for(60, sub { status('outbox_records') == $waiting }),
+    'the others wait');
 $redis = $world->redis;
 ok(has_arrived(map { "o$_" } $dropped + 1 .. 400), 'the newest arrive');
 ok(!(grep { $_ eq 'o1' } ids()), 'the oldest do not');
@@ -111,9 +118,11 @@ with("$dir/outbox size=64k drop=newest");
 $world->stop_redis('KILL');
 is(scalar(grep { beacon("n$_") != 204 } 1 .. 400), 0,
     'drop=newest: all are answered');
-$waiting = status('outbox_records');
+$waiting = 400 - status('outbox_dropped_total');
+ok($world->wait_for(60, sub { status('outbox_records') == $waiting }),
+    'the oldest wait');
 $redis = $world->redis;
-ok(has_arrived(map { "n$_" } 1 .. $waiting), 'the oldest arrive');
+ok(has_arrived(map { "n$_" } 1 .. $waiting), 'and arrive');
 ok(!(grep { $_ eq 'n400' } ids()), 'the newest do not');
 
 # -- to the disk -------------------------------------------------------------
