@@ -12,7 +12,7 @@ typedef struct {
     const char *name;
     reco_config_t *config;
     int use_redis;
-    const char *memcached; /* NULL: none */
+    const char *memcached; /* "": none */
 } run_t;
 
 static const struct option table[] = {RECO_PLACE_OPTIONS,
@@ -60,7 +60,7 @@ forget_one(const run_t *run, reco_store_t *store, redisContext *context,
     profile = 0;
     status = RECO_OK;
 
-    if (run->memcached != NULL) {
+    if (run->memcached[0] != '\0') {
         status = reco_cli_memcached_delete(run->memcached,
             reco_config_string(run->config, "visitor_prefix"), text, &profile,
             &error);
@@ -134,6 +134,9 @@ reco_cli_forget(int argc, char **argv)
 
     if (result == RECO_CLI_OK && optind == argc) {
         result = reco_cli_misuse(argv[0], "which visitor?");
+    }
+    if (result == RECO_CLI_OK && run.memcached == NULL) {
+        run.memcached = reco_config_string(run.config, "memcached");
     }
     if (result == RECO_CLI_OK) {
         result = forget(&run, argc - optind, argv + optind);

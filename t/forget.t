@@ -77,10 +77,19 @@ is(holding('item1', 'item11', 'sessions'), 0, 'the next version never met them')
 ($code, $output) = ctl('forget', 'early');
 is($code, 1, 'they cannot be forgotten twice');
 
+# -- streams of shards that there were ------------------------------------------
+
+$redis->command('XADD', 'reco:events:17', '*', 'u', $_, 't', 'view', 'i', 'item1')
+    for 'v4', 'v5', 'v4';
+($code, $output) = ctl('forget', 'v4');
+like($output, qr/^v4: 3 events and 2 stream entries removed$/m,
+    'entries in a shard that is read no more are removed');
+is_deeply([map { $_->[1]{u} } $redis->entries('reco:events:17')], ['v5'], 'and no others');
+
 # -- profiles that nginx keeps in memcached --------------------------------------
 
 SKIP: {
-    skip 'no memcached', 9 unless -x '/usr/bin/memcached';
+    skip 'no memcached', 11 unless -x '/usr/bin/memcached';
 
     my $port = Reco::free_port();
     my $ask = sub {
@@ -108,6 +117,11 @@ SKIP: {
     like($ask->("get reco:visitor:$_\r\n"), qr/^END/, "that of $_ is gone")
         for 'v1', 'elsewhere';
     like($ask->("get reco:visitor:v2\r\n"), qr/^VALUE/, 'others stay');
+
+    ($code, $output) = ctl('forget', '--set', "memcached=127.0.0.1:$port", 'v2');
+    like($output, qr/^v2: .* and a profile in memcached removed$/m,
+        'where trainer.conf tells of it, too');
+    like($ask->("get reco:visitor:v2\r\n"), qr/^END/, 'which is gone');
 
     ($code, $output) = ctl('forget', '--memcached', "127.0.0.1:$port",
         "v2\r\nflush_all");

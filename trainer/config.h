@@ -15,6 +15,8 @@
 #include "reco.h"
 
 
+#define RECO_CONFIG_SHARDS_MAX 1024
+
 typedef struct reco_config_s reco_config_t;
 
 /* Defaults only.  NULL when out of memory. */

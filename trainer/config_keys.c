@@ -1,5 +1,7 @@
 #include "config_keys.h"
 
+#include "config.h"
+
 #include "snapshot/reco_snapshot.h"
 
 #include <stddef.h>
@@ -37,7 +39,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"redis_tls_key", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_tls_name", RECO_CONFIG_TEXT, "", 0, 0},
     {"stream", RECO_CONFIG_TEXT, "reco:events", 0, 0},
-    {"shards", RECO_CONFIG_INTEGER, "1", 1, 1024},
+    {"shards", RECO_CONFIG_INTEGER, "1", 1, RECO_CONFIG_SHARDS_MAX},
     {"group", RECO_CONFIG_TEXT, "reco-trainer", 0, 0},
     {"consumer", RECO_CONFIG_TEXT, "", 0, 0},
     {"batch", RECO_CONFIG_INTEGER, "1000", 1, 100000},
@@ -98,6 +100,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"feature_ttl", RECO_CONFIG_DURATION, "30d", SECOND, 3650 * DAY},
     {"visitor_prefix", RECO_CONFIG_TEXT, "reco:visitor:", 0, 0},
     {"item_prefix", RECO_CONFIG_TEXT, "reco:item:", 0, 0},
+    {"memcached", RECO_CONFIG_TEXT, "", 0, 0},
 
     /* What an event counts in training. */
     {"threads", RECO_CONFIG_INTEGER, "0", 0, 256},

@@ -121,18 +121,16 @@ reco_forget_streams(redisContext *context, const reco_config_t *config,
 {
     reco_status_t status;
     char stream[256];
-    int64_t shard;
+    unsigned shard;
 
     *removed = 0;
     status = RECO_OK;
 
-    /* All shards: how many there are may have changed since. */
-    for (shard = 0;
-         status == RECO_OK && shard < reco_config_integer(config, "shards");
-         shard++)
-    {
+    /* Whatever "shards" says now: more of them may be left from before. */
+    for (shard = 0; status == RECO_OK && shard < RECO_CONFIG_SHARDS_MAX;
+         shard++) {
         snprintf(stream, sizeof(stream), "%.200s:%u",
-            reco_config_string(config, "stream"), (unsigned) shard);
+            reco_config_string(config, "stream"), shard);
         status = clean_stream(context, stream, visitor, removed, error);
     }
 
