@@ -23,7 +23,7 @@ reco_cli_config(int argc, char **argv)
     reco_config_t *config;
     int result;
 
-    result = reco_place_arguments(argc, argv, 0, 0, &config);
+    result = reco_place_arguments(argc, argv, 0, 0, &config, NULL);
     if (result == RECO_CLI_OK) {
         print_config(config);
     }

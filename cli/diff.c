@@ -20,9 +20,6 @@ typedef struct {
     int json;
 } run_t;
 
-static const struct option table[] = {
-    RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-
 
 /* Notes one leaf of the manifests that differs; NULL: it is not there. */
 static void
@@ -254,31 +251,13 @@ compare(run_t *run, int argc, char **argv)
 }
 
 
-static int
-take_option(void *data, int option, const char *value)
-{
-    run_t *run = data;
-
-    if (option == 'j') {
-        run->json = 1;
-        return RECO_CLI_OK;
-    }
-
-    return reco_place_option(run->name, option, value, run->config);
-}
-
-
-static const reco_options_t options = {
-    RECO_OPTIONS_LETTERS, table, take_option, 2};
-
-
 int
 reco_cli_diff(int argc, char **argv)
 {
     run_t run = {.name = argv[0]};
     int result;
 
-    result = reco_place_read(argc, argv, &options, &run, &run.config);
+    result = reco_place_arguments(argc, argv, 0, 2, &run.config, &run.json);
     if (result == RECO_CLI_OK && optind == argc) {
         result = reco_cli_misuse(run.name, "which version?");
     }

@@ -14,6 +14,7 @@
 typedef struct {
     const char *name; /* of the subcommand */
     reco_config_t **config;
+    int *json;
 } place_t;
 
 
@@ -143,18 +144,26 @@ take_option(void *data, int option, const char *value)
 {
     place_t *place = data;
 
+    if (option == 'j') {
+        *place->json = 1;
+        return RECO_CLI_OK;
+    }
+
     return reco_place_option(place->name, option, value, *place->config);
 }
 
 
 int
-reco_place_arguments(
-    int argc, char **argv, int least, int most, reco_config_t **config)
+reco_place_arguments(int argc, char **argv, int least, int most,
+    reco_config_t **config, int *json)
 {
-    static const struct option table[] = {
+    static const struct option none[] = {
         RECO_PLACE_OPTIONS, {NULL, 0, NULL, 0}};
-    reco_options_t options = {RECO_OPTIONS_LETTERS, table, take_option, most};
-    place_t place = {.name = argv[0], .config = config};
+    static const struct option one[] = {RECO_PLACE_OPTIONS,
+        {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    reco_options_t options = {
+        RECO_OPTIONS_LETTERS, json != NULL ? one : none, take_option, most};
+    place_t place = {.name = argv[0], .config = config, .json = json};
     int result;
 
     result = reco_place_read(argc, argv, &options, &place, config);
@@ -190,7 +199,7 @@ reco_place_at_registry(
     int result;
 
     registry = NULL;
-    result = reco_place_arguments(argc, argv, least, most, &config);
+    result = reco_place_arguments(argc, argv, least, most, &config, NULL);
     if (result == RECO_CLI_OK) {
         result = reco_place_registry(argv[0], config, &registry);
     }

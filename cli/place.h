@@ -37,11 +37,11 @@ int reco_place_read(int argc, char **argv, const reco_options_t *options,
     void *run, reco_config_t **config);
 
 /*
- * The same for a subcommand that has no other options, with least to most
- * arguments after them.
+ * The same for a subcommand that has no other options but --json, or none where
+ * json is NULL, with least to most arguments after them.
  */
-int reco_place_arguments(
-    int argc, char **argv, int least, int most, reco_config_t **config);
+int reco_place_arguments(int argc, char **argv, int least, int most,
+    reco_config_t **config, int *json);
 
 /*
  * Takes one of the options above into config.  Returns RECO_CLI_OK, or the

@@ -18,9 +18,6 @@ typedef struct {
     int json;
 } run_t;
 
-static const struct option table[] = {
-    RECO_PLACE_OPTIONS, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-
 
 static void
 add_number(cJSON *object, const char *name, double number)
@@ -233,24 +230,6 @@ add_redis(cJSON *status, const reco_config_t *config)
 
 
 static int
-take_option(void *data, int option, const char *value)
-{
-    run_t *run = data;
-
-    if (option == 'j') {
-        run->json = 1;
-        return RECO_CLI_OK;
-    }
-
-    return reco_place_option(run->name, option, value, run->config);
-}
-
-
-static const reco_options_t options = {
-    RECO_OPTIONS_LETTERS, table, take_option, 0};
-
-
-static int
 show_status(const run_t *run)
 {
     cJSON *status;
@@ -283,7 +262,7 @@ reco_cli_status(int argc, char **argv)
     run_t run = {.name = argv[0]};
     int result;
 
-    result = reco_place_read(argc, argv, &options, &run, &run.config);
+    result = reco_place_arguments(argc, argv, 0, 0, &run.config, &run.json);
     if (result == RECO_CLI_OK) {
         result = show_status(&run);
     }
