@@ -192,6 +192,19 @@ reco_eval_print_json(const reco_eval_print_t *print)
 }
 
 
+/* A file that was taken for something else shows in these. */
+static void
+print_read(const reco_experiment_t *experiment)
+{
+    printf("read: %llu events in %u sessions to learn from, %llu in %u to ask; "
+           "%u items\n",
+        (unsigned long long) experiment->train.nevents,
+        experiment->train.nsessions,
+        (unsigned long long) experiment->test.nevents,
+        experiment->test.nsessions, experiment->names.items.count);
+}
+
+
 static reco_status_t
 print_metric(const reco_eval_print_t *print, unsigned metric)
 {
@@ -225,6 +238,7 @@ reco_eval_print_text(const reco_eval_print_t *print)
     unsigned m, c, other;
 
     evaluation = &print->evaluations[0];
+    print_read(print->experiment);
     printf("%llu cases of %s, model built in %.2f s\n\n%-16s %10s",
         (unsigned long long) evaluation->ncases,
         reco_protocol_name(print->experiment->protocol),

@@ -144,8 +144,11 @@ write_examples(reco_examples_t *examples, reco_error_t *error)
             reco_error_set(error, RECO_IO, "cannot write: %s", strerror(errno));
     }
     if (status == RECO_OK && examples->report->examples == 0) {
-        status = reco_error_set(error, RECO_DECLINED,
-            "the newest sessions hold nothing to make examples of");
+        status = reco_error_set(error, RECO_DECLINED, "%s",
+            kind == RECO_EXAMPLES_SHOWN
+                ? "the newest sessions hold no clicks on blocks that were "
+                  "shown: \"--from replay\" makes examples of what came next"
+                : "the newest sessions hold nothing to make examples of");
     }
 
     return status;

@@ -412,7 +412,7 @@ find_shift(run_t *run, int nfiles, char **files)
 static int
 import_file(run_t *run, const char *path)
 {
-    reco_import_report_t report;
+    reco_import_report_t report = {0};
     reco_error_t error = {0};
     format_t format;
 
@@ -422,6 +422,9 @@ import_file(run_t *run, const char *path)
     }
 
     if (read_file(run, format, run->store, 0, &report, &error) != RECO_OK) {
+        if (report.rows > 0) {
+            print_report(run, &report);
+        }
         return reco_cli_fail_at(run->name, path, &error);
     }
 

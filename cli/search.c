@@ -5,6 +5,7 @@
 #include "files.h"
 #include "progress.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,7 +245,8 @@ open_log(reco_search_t *search)
 
     search->log = fopen(search->trials, search->tune.ntrials > 0 ? "a" : "w");
     if (search->log == NULL) {
-        return reco_cli_fail(search->name, "cannot write %s", search->trials);
+        return reco_cli_fail(search->name, "cannot write \"%s\": %s",
+            search->trials, strerror(errno));
     }
 
     if (search->tune.ntrials == 0) {
@@ -265,7 +267,8 @@ log_trial(reco_search_t *search, const reco_tune_point_t *point, double score)
 
     return fflush(search->log) == 0
                ? RECO_CLI_OK
-               : reco_cli_fail(search->name, "cannot write %s", search->trials);
+               : reco_cli_fail(search->name, "cannot write \"%s\": %s",
+                   search->trials, strerror(errno));
 }
 
 

@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use IO::Compress::Gzip qw(gzip);
 use JSON::PP;
 use Test::More;
 
@@ -113,6 +114,39 @@ my ($code, $output) = $world->recoctl('eval', '--train', "$dir/train.tsv", '--te
 is($code, 2, 'a model that is not there');
 like($output, qr/no model "oracle"/, 'is named');
 
+# -- files that are not what they should be --
+
+like((evaluated('train.tsv'))[1], qr/^read: 8000 events in 2000 sessions to learn from, 600 in 150 to ask; 40 items$/m,
+    'what was read is told');
+gzip(\sessions(50, 1) => \my $packed) or die;
+my %file = (
+    'bytes'     => ["SessionId\x01\x02\n", qr{/bytes:1: it is no text}],
+    'later'     => ["u1 i1 i2\nu2 i\x001\n", qr{/later:2: it is no text}],
+    'nameless'  => ["SessionId\tWare\tTime\ns\ti\t1\n", qr{/nameless:1: no column is known to hold the item: call it ItemId}],
+    'sessions'  => ["ItemId\tTime\ni\t1\n", qr{/sessions:1: the first line names an item's column but neither}],
+    'times'     => ["SessionId\tItemId\tTime\ns\ti\tNaN\n", qr{/times:2: the time is not in seconds}],
+    'cut.gz'    => [substr($packed, 0, 300), qr{/cut\.gz:\d+: unexpected end of file}],
+    'nothing'   => ["SessionId\tItemId\tTime\n", qr{nothing to train on in the --train files}],
+    'elsewhere' => [undef, qr{cannot open ".*/elsewhere": No such file}],
+);
+for my $name (sort keys %file) {
+    my ($content, $like) = @{ $file{$name} };
+    Reco->write_file("$dir/$name", $content) if defined $content;
+    my ($code, $output) = evaluated($name);
+    is($code, 1, "$name: a failure");
+    like($output, $like, 'which names file, line and reason');
+}
+($code, $output) = evaluated('train.tsv', '--train', "$dir/users.txt");
+like($output, qr{/users\.txt:1: the file has other columns}, 'two files of two kinds');
+
+sub evaluated {
+    my ($train, @arguments) = @_;
+
+    return $world->recoctl('eval', '--train', "$dir/$train", '--test', "$dir/test.tsv",
+        '--protocol', 'next', '--model', 'popular', '--set', 'ials_dimensions=0',
+        '--set', 'blend=off', @arguments);
+}
+
 sub tune {
     my ($out, @arguments) = @_;
 
@@ -145,6 +179,9 @@ is(Reco->read_file("$dir/parts.conf"), Reco->read_file("$dir/whole.conf"), 'to t
 ($code, $output) = tune('parts.conf', '--trials', 6, '--seed', 2);
 is($code, 1, 'another search over it');
 like($output, qr/is of another search/, 'is refused');
+($code, $output) = tune('none/x.conf');
+like($output, qr{cannot write ".*none/x\.conf\.trials": No such file or directory},
+    'a folder that is not there is told');
 
 $world->done;
 done_testing;

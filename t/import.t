@@ -77,6 +77,17 @@ is($code, 0, 'its export is imported') or diag $output;
 is_deeply([sort { $a cmp $b } stored('four', '--items')],
     [sort { $a cmp $b } @items], 'and exports as the same');
 
+# -- a file that was cut off --
+
+system "head -c 20000 $data/valid.tsv.gz > $dir/cut.tsv.gz";
+($code, $output) = import_into('eight', "$dir/cut.tsv.gz");
+is($code, 1, 'a file that was cut off is a failure');
+like($output, qr/cannot read ".*cut\.tsv\.gz": unexpected end of file/, 'which says so');
+my ($before) = $output =~ /(\d+) imported, 0 known already, 0 refused/;
+is($before, scalar(() = stored('eight')), 'and how much of it came in');
+($code, $output) = import_into('eight', "$data/valid.tsv.gz");
+like($output, qr/: 7404 rows: @{[7404 - $before]} imported, $before known already/, 'the rest comes with the whole');
+
 # -- what is refused --
 
 $world->write_file('bad.csv', <<'CSV');

@@ -31,6 +31,9 @@ sub live { return readlink("$dir/model/current") || 'none' }
 my ($code, $output) = ctl('train');
 is($code, 1, 'without a store there is nothing to train from');
 like($output, qr/no store/, 'and it says so');
+($code, $output) = ctl('show');
+like($output, qr/no live version in ".*archive": "recoctl train" makes one/,
+    'nor is there one to show');
 
 ($code, $output) = ctl('import', '--latest', 'now', "$data/valid.tsv.gz");
 is($code, 0, 'history') or diag $output;

@@ -69,6 +69,7 @@ is(grep({ !/^-?1 1 'r\d+ \|reco( \w+:-?[\d.]+(e-?\d+)?)+$/ } @lines), 0,
 
 ($code, $output) = ctl('export-examples', '--from', 'shown');
 is($code, 1, 'nothing was shown yet');
+like($output, qr/no clicks on blocks .*"--from replay"/, 'which says what there is instead');
 
 # -- blocks that were shown: whoever is on item 1 clicks what comes third --
 

@@ -87,6 +87,36 @@ separator_of(reco_str_t line)
 }
 
 
+/* What no text holds: of a file that is something else, and would be read as
+   ids that mean nothing. */
+static int
+is_text(reco_str_t line)
+{
+    size_t i;
+
+    for (i = 0; i < line.len; i++) {
+        if ((unsigned char) line.data[i] < ' ' && line.data[i] != '\t'
+            && line.data[i] != '\r')
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Names of columns of which none is the item's are no ids either. */
+static int
+lacks_item(const layout_t *layout)
+{
+    return layout->columns[RECO_COLUMN_ITEM] == -1
+           && (layout->columns[RECO_COLUMN_SESSION] != -1
+               || layout->columns[RECO_COLUMN_USER] != -1)
+           && layout->columns[RECO_COLUMN_TIME] != -1;
+}
+
+
 static void
 sniff_header(layout_t *layout, reco_str_t line)
 {
@@ -124,6 +154,17 @@ count_fields(reco_str_t line, char separator)
 }
 
 
+static reco_status_t
+wrong_at(unsigned line, const char *reason, reco_error_t *error)
+{
+    if (error != NULL) {
+        error->line = line;
+    }
+
+    return reco_error_set(error, RECO_INVALID, "%s", reason);
+}
+
+
 /* Tells the form from the first lines. */
 static reco_status_t
 sniff(layout_t *layout, const char *path, reco_error_t *error)
@@ -149,10 +190,20 @@ sniff(layout_t *layout, const char *path, reco_error_t *error)
         sniff_header(layout, line);
     }
 
+    if (status == RECO_OK && lacks_item(layout)) {
+        status = wrong_at(
+            1, "no column is known to hold the item: call it ItemId", error);
+    }
+
     for (i = 0; status == RECO_OK && i < SNIFFED_LINES
-                && layout->form == RECO_DATASET_PAIRS;
+                && layout->form != RECO_DATASET_TABLE;
          i++)
     {
+        if (!is_text(line)) {
+            status = wrong_at(reco_lines_number(lines),
+                "it is no text: there are control characters", error);
+            break;
+        }
         if (line.len > 0 && count_fields(line, layout->separator) != 2) {
             layout->form = RECO_DATASET_LISTS;
         }
@@ -394,9 +445,10 @@ agree(reco_dataset_t *dataset, const layout_t *layout, reco_error_t *error)
     has_times = layout->columns[RECO_COLUMN_TIME] != -1;
 
     if (!has_sessions && !has_users) {
-        return reco_error_set(error, RECO_INVALID,
+        return wrong_at(1,
             "the first line names an item's column but neither a session's "
-            "nor a user's: docs/eval.md lists the names");
+            "nor a user's: docs/eval.md lists the names",
+            error);
     }
 
     if (dataset->nrows > 0
@@ -404,8 +456,8 @@ agree(reco_dataset_t *dataset, const layout_t *layout, reco_error_t *error)
             || dataset->has_users != has_users
             || dataset->has_times != has_times))
     {
-        return reco_error_set(error, RECO_INVALID,
-            "the file has other columns than the one before it");
+        return wrong_at(
+            1, "the file has other columns than the one before it", error);
     }
 
     dataset->form = layout->form;

@@ -173,7 +173,7 @@ reco_experiment_load(reco_experiment_t *experiment,
         status = reco_error_set(error, RECO_INVALID,
             "there is nothing to %s in the %s files",
             experiment->train.nevents == 0 ? "train on" : "ask",
-            experiment->train.nevents == 0 ? "--train" : "--test");
+            experiment->train.nevents == 0 ? "--train" : "--test or --valid");
     }
     if (status != RECO_OK) {
         reco_experiment_done(experiment);

@@ -79,6 +79,26 @@ fail(const reco_lines_t *lines, reco_status_t status, const char *reason,
 }
 
 
+const char *
+reco_lines_gzip_reason(gzFile file, int *code)
+{
+    const char *reason, *text;
+
+    reason = gzerror(file, code);
+    if (*code == Z_ERRNO) {
+        return strerror(errno);
+    }
+
+    /* zlib names the file first, and knows the number of a descriptor only. */
+    text = strncmp(reason, "<fd:", 4) == 0 ? strstr(reason, ">: ") : NULL;
+    if (text != NULL) {
+        reason = text + 3;
+    }
+
+    return reason[0] != '\0' ? reason : "the gzip data ends too soon";
+}
+
+
 static reco_status_t
 fill(reco_lines_t *lines, reco_error_t *error)
 {
@@ -107,14 +127,11 @@ fill(reco_lines_t *lines, reco_error_t *error)
     }
 
     got = gzread(lines->file, lines->data + lines->end, READ_SIZE);
-    reason = gzerror(lines->file, &code);
+    reason = reco_lines_gzip_reason(lines->file, &code);
 
     if (got < 0 || code == Z_BUF_ERROR) {
-        if (code == Z_ERRNO) {
-            return fail(lines, RECO_IO, strerror(errno), error);
-        }
-        return fail(lines, RECO_CORRUPT,
-            reason[0] != '\0' ? reason : "the gzip data ends too soon", error);
+        return fail(
+            lines, code == Z_ERRNO ? RECO_IO : RECO_CORRUPT, reason, error);
     }
 
     /* What some programs put before the first line: UTF-8's byte order mark. */

@@ -7,6 +7,8 @@
 
 #include "reco.h"
 
+#include <zlib.h>
+
 
 #define RECO_LINE_MAX (64U << 20)
 
@@ -27,5 +29,8 @@ reco_status_t reco_lines_next(
 
 /* 1-based number of the line that next() returned last. */
 unsigned reco_lines_number(const reco_lines_t *lines);
+
+/* Why gzread() failed, in words that do not name the file; *code: zlib's. */
+const char *reco_lines_gzip_reason(gzFile file, int *code);
 
 #endif /* RECO_LINES_H */

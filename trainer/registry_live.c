@@ -32,8 +32,13 @@ read_live(const char *folder, reco_version_id_t *id, reco_error_t *error)
 
     len = readlink(path, target, sizeof(target) - 1);
     if (len < 0) {
-        return reco_error_set(error, errno == ENOENT ? RECO_DECLINED : RECO_IO,
-            "there is no live version: \"%s\": %s", path, strerror(errno));
+        return errno == ENOENT ? reco_error_set(error, RECO_DECLINED,
+                   "there is no live version in \"%s\": \"recoctl train\" "
+                   "makes one, \"recoctl promote\" takes one that is there",
+                   folder)
+                               : reco_error_set(error, RECO_IO,
+                                   "there is no live version: \"%s\": %s", path,
+                                   strerror(errno));
     }
 
     target[len] = '\0';

@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "lines.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -139,9 +141,9 @@ fill(reco_table_t *table, reco_error_t *error)
 
     if (got < 0
         || (got == 0 && gzerror(table->file, &code) != NULL && code < 0)) {
-        reason = gzerror(table->file, &code);
-        return reco_error_set(error, RECO_IO, "cannot read \"%s\": %s",
-            table->path, code == Z_ERRNO ? strerror(errno) : reason);
+        reason = reco_lines_gzip_reason(table->file, &code);
+        return reco_error_set(
+            error, RECO_IO, "cannot read \"%s\": %s", table->path, reason);
     }
 
     /* What some programs put before the first row: UTF-8's byte order mark. */
