@@ -5,7 +5,7 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause } = require('./lib/browser');
+const { pause, until } = require('./lib/browser');
 const { product } = require('./lib/site');
 
 const shop = openShop();
@@ -76,7 +76,7 @@ test('consent can be given again after a refusal', async () => {
     await answer(true);
     await act();
 
-    assert.strictEqual(site.of('cart').length, 1);
+    assert.strictEqual((await shop.arrival('cart')).length, 1);
 });
 
 test('a refusal queued before the file is here holds from the start',
@@ -115,7 +115,8 @@ test('forget drops what is kept here and on the server', async () => {
     await shop.page.evaluate(() => reco('forget'));
     await act();
 
-    assert.ok(site.requests.includes('POST /reco/v1/forget'));
+    await until('the server is asked', () =>
+        site.requests.includes('POST /reco/v1/forget'));
     assert.deepStrictEqual(await kept(), []);
     assert.strictEqual(site.arrived.length, before);
 });

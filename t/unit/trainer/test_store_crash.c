@@ -61,7 +61,9 @@ test_kill(void **state)
     srand(1);
     done = 0;
 
-    for (i = 0; i < KILLS; i++) {
+    /* on a slow machine no life may have been long enough to write in */
+
+    for (i = 0; i < KILLS || done == 0; i++) {
         child = fork();
         assert_true(child != -1);
         if (child == 0) {
@@ -69,6 +71,7 @@ test_kill(void **state)
             write_for_ever(self);
         }
 
+        pause.tv_sec = i / KILLS;
         pause.tv_nsec = 1000000 * (5 + rand() % 60);
         nanosleep(&pause, NULL);
         kill(child, SIGKILL);
@@ -86,8 +89,6 @@ test_kill(void **state)
         reco_store_close(self->store);
         self->store = NULL;
     }
-
-    assert_true(done > 0);
 }
 
 
