@@ -430,6 +430,7 @@ put_product(document_t *document, const cJSON *product)
     put_first(document, RECO_HTML_FIELD_BRAND, member(product, "brand"), "name",
         "@value");
     put_id(document, product);
+    put_id(document, first_of(member(product, "offers")));
     put_offers(document, product);
 }
 

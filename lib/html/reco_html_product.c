@@ -280,6 +280,28 @@ leads_group(const char *p, const char *end)
 }
 
 
+/* The length of what does nothing but part groups, and leads one here: a space,
+   also a thin one, or an apostrophe of either kind.  0: it is not there. */
+static size_t
+separator(const char *p, const char *end)
+{
+    static const char *const separators[] = {
+        " ", "'", "\xe2\x80\x99", "\xe2\x80\xaf", "\xe2\x80\x89"};
+
+    size_t i, len;
+
+    for (i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+        len = strlen(separators[i]);
+
+        if ((size_t) (end - p) > len && memcmp(p, separators[i], len) == 0) {
+            return leads_group(p + len - 1, end) ? len : 0;
+        }
+    }
+
+    return 0;
+}
+
+
 /* The number in [begin, end), whose decimal point, if any, is at point. */
 static double
 number_of(const char *begin, const char *end, const char *point)
@@ -328,16 +350,26 @@ reco_html_price(reco_str_t text)
         return -1;
     }
 
+    /* ".99" */
+
+    p -= p == copy + 1 && copy[0] == '.';
+
     begin = p;
     group = p;
     point = NULL;
 
-    for (/* void */; p < end; p++) {
+    for (/* void */; p < end; p += len) {
+        len = 1;
+
         if (*p == '.' || *p == ',') {
             group = point != NULL ? point + 1 : begin;
             point = p;
-        } else if (!is_digit(*p) && !(*p == ' ' && leads_group(p, end))) {
-            break;
+
+        } else if (!is_digit(*p)) {
+            len = separator(p, end);
+            if (len == 0) {
+                break;
+            }
         }
     }
 

@@ -227,6 +227,12 @@ json_ld_offers(void **state)
              "\"priceSpecification\":{\"price\":20,\"priceType\":\"SRP\"}}}"),
         "|a||||||-1.00|-1");
 
+    /* the id of the first where the product has none */
+    check(
+        LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":[{\"sku\":\"A-1\","
+           "\"price\":2},{\"sku\":\"A-2\",\"price\":1}]}"),
+        "A-1|a||||||1.00|-1");
+
     /* an offer is in the currency of those that it is among */
     check(LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{\"@type\":"
              "\"AggregateOffer\",\"priceCurrency\":\"SEK\",\"lowPrice\":5,"
@@ -241,6 +247,54 @@ json_ld_offers(void **state)
              "\"sku\":\"G1-M\",\"offers\":{\"price\":4,\"priceCurrency\":"
              "\"EUR\",\"availability\":\"InStock\"}}]}"),
         "G1|g|||||EUR|4.00|1");
+}
+
+
+static void
+prices(void **state)
+{
+    size_t i;
+    char page[256], expected[64];
+
+    static const struct {
+        const char *written;
+        double price;
+    } cases[] = {
+        {"39.90", 39.9},
+        {"39,90 EUR", 39.9},
+        {"EUR 1.299,00", 1299},
+        {"1,299", 1299},
+        {"1.299.000", 1299000},
+        {"1,23,456.50", 123456.5},
+        {"0.500", 0.5},
+        {"CHF 1'299.00", 1299},
+        {"CHF 1\u2019299\u2019000.-", 1299000},
+        {"1 299,50", 1299.5},
+        {"1&nbsp;299,50", 1299.5},
+        {"1\u202f299,50 \u20ac", 1299.5},
+        {"1\u2009299", 1299},
+        {"12 34", 12},
+        {"12' 300", 12},
+        {"12'", 12},
+        {"12\u2019", 12},
+        {".99", 0.99},
+        {"Rs.99", 99},
+        {"12,-", 12},
+        {"-5", -1},
+        {"free", -1},
+        {"", -1},
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(page, sizeof(page),
+            LD("{\"@type\":\"Product\",\"name\":\"a\",\"offers\":{\"price\":"
+               "\"%s\"}}"),
+            cases[i].written);
+        snprintf(expected, sizeof(expected), "|a||||||%.2f|-1", cases[i].price);
+        check(page, expected);
+    }
 }
 
 
@@ -506,6 +560,7 @@ main(void)
         cmocka_unit_test(json_ld),
         cmocka_unit_test(json_ld_nesting),
         cmocka_unit_test(json_ld_offers),
+        cmocka_unit_test(prices),
         cmocka_unit_test(json_ld_references),
         cmocka_unit_test(json_ld_refused),
         cmocka_unit_test(json_ld_limits),
