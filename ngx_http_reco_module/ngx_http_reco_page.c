@@ -9,7 +9,6 @@ ngx_int_t
 ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     ngx_uint_t rewriting, ngx_uint_t learning)
 {
-    ngx_str_t *charset;
     ngx_http_reco_page_t *page;
     ngx_http_reco_loc_conf_t *lcf;
 
@@ -34,9 +33,8 @@ ngx_http_reco_page_create(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     page->gzip_ok = r->gzip_ok;
 
     /* references stand for characters in every ASCII-compatible set */
-    charset = &r->headers_out.charset;
-    page->ascii = charset->len != 5
-                  || ngx_strncasecmp(charset->data, (u_char *) "utf-8", 5) != 0;
+    page->ascii = reco_html_charset(ngx_http_reco_str(r->headers_out.charset))
+                  != RECO_HTML_CHARSET_UTF8;
 
     ctx->page = page;
 

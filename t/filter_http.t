@@ -26,6 +26,8 @@ $world->write_file('www/part.html', "<i>$PAGE</i>");
 my %answer = (
     plain   => { headers => ['Content-Type' => 'text/html'] },
     utf8    => { headers => ['Content-Type' => 'text/html; charset=UTF-8'] },
+    short   => { headers => ['Content-Type' => 'text/html; charset=utf8'] },
+    quoted  => { headers => ['Content-Type' => 'text/html; charset="utf-8";'] },
     latin   => { headers => ['Content-Type' => 'text/html; charset=iso-8859-1'] },
     utf16   => { headers => ['Content-Type' => 'text/html; charset=utf-16le'] },
     bom     => { headers => ['Content-Type' => 'text/html'],
@@ -280,7 +282,8 @@ for (1 .. 2) {
 
 # -- character sets --
 
-like((page_of('/on/utf8'))[2], qr/Tea \xc3\xa4nd &lt;cake/, 'UTF-8 as it is');
+like((page_of("/on/$_"))[2], qr/Tea \xc3\xa4nd &lt;cake/, "UTF-8 as it is: $_")
+    for qw(utf8 short quoted);
 for my $name (qw(plain latin)) {
     like((page_of("/on/$name"))[2], qr/Tea &#(?:228|xe4|xE4);nd &lt;cake/,
         "references where the page is not known to be UTF-8: $name");

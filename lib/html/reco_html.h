@@ -160,7 +160,8 @@ typedef enum {
                                 the rewriter does from where it says so */
 } reco_html_charset_t;
 
-/* What is to be thought of a label, in any case: "utf-8", "latin1", ... */
+/* What is to be thought of a label, in any case, up to a ';' or a '"': "utf-8",
+   "latin1", ... */
 reco_html_charset_t reco_html_charset(reco_str_t label);
 
 /* What the HTTP header says, before the page: then no <meta> is believed. */

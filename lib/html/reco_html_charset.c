@@ -79,7 +79,16 @@ reco_html_charset(reco_str_t label)
     static const char *const others[] = {
         "utf-7", "iso-2022-", "csiso2022", "hz-gb-2312", "replacement", NULL};
 
-    label = trimmed(label);
+    size_t len;
+
+    /* Of a header nginx has all that follows: charset="utf-8"; x=y */
+    for (len = 0; len < label.len; len++) {
+        if (label.data[len] == ';' || label.data[len] == '"') {
+            break;
+        }
+    }
+
+    label = trimmed((reco_str_t){len, label.data});
 
     if (label.len == 0) {
         return RECO_HTML_CHARSET_UNKNOWN;

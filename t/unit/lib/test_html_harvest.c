@@ -506,6 +506,9 @@ header_charset(void **state)
     static const char page[] = "<meta charset=utf-8>"
                                "<meta property=og:type content=product>"
                                "<meta property=og:title content='\xe9'>";
+    static const char utf8[] = "<meta charset=latin1>"
+                               "<meta property=og:type content=product>"
+                               "<meta property=og:title content='\xc3\xa9'>";
 
     (void) state;
     blocks = NULL;
@@ -513,6 +516,12 @@ header_charset(void **state)
     harvest = reco_html_harvest_create(&memory);
     reco_html_harvest_charset(harvest, reco_string("Latin1"));
     reco_html_harvest_feed(harvest, page, sizeof(page) - 1);
+    describe(harvest, out, sizeof(out));
+    assert_string_equal(out, "|\xc3\xa9||||||-1.00|-1");
+
+    harvest = reco_html_harvest_create(&memory);
+    reco_html_harvest_charset(harvest, reco_string("utf-8; x=y"));
+    reco_html_harvest_feed(harvest, utf8, sizeof(utf8) - 1);
     describe(harvest, out, sizeof(out));
     assert_string_equal(out, "|\xc3\xa9||||||-1.00|-1");
     rewriting_free(&blocks);
