@@ -194,6 +194,11 @@ ngx_http_reco_caching(ngx_http_request_t *r)
     }
 
     ngx_http_reco_caching_said(r, &caching);
+
+    /* by a date that stays, a browser would guess how long the page keeps */
+
+    caching.no_cache |= lcf->last_modified;
+
     value = values[caching.no_cache * 2 + caching.no_transform];
 
     if (lcf->cache_control != NULL) {

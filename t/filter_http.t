@@ -304,6 +304,10 @@ for my $name (qw(plain latin)) {
     ($response) = page_of('/validators/public');
     is($response->{headers}{etag}, 'W/"o"', 'reco_last_modified: a weak ETag');
     ok($response->{headers}{'last-modified'}, 'and Last-Modified');
+    is($response->{headers}{'cache-control'}, 'private, no-cache',
+        'of which no freshness is made');
+    is((page_of('/validators/says-other'))[0]{headers}{'cache-control'}, 'PRIVATE',
+        'where the shop does not say');
 
     ($response) = page_of('/cache-control/public');
     is($response->{headers}{'cache-control'}, 'no-cache, private',
