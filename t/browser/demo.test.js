@@ -160,7 +160,8 @@ for (const device of Object.keys(DEVICES)) {
         }
         assert.deepStrictEqual(shifts.filter(({ ours, unexpected }) =>
             ours || unexpected), []);
-        assert.ok(await count('reco_events_total') >= events + 7);
+        await until('seven events', async () =>
+            await count('reco_events_total') >= events + 7);
         assert.deepStrictEqual(complaints, []);
         await context.close();
     });

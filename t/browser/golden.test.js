@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { openShop } = require('./lib/shop');
-const { pause } = require('./lib/browser');
+const { pause, until } = require('./lib/browser');
 const { block, product } = require('./lib/site');
 
 const GOLDEN = path.join(__dirname, '..', 'golden', 'events');
@@ -101,6 +101,7 @@ test('attention is dwell.json, scroll.json and hover.json', async () => {
     await pause(800);
     await shop.page.hover('#next');
     await shop.page.mouse.wheel(0, 300);
+    await until('scrolled', () => shop.page.evaluate(() => scrollY > 0));
     await pause(300);
     await shop.page.click('#next');
     for (const name of ['hover', 'dwell', 'scroll']) await sends(name);

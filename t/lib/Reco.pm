@@ -143,7 +143,7 @@ sub now {
 }
 
 
-# Sends a signal and waits for the end; KILL after a minute.  Returns the wait
+# Sends a signal and waits for the end; KILL after five minutes.  Returns the wait
 # status, or undef where it was no longer there.
 sub stop {
     my ($self, $pid, $signal) = @_;
@@ -152,7 +152,7 @@ sub stop {
     kill $signal || 'TERM', $pid;
     kill 'CONT', $pid;
 
-    my $deadline = now() + 60;
+    my $deadline = now() + 300;
     while (now() < $deadline) {
         return $? if waitpid($pid, WNOHANG) == $pid;
         sleep 0.02;
@@ -182,12 +182,12 @@ sub run {
 }
 
 
-# Waits until the code answers true; false after so many seconds, or a minute
+# Waits until the code answers true; false after so many seconds, or three minutes
 # where that is longer: a machine may be slow, and only a failure waits so long.
 sub wait_for {
     my ($self, $seconds, $code) = @_;
 
-    my $deadline = now() + ($seconds < 60 ? 60 : $seconds);
+    my $deadline = now() + ($seconds < 180 ? 180 : $seconds);
     while (1) {
         my $value = $code->();
         return $value if $value;

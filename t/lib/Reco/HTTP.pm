@@ -16,7 +16,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Time::HiRes qw(time sleep);
 
-our $TIMEOUT = 60;
+our $TIMEOUT = 180;
 
 
 sub can_connect {
