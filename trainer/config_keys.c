@@ -135,6 +135,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"view_length", RECO_CONFIG_NUMBER, "0.5", 0, 2},
     {"view_shrinkage", RECO_CONFIG_NUMBER, "1", 0, 1e6},
     {"view_significance", RECO_CONFIG_NUMBER, "0", 0, 1e6},
+    {"buy_carts", RECO_CONFIG_FLAG, "on", 0, 0},
     {"buy_from", RECO_CONFIG_NUMBER, "0.5", 0, 2},
     {"buy_to", RECO_CONFIG_NUMBER, "0.5", 0, 2},
     {"buy_length", RECO_CONFIG_NUMBER, "0", 0, 2},

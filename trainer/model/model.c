@@ -103,14 +103,14 @@ build_rules(reco_model_t *model, building_t *building)
 
 
 static int
-has_purchases(const reco_history_t *history)
+has_types(const reco_history_t *history, uint32_t types)
 {
     uint64_t event;
 
     for (event = history->offsets[0];
          event < history->offsets[history->nsessions]; event++)
     {
-        if (history->types[event] == RECO_EVENT_PURCHASE) {
+        if (types & RECO_NEIGHBORS_TYPE(history->types[event])) {
             return 1;
         }
     }
@@ -124,16 +124,22 @@ build_neighbors(reco_model_t *model, building_t *building)
 {
     reco_neighbors_params_t params;
     reco_status_t status;
+    uint32_t bought;
 
     reco_neighbors_params_read(&params, building->config, "view");
     status = reco_neighbors_build(&model->edges[RECO_NEIGHBORS_VIEW], &params,
-        building->history, &building->weights, RECO_EVENT_TYPE_COUNT,
+        building->history, &building->weights, RECO_NEIGHBORS_TYPES_ALL,
         building->threads, building->error);
 
-    if (status == RECO_OK && has_purchases(building->history)) {
+    bought = RECO_NEIGHBORS_TYPE(RECO_EVENT_PURCHASE);
+    if (reco_config_integer(building->config, "buy_carts") != 0) {
+        bought |= RECO_NEIGHBORS_TYPE(RECO_EVENT_CART);
+    }
+
+    if (status == RECO_OK && has_types(building->history, bought)) {
         reco_neighbors_params_read(&params, building->config, "buy");
         status = reco_neighbors_build(&model->edges[RECO_NEIGHBORS_BUY],
-            &params, building->history, &building->weights, RECO_EVENT_PURCHASE,
+            &params, building->history, &building->weights, bought,
             building->threads, building->error);
     }
 

@@ -76,7 +76,7 @@ reco_log_likelihood_ratio(double both, double first, double second, double all)
 static reco_status_t
 distinct_items(reco_history_t *distinct, const reco_history_t *history,
     const reco_neighbors_params_t *params, const reco_weights_t *weights,
-    int type)
+    uint32_t types)
 {
     uint64_t first, event, count, i, swap;
     uint32_t s, *last;
@@ -102,8 +102,7 @@ distinct_items(reco_history_t *distinct, const reco_history_t *history,
             }
             if (weights->events[event - first] == 0
                 || last[history->items[event]] == s + 1
-                || (type != RECO_EVENT_TYPE_COUNT
-                    && history->types[event] != type))
+                || !(types & RECO_NEIGHBORS_TYPE(history->types[event])))
             {
                 continue;
             }
@@ -238,14 +237,14 @@ measure(neighbors_t *neighbors, const reco_history_t *distinct)
 
 reco_status_t
 reco_neighbors_build(reco_edges_t *edges, const reco_neighbors_params_t *params,
-    const reco_history_t *history, const reco_weights_t *weights, int type,
-    unsigned threads, reco_error_t *error)
+    const reco_history_t *history, const reco_weights_t *weights,
+    uint32_t types, unsigned threads, reco_error_t *error)
 {
     neighbors_t neighbors = {.params = params, .recency = weights->recency};
     reco_history_t distinct;
     reco_status_t status;
 
-    status = distinct_items(&distinct, history, params, weights, type);
+    status = distinct_items(&distinct, history, params, weights, types);
     if (status == RECO_OK) {
         status = measure(&neighbors, &distinct);
     }

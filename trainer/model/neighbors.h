@@ -1,5 +1,5 @@
 /*
- * Items that occur in the same sessions: co-view and co-buy.
+ * Items that occur in the same sessions: co-view, co-cart and co-buy.
  */
 
 #ifndef RECO_NEIGHBORS_H
@@ -38,13 +38,15 @@ typedef struct {
 void reco_neighbors_params_read(reco_neighbors_params_t *params,
     const reco_config_t *config, const char *kind);
 
-/*
- * type: only events of it, RECO_EVENT_TYPE_COUNT: of any that counts.
- * RECO_NOMEM.
- */
+/* A set of types of events. */
+#define RECO_NEIGHBORS_TYPE(type) (UINT32_C(1) << (type))
+#define RECO_NEIGHBORS_TYPES_ALL  UINT32_MAX
+
+/* types: of the events that are looked at, as far as they count at all.
+   RECO_NOMEM. */
 reco_status_t reco_neighbors_build(reco_edges_t *edges,
     const reco_neighbors_params_t *params, const reco_history_t *history,
-    const reco_weights_t *weights, int type, unsigned threads,
+    const reco_weights_t *weights, uint32_t types, unsigned threads,
     reco_error_t *error);
 
 /*

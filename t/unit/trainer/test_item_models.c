@@ -135,13 +135,50 @@ neighbors_are_the_cosine(void **state)
 
     make_world(&world, sessions, 4);
     assert_int_equal(reco_neighbors_build(&edges, &params, &world.history,
-                         &world.weights, RECO_EVENT_TYPE_COUNT, 1, NULL),
+                         &world.weights, RECO_NEIGHBORS_TYPES_ALL, 1, NULL),
         RECO_OK);
     assert_near(score(&edges, 0, 1), 2 / sqrt(3.0 * 2));
     assert_near(score(&edges, 1, 0), 2 / sqrt(3.0 * 2));
     assert_near(score(&edges, 0, 2), 1 / sqrt(3.0 * 1));
     assert_int_equal(edges.offsets[4], edges.offsets[3]);
     reco_edges_done(&edges);
+    done(&world);
+}
+
+
+/* Of four sessions one ends in a purchase, one in a cart. */
+static void
+neighbors_are_of_types(void **state)
+{
+    static const char *const sessions[] = {"01", "02", "03", "04"};
+    reco_neighbors_params_t params = {
+        .from = 0.5, .to = 0.5, .sample = 100, .longest = 100, .limit = 10};
+    uint32_t bought = RECO_NEIGHBORS_TYPE(RECO_EVENT_PURCHASE);
+    reco_edges_t edges;
+    world_t world;
+
+    (void) state;
+
+    make_world(&world, sessions, 4);
+    world.history.types[2] = world.history.types[3] = RECO_EVENT_PURCHASE;
+    world.history.types[4] = world.history.types[5] = RECO_EVENT_CART;
+
+    assert_int_equal(reco_neighbors_build(&edges, &params, &world.history,
+                         &world.weights, bought, 1, NULL),
+        RECO_OK);
+    assert_near(score(&edges, 0, 2), 1);
+    assert_int_equal(edges.offsets[1], 1);
+    reco_edges_done(&edges);
+
+    bought |= RECO_NEIGHBORS_TYPE(RECO_EVENT_CART);
+    assert_int_equal(reco_neighbors_build(&edges, &params, &world.history,
+                         &world.weights, bought, 1, NULL),
+        RECO_OK);
+    assert_near(score(&edges, 0, 2), 1 / sqrt(2.0));
+    assert_near(score(&edges, 0, 3), 1 / sqrt(2.0));
+    assert_int_equal(edges.offsets[1], 2);
+    reco_edges_done(&edges);
+
     done(&world);
 }
 
@@ -164,7 +201,7 @@ neighbors_need_significance(void **state)
 
     make_world(&world, sessions, 10);
     assert_int_equal(reco_neighbors_build(&edges, &params, &world.history,
-                         &world.weights, RECO_EVENT_TYPE_COUNT, 1, NULL),
+                         &world.weights, RECO_NEIGHBORS_TYPES_ALL, 1, NULL),
         RECO_OK);
     assert_true(score(&edges, 0, 1) > 0);
     assert_near(score(&edges, 0, 2), 0);
@@ -321,6 +358,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_directed_and_fade_with_distance),
         cmocka_unit_test(neighbors_are_the_cosine),
+        cmocka_unit_test(neighbors_are_of_types),
         cmocka_unit_test(neighbors_need_significance),
         cmocka_unit_test(log_likelihood_ratio_is_dunnings),
         cmocka_unit_test(edges_keep_the_best_and_break_ties_by_number),
