@@ -116,6 +116,9 @@ ok(!-e "$dir/six", 'writes nothing');
 ($code, $output) = import_into('five', '--map', 'item=nothing', "$dir/bad.csv");
 isnt($code, 0, 'a column that is not there fails');
 like($output, qr/no column "nothing" for "item"/, 'and is named');
+($code, $output) = import_into('five', '--map', 'item=4', "$dir/bad.csv");
+isnt($code, 0, 'the fourth of three fails, too');
+like($output, qr/no column "4" for "item"/, 'and is named');
 
 ($code, $output) = import_into('five', "$dir/bad.csv",
     $world->write_file('none.csv', ''));

@@ -313,7 +313,7 @@ reco_import_map_add_null(
 static int
 find_column(const reco_table_row_t *header, reco_str_t name)
 {
-    unsigned i, number;
+    unsigned i, number, most;
 
     for (i = 0; header != NULL && i < header->nfields; i++) {
         if (header->fields[i].len == name.len
@@ -331,9 +331,10 @@ find_column(const reco_table_row_t *header, reco_str_t name)
         number = number * 10 + (unsigned) (name.data[i] - '0');
     }
 
-    return i == name.len && number >= 1 && number <= RECO_TABLE_FIELDS_MAX
-               ? (int) number - 1
-               : UNBOUND;
+    most = header != NULL ? header->nfields : RECO_TABLE_FIELDS_MAX;
+
+    return i == name.len && number >= 1 && number <= most ? (int) number - 1
+                                                          : UNBOUND;
 }
 
 
