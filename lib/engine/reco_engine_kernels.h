@@ -54,7 +54,8 @@ typedef struct {
     unsigned (*scan)(const reco_engine_code_t *query, const uint8_t *blocks,
         uint32_t count, uint32_t first, float threshold, uint64_t *keys);
 
-    /* Moves the keys larger than pivot to the front; returns how many. */
+    /* Moves the keys larger than pivot to the front; returns how many.  The
+       order of all keys then is the same for every variant. */
     unsigned (*partition)(uint64_t *keys, unsigned count, uint64_t pivot);
 
     /*

@@ -4,17 +4,19 @@
 
 #include "reco_engine_partition.h"
 
+#include <string.h>
+
 #ifdef RECO_ENGINE_X86
 #include <immintrin.h>
-#include <string.h>
 #endif
 
 #define PARTITION_MOST   1024 /* keys that are parted side by side */
 #define PARTITION_RANKED 4    /* times eight keys are ranked at a time */
 
 
-/* Without a branch on the keys: which way one would go cannot be foreseen. */
-RECO_ENGINE_PARTITION_VARIANT(baseline)
+/* More than are parted side by side: those that are not larger change places. */
+static unsigned
+partition_many(uint64_t *keys, unsigned count, uint64_t pivot)
 {
     unsigned i, larger;
     uint64_t key;
@@ -27,6 +29,31 @@ RECO_ENGINE_PARTITION_VARIANT(baseline)
         keys[larger] = key;
         larger += key > pivot;
     }
+
+    return larger;
+}
+
+
+/* Without a branch on the keys: which way one would go cannot be foreseen. */
+RECO_ENGINE_PARTITION_VARIANT(baseline)
+{
+    unsigned i, larger;
+    uint64_t key, aside[PARTITION_MOST];
+
+    if (count > PARTITION_MOST) {
+        return partition_many(keys, count, pivot);
+    }
+
+    larger = 0;
+
+    for (i = 0; i < count; i++) {
+        key = keys[i];
+        keys[larger] = key;
+        aside[i - larger] = key;
+        larger += key > pivot;
+    }
+
+    memcpy(keys + larger, aside, (count - larger) * sizeof(keys[0]));
 
     return larger;
 }
@@ -55,7 +82,7 @@ __attribute__((target("avx512f"))) RECO_ENGINE_PARTITION_VARIANT(avx512)
     __mmask8 lanes, above;
 
     if (count > PARTITION_MOST) {
-        return reco_engine_partition_baseline(keys, count, pivot);
+        return partition_many(keys, count, pivot);
     }
 
     pivots = _mm512_set1_epi64((long long) pivot);

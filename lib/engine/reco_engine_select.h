@@ -46,8 +46,8 @@ reco_engine_key_score(uint64_t key)
 
 
 /*
- * Moves the wanted largest of count keys, all different, to the front, in any
- * order.  Returns how many those are.
+ * Moves the wanted largest of count keys, all different, to the front, in an
+ * order that is the same for all kernels.  Returns how many those are.
  */
 unsigned reco_engine_select(const reco_engine_kernels_t *kernels,
     uint64_t *keys, unsigned count, unsigned wanted);

@@ -12,7 +12,7 @@
 
 #define DIMENSIONS_MAX 200
 #define BLOCKS         8
-#define KEYS           300
+#define KEYS           1200
 
 
 typedef struct {
@@ -138,12 +138,19 @@ results_ranks(results_t *results, const reco_engine_kernels_t *kernels)
     unsigned i, count, wanted;
     uint64_t keys[KEYS];
 
-    for (count = 1; count <= KEYS; count++) {
+    /* One more at first, more than are parted side by side at the end. */
+    for (count = 1; count <= KEYS; count += 1 + count / 64) {
         for (i = 0; i < count; i++) {
             keys[i] = reco_engine_key(results_float(results), i);
         }
 
         wanted = reco_engine_select(kernels, keys, count, 1 + count * 2 / 3);
+
+        /* Of equal candidates the one that comes first is taken. */
+        for (i = 0; i < count; i++) {
+            results_add(results, keys[i]);
+        }
+
         reco_engine_sort(kernels, keys, wanted);
 
         for (i = 0; i < wanted; i++) {
