@@ -9,7 +9,7 @@
 #include <string.h>
 
 
-/* A block of one source alone is ranked by what that says. */
+/* Candidates of one source alone are ranked by what that says. */
 static const float *
 blend_weights(const reco_engine_model_t *model, uint32_t sources, float *single)
 {
@@ -78,6 +78,12 @@ reco_engine_blend(
     reco_engine_terms_t terms;
 
     pool = &scratch->pool;
+
+    if (pool->plain) {
+        blend_adjust(model, scratch);
+        return;
+    }
+
     terms.weights = blend_weights(model, scratch->visit.sources, single);
     terms.price = scratch->visit.anchor_price;
     terms.halflife =

@@ -12,6 +12,9 @@
 void reco_engine_blend(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch);
 
+/* How many rows of the pool, the best ones, a block of n is chosen from. */
+unsigned reco_engine_ranked(const reco_engine_model_t *model, unsigned n);
+
 /*
  * Chooses up to n rows of the pool, best first, by score or by maximal
  * marginal relevance; returns how many.

@@ -255,10 +255,21 @@ diversify_prepare(
 
 
 unsigned
+reco_engine_ranked(const reco_engine_model_t *model, unsigned n)
+{
+    unsigned pool;
+
+    pool = reco_engine_count(model, RECO_ENGINE_DIVERSITY_POOL);
+
+    return pool > 2 * n ? pool : 2 * n;
+}
+
+
+unsigned
 reco_engine_diversify(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, unsigned n, uint16_t *chosen)
 {
-    unsigned i, wanted, count, place;
+    unsigned i, count, place;
     diversify_t work;
 
     if (scratch->pool.nrows == 0) {
@@ -269,10 +280,8 @@ reco_engine_diversify(const reco_engine_model_t *model,
         scratch->ranking[i] = reco_engine_key(scratch->pool.scores[i], i);
     }
 
-    wanted = reco_engine_count(model, RECO_ENGINE_DIVERSITY_POOL);
-    wanted = wanted > 2 * n ? wanted : 2 * n;
-    count = reco_engine_select(
-        model->kernels, scratch->ranking, scratch->pool.nrows, wanted);
+    count = reco_engine_select(model->kernels, scratch->ranking,
+        scratch->pool.nrows, reco_engine_ranked(model, n));
     reco_engine_sort(model->kernels, scratch->ranking, count);
 
     work.model = model;

@@ -5,6 +5,10 @@
 #include "reco_engine_select.h"
 #include "reco_engine_sources.h"
 
+#include <math.h>
+
+#define LISTS_SPARE 16 /* more than enough, for those that filters refuse */
+
 
 void
 reco_engine_source_gather(const reco_engine_model_t *model,
@@ -50,15 +54,95 @@ reco_engine_source_gather(const reco_engine_model_t *model,
 }
 
 
+/* The value that about so many of the list's have, at least. */
+static float
+lists_floor(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    const reco_engine_list_t *list, unsigned wanted)
+{
+    float value, floor;
+    unsigned i;
+
+    for (i = 0; i < list->count; i++) {
+        scratch->keys[i] = reco_engine_key(list->named[i].value, i);
+    }
+
+    wanted =
+        reco_engine_select(model->kernels, scratch->keys, list->count, wanted);
+    floor = INFINITY;
+
+    for (i = 0; i < wanted; i++) {
+        value = reco_engine_key_score(scratch->keys[i]);
+        floor = value < floor ? value : floor;
+    }
+
+    return floor;
+}
+
+
+/* The items of a list that stand on one side of the floor. */
+static void
+lists_name_part(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source, float floor,
+    int below)
+{
+    unsigned i, count;
+    uint16_t places[RECO_ENGINE_NAMED_MAX];
+    const reco_engine_list_t *list;
+    const reco_engine_named_t *named;
+
+    list = &scratch->lists[source];
+    count = 0;
+
+    for (i = 0; i < list->count; i++) {
+        places[count] = (uint16_t) i;
+        count += (list->named[i].value < floor) == below;
+    }
+
+    for (i = 0; i < count; i++) {
+        named = &list->named[places[i]];
+        reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
+            named->item, source, named->value, named->because);
+    }
+}
+
+
+/* What was shown before may fall behind those that are left out. */
+static int
+lists_enough(const reco_engine_scratch_t *scratch)
+{
+    unsigned i, fresh;
+
+    fresh = 0;
+
+    for (i = 0; i < scratch->pool.nrows; i++) {
+        fresh += scratch->pool.rows[i].shown == 0;
+    }
+
+    return fresh >= scratch->enough;
+}
+
+
 void
 reco_engine_source_name_all(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source)
 {
+    float floor;
     const reco_engine_list_t *list;
 
     list = &scratch->lists[source];
-    reco_engine_pool_add_all(&scratch->pool, model, &scratch->visit,
-        list->named, list->count, source);
+
+    if (scratch->enough == 0 || list->count <= scratch->enough + LISTS_SPARE) {
+        reco_engine_pool_add_all(&scratch->pool, model, &scratch->visit,
+            list->named, list->count, source);
+        return;
+    }
+
+    floor = lists_floor(model, scratch, list, scratch->enough + LISTS_SPARE);
+    lists_name_part(model, scratch, source, floor, 0);
+
+    if (!lists_enough(scratch)) {
+        lists_name_part(model, scratch, source, floor, 1);
+    }
 }
 
 

@@ -340,7 +340,9 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
         pool_prefetch(row->vector, model->base->vectors.dimensions);
     }
 
-    pool_describe(pool, entry->row, model, visit, hot, entry);
+    if (!pool->plain) {
+        pool_describe(pool, entry->row, model, visit, hot, entry);
+    }
 
     return entry->row;
 }
@@ -390,12 +392,26 @@ reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
 
 
 static inline void
+pool_say(reco_engine_pool_t *pool, unsigned number, reco_engine_source_t source,
+    float value)
+{
+    float *features;
+
+    features = &pool->blocks[number / RECO_ENGINE_LANES]
+                    .features[0][number % RECO_ENGINE_LANES];
+    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_AGREEMENT] +=
+        (pool->rows[number].sources & 1u << source) == 0;
+    features[RECO_ENGINE_LANES * source] += value;
+}
+
+
+static inline void
 pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, uint32_t item,
     reco_engine_source_t source, float value, uint32_t because)
 {
     uint16_t number;
-    float weighted, *features;
+    float weighted;
     reco_engine_pool_row_t *row;
 
     number = pool_row(pool, model, visit, item);
@@ -405,12 +421,14 @@ pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     }
 
     row = &pool->rows[number];
-    features = &pool->blocks[number / RECO_ENGINE_LANES]
-                    .features[0][number % RECO_ENGINE_LANES];
-    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_AGREEMENT] +=
-        (row->sources & 1u << source) == 0;
+
+    if (pool->plain) {
+        pool->scores[number] += value;
+    } else {
+        pool_say(pool, number, source, value);
+    }
+
     row->sources |= 1u << source;
-    features[RECO_ENGINE_LANES * source] += value;
 
     weighted = value * model->credit[source];
 

@@ -52,6 +52,7 @@ typedef struct {
     unsigned nrows;
     unsigned nentries;
     unsigned ncarried; /* entries that another query of the page made */
+    int plain;         /* scores are sums of what is said; no features */
     uint32_t mask;     /* of the slots in use: few, while few will do */
     uint32_t shift;
     uint16_t slots[RECO_ENGINE_POOL_SLOTS]; /* 1 + place of an entry */

@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/* Sources that say all that they know of an item by its value. */
+#define RECOMMEND_PLAIN                                                        \
+    (1u << RECO_ENGINE_SESSION | 1u << RECO_ENGINE_NEXT                        \
+        | 1u << RECO_ENGINE_VIEWED | 1u << RECO_ENGINE_BOUGHT                  \
+        | 1u << RECO_ENGINE_CONTENT)
+
 /* Of a longer profile the newest are known as bought. */
 #define RECOMMEND_HISTORY_MAX 2000
 
@@ -173,10 +179,31 @@ recommend_candidates(
 }
 
 
-/* Everything up to the scores. */
+/*
+ * Where one source alone ranks the candidates, by its values, those that
+ * cannot come to be chosen need not be looked at.
+ */
+static unsigned
+recommend_enough(const reco_engine_model_t *model,
+    const reco_engine_visit_t *visit, unsigned n)
+{
+    if ((visit->sources & (visit->sources - 1)) != 0
+        || (visit->sources & RECOMMEND_PLAIN) == 0 || visit->rules.boosting != 0
+        || visit->rules.pinning != 0
+        || reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY) != 0)
+    {
+        return 0;
+    }
+
+    return reco_engine_ranked(model, n);
+}
+
+
+/* Everything up to the scores, of all candidates or those of a block of n. */
 static reco_status_t
 recommend_collect(const reco_engine_model_t *model,
-    const reco_engine_query_t *query, reco_engine_scratch_t *scratch)
+    const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
+    unsigned n)
 {
     reco_status_t status;
 
@@ -186,6 +213,8 @@ recommend_collect(const reco_engine_model_t *model,
         return status;
     }
 
+    scratch->enough = n != 0 ? recommend_enough(model, &scratch->visit, n) : 0;
+    scratch->pool.plain = scratch->enough != 0;
     recommend_share(model, scratch);
     recommend_candidates(model, scratch);
 
@@ -374,13 +403,13 @@ reco_engine_recommend(const reco_engine_model_t *model,
 
     result->nhits = 0;
     result->fallbacks = 0;
-    status = recommend_collect(model, query, scratch);
+    n = query->n < RECO_ENGINE_RESULT_MAX ? query->n : RECO_ENGINE_RESULT_MAX;
+    status = recommend_collect(model, query, scratch, n);
 
     if (status != RECO_OK) {
         return status;
     }
 
-    n = query->n < RECO_ENGINE_RESULT_MAX ? query->n : RECO_ENGINE_RESULT_MAX;
     nchosen = reco_engine_diversify(model, scratch, n, chosen);
 
     for (i = 0; i < nchosen; i++) {
@@ -408,7 +437,7 @@ reco_engine_candidates(const reco_engine_model_t *model,
     unsigned i, feature;
     reco_engine_pool_t *pool;
 
-    if (recommend_collect(model, query, scratch) != RECO_OK) {
+    if (recommend_collect(model, query, scratch, 0) != RECO_OK) {
         return 0;
     }
 

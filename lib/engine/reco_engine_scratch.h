@@ -67,6 +67,7 @@ struct reco_engine_scratch_s {
     uint32_t nitems;
     unsigned nneighbors;
     reco_engine_neighbor_t neighbors[RECO_ENGINE_VOTERS_MAX];
+    unsigned enough; /* best rows of the one source asked; 0: name all */
     reco_engine_shared_t shared;
     reco_engine_list_t lists[RECO_ENGINE_SOURCE_COUNT];
     reco_engine_visit_t visit;

@@ -181,6 +181,62 @@ test_same_with_exclusions(void **state)
 }
 
 
+/*
+ * A block of one source alone looks at the best that this knows.  A rule with
+ * a factor of 1 makes it look at all, and changes nothing else.
+ */
+static void
+test_same_from_the_best(void **state)
+{
+    unsigned visit, i, turn;
+    uint64_t keys[RECO_ENGINE_RESULT_MAX];
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    reco_engine_result_t all;
+    reco_snapshot_item_t item;
+    reco_engine_rule_t rule = {.kind = RECO_ENGINE_RULE_BOOST, .factor = 1};
+
+    static const reco_engine_source_t sources[] = {
+        RECO_ENGINE_SESSION, RECO_ENGINE_NEXT, RECO_ENGINE_VIEWED};
+
+    fixture = *state;
+    engine = &fixture->engine;
+    shop_set(engine, "diversity.pool", "1");
+    shop_set(engine, "seen.discount", "0.2");
+    shop_engine_close(engine);
+    shop_engine_open(engine, fixture->snapshot, NULL);
+
+    for (visit = 0; visit < VISITS; visit++) {
+        shop_visit(engine, fixture->shop, 1 + visit % 12);
+        prepare_slot(&engine->query, 0);
+        engine->query.n = 1 + visit % 8;
+        engine->query.sources =
+            1u << sources[visit % (sizeof(sources) / sizeof(sources[0]))];
+
+        /* What was shown falls behind others. */
+        for (turn = 0; turn < 6; turn++) {
+            engine->query.nrules = 0;
+            reco_engine_recommend(engine->model, &engine->query,
+                engine->scratch, &engine->result);
+
+            rule.item = shop_key(shop_random(fixture->shop, SHOP_ITEMS));
+            engine->query.rules = &rule;
+            engine->query.nrules = 1;
+            reco_engine_recommend(
+                engine->model, &engine->query, engine->scratch, &all);
+            check_equal(&engine->result, &all);
+
+            for (i = 0; i < all.nhits; i++) {
+                reco_engine_item(engine->model, all.hits[i].item, &item);
+                keys[i] = reco_item_key(item.id);
+            }
+
+            reco_engine_session_shown(&engine->session, keys, all.nhits);
+        }
+    }
+}
+
+
 /* Where what other queries left takes the room, it is dropped. */
 static void
 test_crowded(void **state)
@@ -279,6 +335,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_same_as_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_same_with_exclusions, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_same_from_the_best, setup, teardown),
         cmocka_unit_test(test_crowded),
         cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
     };
