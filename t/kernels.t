@@ -14,7 +14,7 @@ use Test::More;
 
 my $dir = Reco->new->{dir};
 my @sources = ("$Bin/support/kernel_results.c",
-    map {"$Bin/../lib/engine/reco_engine_$_.c"} qw(kernels scan score partition select));
+    map {"$Bin/../lib/engine/reco_engine_$_.c"} qw(kernels scan score partition select vote));
 
 # What a program for a processor prints: a sum for each set of kernels.
 sub results {

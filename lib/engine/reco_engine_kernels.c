@@ -9,6 +9,7 @@
 
 #include "reco_engine_partition.h"
 #include "reco_engine_score.h"
+#include "reco_engine_vote.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -166,15 +167,15 @@ KERNELS_BODY(16)
     }
 
 /* clang-format off */
-#define KERNELS_ROWS(name, parting, rank)                                      \
+#define KERNELS_ROWS(name, other, rank)                                        \
     {                                                                          \
         {#name, kernels_dot_##name, kernels_dots_##name, kernels_add_##name,   \
-            reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
-            reco_engine_score_##name},                                         \
+            reco_engine_scan_##name, reco_engine_partition_##other, rank,      \
+            reco_engine_score_##name, reco_engine_vote_##other},               \
         {#name, kernels_dot64_##name, kernels_dots64_##name,                   \
             kernels_add_##name,                                                \
-            reco_engine_scan_##name, reco_engine_partition_##parting, rank,    \
-            reco_engine_score_##name}                                          \
+            reco_engine_scan_##name, reco_engine_partition_##other, rank,      \
+            reco_engine_score_##name, reco_engine_vote_##other}                \
     }
 /* clang-format on */
 

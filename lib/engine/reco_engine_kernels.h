@@ -30,6 +30,10 @@ typedef struct {
 struct reco_engine_block_s;
 struct reco_engine_terms_s;
 
+/* A session that votes, and what it says (reco_engine_vote.h). */
+struct reco_engine_voter_s;
+struct reco_engine_votes_s;
+
 typedef struct {
     const char *name;
 
@@ -70,6 +74,11 @@ typedef struct {
      */
     void (*score)(struct reco_engine_block_s *blocks, unsigned count,
         const struct reco_engine_terms_s *terms, float *scores);
+
+    /* Adds the voter's items to votes, with what each gets: a weight of the
+       voter's times the distance from its match, before or after it. */
+    void (*vote)(struct reco_engine_votes_s *votes,
+        const struct reco_engine_voter_s *voter, const float *distance);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

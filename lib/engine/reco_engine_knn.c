@@ -125,56 +125,63 @@ knn_recency(const reco_engine_model_t *model, uint32_t age)
 }
 
 
-/* One neighbour's items vote, each by its distance to the match. */
+/* The session becomes a voter, but for one that is damaged. */
 static void
-knn_vote(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
-    const reco_engine_neighbor_t *neighbor)
+knn_admit(const reco_engine_model_t *model,
+    const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch,
+    uint32_t session, float similarity, uint32_t newest)
 {
-    float value, before;
-    uint32_t i, match, item;
-    const uint32_t *items;
-    const uint8_t *weights;
+    float before;
+    uint32_t age, place;
+    reco_snapshot_row_t row;
+    reco_engine_voter_t *voter;
 
-    items = neighbor->postings->items + neighbor->row.first;
-    weights = neighbor->postings->weights != NULL
-                  ? neighbor->postings->weights + neighbor->row.first
-                  : NULL;
+    row = reco_snapshot_row(postings->session_offsets, postings->nsessions,
+        postings->nevents, session);
+
+    if (row.count == 0 || row.count > RECO_SNAPSHOT_SESSION_MAX) {
+        return;
+    }
+
+    knn_prefetch(postings->items + row.first, row.count);
+    place = reco_engine_tally_entry(&scratch->sessions, session)->origin;
     before = reco_engine_value(model, RECO_ENGINE_SESSION_LINEAR) != 0
                  ? 1
                  : reco_engine_value(model, RECO_ENGINE_SESSION_BEFORE);
-    item = scratch->visit.items[neighbor->place].item;
 
-    for (match = 0; match < neighbor->row.count && items[match] != item;
-         match++) {
-        /* void */
+    voter = &scratch->voters[scratch->nvoters++];
+    voter->items = postings->items + row.first;
+    voter->weights = NULL;
+    voter->count = row.count;
+    voter->match = scratch->visit.items[place].item;
+    voter->place = (uint8_t) place;
+    voter->weight =
+        similarity * model->length[row.count] * model->match_place[place];
+
+    if (model->recency_step > 0) {
+        age = newest - postings->times[session];
+        voter->weight *=
+            knn_recency(model, postings->times[session] < newest ? age : 0);
     }
 
-    for (i = 0; i < neighbor->row.count; i++) {
-        value = i < match
-                    ? neighbor->weight * before * model->distance[match - i]
-                    : neighbor->weight * model->distance[i - match];
+    voter->before = voter->weight * before;
 
-        if (weights != NULL) {
-            value *= (float) weights[i] * neighbor->postings->weight_scale;
-        }
-
-        if (items[i] < model->nitems) {
-            reco_engine_tally_add(
-                &scratch->items, items[i], value, neighbor->place);
-        }
+    if (postings->weights != NULL) {
+        voter->weights = postings->weights + row.first;
+        voter->weight_scale = postings->weight_scale;
+        __builtin_prefetch(voter->weights);
     }
 }
 
 
-/* The k most similar of the tally become neighbours that may vote. */
+/* The k most similar of the tally may vote. */
 static void
 knn_choose(const reco_engine_model_t *model,
     const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch,
     uint32_t newest, float scale)
 {
     unsigned i, count;
-    uint32_t session, age;
-    reco_engine_neighbor_t *neighbor;
+    uint32_t session;
 
     count = reco_engine_tally_select(&scratch->sessions, model->kernels,
         scratch->keys, reco_engine_count(model, RECO_ENGINE_SESSION_K));
@@ -191,39 +198,10 @@ knn_choose(const reco_engine_model_t *model,
         }
     }
 
-    for (i = 0; i < count && scratch->nneighbors < RECO_ENGINE_VOTERS_MAX; i++)
-    {
-        session = reco_engine_key_number(scratch->keys[i]);
-        neighbor = &scratch->neighbors[scratch->nneighbors];
-        neighbor->row = reco_snapshot_row(postings->session_offsets,
-            postings->nsessions, postings->nevents, session);
-
-        if (neighbor->row.count == 0
-            || neighbor->row.count > RECO_SNAPSHOT_SESSION_MAX) {
-            continue;
-        }
-
-        knn_prefetch(
-            postings->items + neighbor->row.first, neighbor->row.count);
-
-        if (postings->weights != NULL) {
-            __builtin_prefetch(postings->weights + neighbor->row.first);
-        }
-
-        neighbor->postings = postings;
-        neighbor->place =
-            reco_engine_tally_entry(&scratch->sessions, session)->origin;
-        neighbor->weight = scale * reco_engine_key_score(scratch->keys[i])
-                           * model->length[neighbor->row.count]
-                           * model->match_place[neighbor->place];
-
-        if (model->recency_step > 0) {
-            age = newest - postings->times[session];
-            neighbor->weight *=
-                knn_recency(model, postings->times[session] < newest ? age : 0);
-        }
-
-        scratch->nneighbors++;
+    for (i = 0; i < count && scratch->nvoters < RECO_ENGINE_VOTERS_MAX; i++) {
+        knn_admit(model, postings, scratch,
+            reco_engine_key_number(scratch->keys[i]),
+            scale * reco_engine_key_score(scratch->keys[i]), newest);
     }
 }
 
@@ -254,14 +232,45 @@ knn_weigh(const reco_engine_model_t *model, reco_engine_tally_t *items)
 }
 
 
+/* The voters' votes become the tally of items. */
+static void
+knn_count(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
+{
+    unsigned i;
+    uint32_t expected;
+    reco_engine_votes_t *votes;
+
+    expected = 0;
+
+    for (i = 0; i < scratch->nvoters; i++) {
+        expected += scratch->voters[i].count;
+    }
+
+    reco_engine_tally_clear(&scratch->items, expected);
+    votes = &scratch->votes;
+    votes->count = 0;
+
+    for (i = 0; i < scratch->nvoters; i++) {
+        model->kernels->vote(votes, &scratch->voters[i],
+            model->distance + RECO_SNAPSHOT_SESSION_MAX);
+
+        if (votes->count >= RECO_ENGINE_VOTES_MAX) {
+            reco_engine_tally_add_all(&scratch->items, votes, model->nitems);
+            votes->count = 0;
+        }
+    }
+
+    reco_engine_tally_add_all(&scratch->items, votes, model->nitems);
+}
+
+
 static void
 knn_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    unsigned i;
-    uint32_t newest, expected;
+    uint32_t newest;
     const reco_snapshot_postings_t *recent;
 
-    scratch->nneighbors = 0;
+    scratch->nvoters = 0;
     newest = model->base->sessions.newest;
 
     if (model->recent > 0) {
@@ -273,18 +282,7 @@ knn_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 
     knn_match(model, &model->base->sessions, scratch);
     knn_choose(model, &model->base->sessions, scratch, newest, 1);
-    expected = 0;
-
-    for (i = 0; i < scratch->nneighbors; i++) {
-        expected += scratch->neighbors[i].row.count;
-    }
-
-    reco_engine_tally_clear(&scratch->items, expected);
-
-    for (i = 0; i < scratch->nneighbors; i++) {
-        knn_vote(model, scratch, &scratch->neighbors[i]);
-    }
-
+    knn_count(model, scratch);
     knn_weigh(model, &scratch->items);
     reco_engine_source_gather(model, scratch, RECO_ENGINE_SESSION,
         reco_engine_count(model, RECO_ENGINE_SESSION_CANDIDATES));

@@ -55,7 +55,10 @@ model_prepare_decays(reco_engine_model_t *model)
                  : values[RECO_ENGINE_SESSION_DISTANCE];
 
     for (i = 0; i <= RECO_SNAPSHOT_SESSION_MAX; i++) {
-        model->distance[i] = model_decay(lambda, (float) (i != 0 ? i - 1 : 0));
+        model->distance[RECO_SNAPSHOT_SESSION_MAX + i] =
+            model_decay(lambda, (float) (i != 0 ? i - 1 : 0));
+        model->distance[RECO_SNAPSHOT_SESSION_MAX - i] =
+            model->distance[RECO_SNAPSHOT_SESSION_MAX + i];
     }
 
     for (i = 0; i <= RECO_SNAPSHOT_SESSION_MAX; i++) {

@@ -8,6 +8,7 @@
 
 #include "reco_engine_kernels.h"
 #include "reco_engine_params.h"
+#include "reco_engine_vote.h"
 #include "snapshot/reco_snapshot_view.h"
 
 
@@ -32,7 +33,8 @@ struct reco_engine_model_s {
     float return_place[RECO_ENGINE_PLACES];
     float factors_place[RECO_ENGINE_PLACES];
     float match_place[RECO_ENGINE_PLACES];
-    float distance[RECO_SNAPSHOT_SESSION_MAX + 1];
+    /* From RECO_SNAPSHOT_SESSION_MAX places before the match on. */
+    float distance[RECO_SNAPSHOT_SESSION_MAX + RECO_ENGINE_VOTES_SPARE];
     float recency[RECO_ENGINE_RECENCY_STEPS];
     float length[RECO_SNAPSHOT_SESSION_MAX + 1]; /* length ^ -exponent */
     float recency_step;                          /* steps in a second */

@@ -21,14 +21,6 @@ typedef struct {
     float weight;
 } reco_engine_fold_t;
 
-/* A session that votes. */
-typedef struct {
-    const reco_snapshot_postings_t *postings;
-    reco_snapshot_row_t row; /* of its items */
-    float weight;
-    uint32_t place; /* of the visit's item that it matches */
-} reco_engine_neighbor_t;
-
 typedef struct {
     unsigned count;
     reco_engine_named_t named[RECO_ENGINE_NAMED_MAX];
@@ -65,8 +57,9 @@ struct reco_engine_scratch_s {
     uint32_t nkeys;
     uint32_t nsessions; /* entries of each tally */
     uint32_t nitems;
-    unsigned nneighbors;
-    reco_engine_neighbor_t neighbors[RECO_ENGINE_VOTERS_MAX];
+    unsigned nvoters;
+    reco_engine_voter_t voters[RECO_ENGINE_VOTERS_MAX];
+    reco_engine_votes_t votes;
     unsigned enough; /* best rows of the one source asked; 0: name all */
     reco_engine_shared_t shared;
     reco_engine_list_t lists[RECO_ENGINE_SOURCE_COUNT];

@@ -8,7 +8,7 @@
 #ifndef RECO_ENGINE_TALLY_H
 #define RECO_ENGINE_TALLY_H
 
-#include "reco_engine_kernels.h"
+#include "reco_engine_vote.h"
 
 
 typedef struct {
@@ -101,5 +101,9 @@ reco_engine_tally_add(
         }
     }
 }
+
+/* Adds all votes for numbers below nnumbers; origins are their places. */
+void reco_engine_tally_add_all(reco_engine_tally_t *tally,
+    const reco_engine_votes_t *votes, uint32_t nnumbers);
 
 #endif /* RECO_ENGINE_TALLY_H */

@@ -5,6 +5,7 @@
 
 #include "engine/reco_engine_score.h"
 #include "engine/reco_engine_select.h"
+#include "engine/reco_engine_vote.h"
 #include "snapshot/reco_snapshot_view.h"
 
 #include <stdio.h>
@@ -197,6 +198,51 @@ results_scores(results_t *results, const reco_engine_kernels_t *kernels)
 }
 
 
+/* Sessions of every length, with weights and without, whose match is anywhere
+   in them or nowhere. */
+static void
+results_votes(results_t *results, const reco_engine_kernels_t *kernels)
+{
+    unsigned i, reach;
+    uint8_t weights[RECO_SNAPSHOT_SESSION_MAX];
+    uint32_t items[RECO_SNAPSHOT_SESSION_MAX];
+    float distance[RECO_SNAPSHOT_SESSION_MAX + RECO_ENGINE_VOTES_SPARE];
+    reco_engine_voter_t voter;
+    static reco_engine_votes_t votes;
+
+    reach = RECO_SNAPSHOT_SESSION_MAX;
+
+    for (i = 0; i < sizeof(distance) / sizeof(distance[0]); i++) {
+        distance[i] = results_float(results);
+    }
+
+    for (voter.count = 1; voter.count <= reach; voter.count++) {
+        for (i = 0; i < voter.count; i++) {
+            items[i] = (uint32_t) results_random(results);
+            weights[i] = (uint8_t) results_random(results);
+        }
+
+        i = (unsigned) (results_random(results) % (voter.count + 1));
+        voter.items = items;
+        voter.match = i < voter.count ? items[i] : 0;
+        voter.weights = voter.count % 3 == 0 ? weights : NULL;
+        voter.weight_scale = results_float(results);
+        voter.weight = results_float(results);
+        voter.before = results_float(results);
+        voter.place = (uint8_t) (voter.count % 33);
+        votes.count = voter.count % 7;
+        kernels->vote(&votes, &voter, distance + reach);
+        results_add(results, votes.count);
+
+        for (i = voter.count % 7; i < votes.count; i++) {
+            results_add(results, votes.items[i]);
+            results_add_float(results, votes.values[i]);
+            results_add(results, votes.places[i]);
+        }
+    }
+}
+
+
 int
 main(void)
 {
@@ -210,6 +256,7 @@ main(void)
         results_codes(&results, kernels);
         results_ranks(&results, kernels);
         results_scores(&results, kernels);
+        results_votes(&results, kernels);
         printf("%s %016llx\n", kernels->name, (unsigned long long) results.sum);
     }
 
