@@ -238,7 +238,7 @@ diversify_prepare(
         candidates->norms[i] = 0;
         candidates->vectors[i] = NULL;
 
-        if (work->lambda < 1 && named->scored) {
+        if (work->lambda < 1 && named->located) {
             candidates->vectors[i] = named->vector;
             candidates->norms[i] = named->norm;
 

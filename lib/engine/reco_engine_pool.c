@@ -323,19 +323,22 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     row->strongest = -1;
     row->shown = entry->shown;
     row->source = RECO_ENGINE_SOURCE_COUNT;
+    row->located = 0;
     row->scored = 0;
     row->vector = NULL;
     row->norm = 0;
 
     if (entry->former != RECO_ENGINE_POOL_REFUSED) {
         former = &pool->former[entry->former];
+        row->located = former->located;
         row->scored = former->scored;
         row->vector = former->vector;
         row->norm = former->norm;
         row->product = former->product;
     }
 
-    if (visit->scored && !row->scored) {
+    if (visit->located && !row->located) {
+        row->located = 1;
         row->vector = reco_engine_vector(model, row->item, &row->norm);
         pool_prefetch(row->vector, model->base->vectors.dimensions);
     }

@@ -40,11 +40,12 @@ typedef struct {
     uint32_t sources;
     uint32_t because;
     float strongest;    /* of what the sources say, weighted */
-    float norm;         /* of the vector; where scored */
+    float norm;         /* of the vector; where located */
     float product;      /* of it with the visitor's; where scored */
-    const void *vector; /* unaligned; NULL: none, or not asked for */
+    const void *vector; /* unaligned; NULL: none, or not located */
     uint8_t shown;
     uint8_t source; /* the strongest */
+    uint8_t located;
     uint8_t scored;
 } reco_engine_pool_row_t;
 

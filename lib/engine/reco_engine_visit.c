@@ -132,8 +132,10 @@ reco_engine_visit_init(reco_engine_visit_t *visit,
 
     /* Who does not say when it is asks right after the base was trained. */
     visit->today = query->now != 0 ? query->now : model->base->sessions.newest;
-    visit->scored = reco_engine_visit_wants(visit, RECO_ENGINE_FACTORS)
-                    && model->base->vectors.dimensions != 0;
+    visit->located =
+        model->base->vectors.dimensions != 0
+        && (reco_engine_visit_wants(visit, RECO_ENGINE_FACTORS)
+            || reco_engine_value(model, RECO_ENGINE_DIVERSITY_LAMBDA) < 1);
     visit->latest = query->now != 0 ? query->now : UINT32_MAX;
 
     reco_engine_rules_resolve(&visit->rules, model, query);

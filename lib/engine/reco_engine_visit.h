@@ -29,7 +29,8 @@ typedef struct {
     uint32_t sources;         /* mask, never 0 */
     uint32_t today;           /* seconds since the epoch */
     uint32_t latest;          /* what is born later is not there yet */
-    int scored;               /* by the product with the visitor's vector */
+    int located;              /* by the product with the visitor's vector, or
+                                 compared with each other */
     int narrow;               /* category, price or rules leave items out */
     reco_engine_rules_t rules;
 } reco_engine_visit_t;
