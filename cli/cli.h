@@ -57,4 +57,11 @@ int reco_cli_misuse(const char *name, const char *format, ...)
 int reco_cli_fail_at(
     const char *name, const char *path, const reco_error_t *error);
 
+/*
+ * The bytes of the character that begins at an offset of text in UTF-8.  *safe:
+ * false where a terminal might obey it: a control character, or a byte that is
+ * part of no character.
+ */
+size_t reco_cli_character(reco_str_t text, size_t offset, int *safe);
+
 #endif /* RECO_CLI_H */

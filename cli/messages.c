@@ -1,27 +1,61 @@
 #include "cli.h"
 
+#include "event/event_text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 
-#define MESSAGE_MAX 4096
+#define MESSAGE_MAX   4096
+#define CHARACTER_MAX 4 /* bytes, in UTF-8 */
 
 
-/* Messages hold names from files: no control character of theirs reaches the
-   terminal. */
+size_t
+reco_cli_character(reco_str_t text, size_t offset, int *safe)
+{
+    reco_str_t character;
+    size_t n, left;
+
+    *safe = 0;
+
+    n = reco_control(text, offset);
+    if (n > 0) {
+        return n;
+    }
+
+    left = text.len - offset;
+    character.data = text.data + offset;
+
+    for (n = 1; n <= CHARACTER_MAX && n <= left; n++) {
+        character.len = n;
+        if (reco_event_utf8_valid(character)) {
+            *safe = 1;
+            return n;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Messages hold names from files: nothing of theirs steers the terminal. */
 static void
 say(const char *name, const char *format, va_list args)
 {
     char message[MESSAGE_MAX];
-    size_t i;
+    size_t i, n;
     reco_str_t text;
+    int safe;
 
     vsnprintf(message, sizeof(message), format, args);
     text = (reco_str_t){strlen(message), message};
 
-    for (i = 0; i < text.len; i++) {
-        memset(message + i, '?', reco_control(text, i));
+    for (i = 0; i < text.len; i += n) {
+        n = reco_cli_character(text, i, &safe);
+        if (!safe) {
+            memset(message + i, '?', n);
+        }
     }
 
     fprintf(stderr, "recoctl %s: %s\n", name, message);

@@ -20,6 +20,7 @@
 #define BATCH          "256"
 #define BLOCK_MS       1000
 #define LINES_MAX      100000000
+#define TYPE_WIDTH     10
 
 
 typedef struct {
@@ -76,15 +77,17 @@ static void
 print_safely(reco_str_t value)
 {
     size_t i, n;
+    int safe;
 
-    for (i = 0; i < value.len; i++) {
-        n = reco_control(value, i);
+    for (i = 0; i < value.len; i += n) {
+        n = reco_cli_character(value, i, &safe);
 
-        if (n == 0) {
-            putchar(value.data[i]);
+        if (safe) {
+            fwrite(value.data + i, 1, n, stdout);
+        } else if (reco_control(value, i) == 0) {
+            putchar('?');
         } else {
             putchar(value.data[i] == '\t' ? ',' : ' ');
-            i += n - 1;
         }
     }
 }
@@ -176,6 +179,43 @@ print_json(const tail_t *tail, const reco_event_field_t *fields, unsigned n)
 }
 
 
+static void
+print_field(reco_str_t name, reco_str_t value)
+{
+    printf(" ");
+    print_safely(name);
+    printf("=");
+    print_safely(value);
+}
+
+
+/* The pairs of ctx: "key TAB value LF" for each. */
+static void
+print_context(reco_str_t name, reco_str_t pairs)
+{
+    const char *tab, *end;
+
+    while (pairs.len > 0) {
+        tab = memchr(pairs.data, '\t', pairs.len);
+        end = memchr(pairs.data, '\n', pairs.len);
+        if (tab == NULL || end == NULL || tab > end) {
+            print_field(name, pairs);
+            return;
+        }
+
+        printf(" ");
+        print_safely(name);
+        printf(".");
+        print_safely((reco_str_t){(size_t) (tab - pairs.data), pairs.data});
+        printf("=");
+        print_safely((reco_str_t){(size_t) (end - tab - 1), tab + 1});
+
+        pairs.len -= (size_t) (end + 1 - pairs.data);
+        pairs.data = end + 1;
+    }
+}
+
+
 /* "12:00:00.123 c0ffee01 click      i=42 s=related", the usual fields first. */
 static void
 print_line(const char *id, const reco_event_field_t *fields, unsigned n)
@@ -191,7 +231,10 @@ print_line(const char *id, const reco_event_field_t *fields, unsigned n)
     print_time(id);
     printf(" ");
     print_safely(visitor);
-    printf(" %-10.*s", (int) type.len, type.len > 0 ? type.data : "");
+    printf(" ");
+    print_safely(type);
+    printf(
+        "%*s", type.len < TYPE_WIDTH ? (int) (TYPE_WIDTH - type.len) : 0, "");
 
     for (i = 0; i < n; i++) {
         for (k = 0; k < sizeof(apart) / sizeof(apart[0]); k++) {
@@ -199,11 +242,14 @@ print_line(const char *id, const reco_event_field_t *fields, unsigned n)
                 break;
             }
         }
-        if (k == sizeof(apart) / sizeof(apart[0])) {
-            printf(" ");
-            print_safely(fields[i].name);
-            printf("=");
-            print_safely(fields[i].value);
+        if (k < sizeof(apart) / sizeof(apart[0])) {
+            continue;
+        }
+
+        if (is_wanted("c", fields[i].name)) {
+            print_context(fields[i].name, fields[i].value);
+        } else {
+            print_field(fields[i].name, fields[i].value);
         }
     }
 

@@ -64,6 +64,12 @@ ok($world->wait_for(5, sub { $redis->command('XLEN', 'reco:rejected') == 1 }),
 like(tail('--rejected'), qr/field=type reason=unknown_value body=.*nonsense/,
     'is shown too');
 
+$redis->command('XADD', 'reco:rejected', '*', 't', "\e[2J", 'body',
+    "a\x9b2J\xe2\x82\xc2\x9b \xe2\x82\xac\xff", "\x9b", 'c');
+$redis->command('XADD', 'reco:rejected', '*', 'c', "k\tv\nrest");
+like(tail('--rejected'), qr/  \[2J +body=a\?2J\?\?  \xe2\x82\xac\? \?=c\n.* c\.k=v c=rest\n/,
+    'and no byte of it steers a terminal');
+
 # It follows.
 my $pid = $world->start('tail', "$Reco::BUILD/recoctl", 'tail', '--config',
     "$dir/trainer.conf", '--lines', '0');
