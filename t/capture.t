@@ -56,7 +56,7 @@ ok($world->wait_for(5, sub { $redis->events('ev', 3) == 1 }), 'and arrives');
 my ($entry) = $redis->events('ev', 3);
 my %field = %{ $entry->[1] };
 is($field{u}, $me, 'with the visitor');
-is_deeply([@field{qw(t id i k c.page)}], ['click', 'e1', 42, 2, 'x'],
+is_deeply([@field{qw(t id i k c)}], ['click', 'e1', 42, 2, "page\tx\n"],
     'and what the client said');
 like($field{q}, qr/^[0-9a-f]{16}$/, 'and a sequence');
 my $when = do { no warnings 'portable'; hex substr $field{q}, 0, 11 };

@@ -136,29 +136,36 @@ put_lines(record_writer_t *writer, reco_str_t name, const reco_event_t *event)
 }
 
 
-/* Each pair of ctx is a field of its own, "c.KEY". */
+/* "key TAB value LF" for each: no key or value has either of them. */
 static void
 put_context(record_writer_t *writer, reco_str_t name, const reco_event_t *event)
 {
-    char buffer[8 + RECO_EVENT_KEY_MAX];
-    reco_str_t full;
-    unsigned i;
+    const reco_event_pair_t *pair, *end;
+    char *start, *p;
+    size_t max;
 
-    for (i = 0; i < event->ncontext; i++) {
-        if (event->context[i].key.len > RECO_EVENT_KEY_MAX) {
-            writer->full = 1;
-            return;
-        }
-
-        memcpy(buffer, name.data, name.len);
-        buffer[name.len] = '.';
-        memcpy(buffer + name.len + 1, event->context[i].key.data,
-            event->context[i].key.len);
-
-        full.data = buffer;
-        full.len = name.len + 1 + event->context[i].key.len;
-        put_string(writer, full, event->context[i].value);
+    max = 0;
+    end = event->context + event->ncontext;
+    for (pair = event->context; pair < end; pair++) {
+        max += pair->key.len + pair->value.len + 2;
     }
+
+    start = begin_field(writer, name, max);
+    if (start == NULL) {
+        return;
+    }
+
+    p = start;
+    for (pair = event->context; pair < end; pair++) {
+        memcpy(p, pair->key.data, pair->key.len);
+        p += pair->key.len;
+        *p++ = '\t';
+        memcpy(p, pair->value.data, pair->value.len);
+        p += pair->value.len;
+        *p++ = '\n';
+    }
+
+    end_field(writer, name, max);
 }
 
 
@@ -387,6 +394,35 @@ reco_event_split(
 }
 
 
+/* The pairs of ctx, as put_context() has them. */
+static reco_status_t
+read_context(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
+{
+    const char *p, *end, *tab, *line_end;
+    reco_status_t rc;
+
+    rc = RECO_OK;
+    end = text.data + text.len;
+
+    for (p = text.data; p < end && rc == RECO_OK; p = line_end + 1) {
+        line_end = memchr(p, '\n', (size_t) (end - p));
+        if (line_end == NULL) {
+            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
+        }
+
+        tab = memchr(p, '\t', (size_t) (line_end - p));
+        if (tab == NULL) {
+            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
+        }
+
+        rc = reco_event_add_context(event, (reco_str_t){(size_t) (tab - p), p},
+            (reco_str_t){(size_t) (line_end - tab - 1), tab + 1}, setter);
+    }
+
+    return rc;
+}
+
+
 /* One field of an entry; *name is the column's, for the error. */
 static reco_status_t
 read_field(const reco_event_field_t *field, reco_event_draft_t *draft,
@@ -395,6 +431,7 @@ read_field(const reco_event_field_t *field, reco_event_draft_t *draft,
     const reco_event_column_t *column;
     reco_str_t key;
 
+    /* Older entries have a field for each pair. */
     if (field->name.len > 2 && memcmp(field->name.data, "c.", 2) == 0) {
         key.data = field->name.data + 2;
         key.len = field->name.len - 2;
@@ -408,6 +445,10 @@ read_field(const reco_event_field_t *field, reco_event_draft_t *draft,
     }
 
     *name = column->name.data;
+
+    if (column->kind == RECO_EVENT_KIND_CONTEXT) {
+        return read_context(field->value, &draft->event, setter);
+    }
 
     return reco_event_column_set_text(column, field->value, draft, setter);
 }

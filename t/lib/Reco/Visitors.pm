@@ -237,7 +237,8 @@ sub arrived {
 
     my %arrived;
     for my $entry ($redis->events($stream, $shards)) {
-        push @{ $arrived{ $entry->[1]{u} } }, $entry->[1]{'c.n'};
+        my ($n) = ($entry->[1]{c} || '') =~ /^n\t(.*)\n/;
+        push @{ $arrived{ $entry->[1]{u} } }, $n;
     }
 
     return \%arrived;

@@ -487,6 +487,57 @@ test_unsaid(void **state)
 }
 
 
+/* The pairs of ctx in one field, or each in one of its own, as they once were. */
+static void
+test_context_fields(void **state)
+{
+    static const char *const malformed[] = {"a\t1", "a\n", "a\t1\nb",
+        "a\t1\n\n", "\t1\n", "a b\t1\n", "a\t\x01\n", "a\t\xff\n",
+        "a\t1\nb\t\nc\t\nd\t\ne\t\nf\t\ng\t\nh\t\ni\t\n"};
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+    reco_event_field_t fields[] = {
+        {reco_string("t"), reco_string("view")},
+        {reco_string("ts"), reco_string("1764000000000")},
+        {reco_string("c"), reco_string("a\t1\nb\t\nc\tx y\tz\n")},
+        {reco_string("c.d"), reco_string("4")},
+        {reco_string("c.a"), reco_string("5")},
+    };
+    static const char want[] = "a\t5\nb\t\nc\tx y z\nd\t4\n";
+    reco_event_field_t again[RECO_EVENT_FIELDS_MAX];
+    reco_event_t event;
+    char record[256];
+    size_t i, len;
+    unsigned n;
+
+    (void) state;
+
+    assert_int_equal(
+        reco_event_from_fields(fields, 5, &arena, &event, &error), RECO_OK);
+    assert_int_equal(event.ncontext, 4);
+    assert_int_equal(
+        reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
+    assert_int_equal(
+        reco_event_split((reco_str_t){len, record}, again, &n), RECO_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(again[2].name.len, 1);
+    assert_int_equal(again[2].value.len, sizeof(want) - 1);
+    assert_memory_equal(again[2].value.data, want, sizeof(want) - 1);
+
+    for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
+        fields[2].value = (reco_str_t){strlen(malformed[i]), malformed[i]};
+        assert_int_equal(
+            reco_event_from_fields(fields, 3, &arena, &event, &error),
+            RECO_INVALID);
+        assert_non_null(strstr(error.message, "\"ctx\""));
+    }
+
+    fields[2].value = reco_null_string;
+    assert_int_equal(
+        reco_event_from_fields(fields, 3, &arena, &event, &error), RECO_OK);
+    assert_int_equal(event.ncontext, 0);
+}
+
+
 /* Of ts and rt those are left out that the sequence tells. */
 static void
 test_unsaid_times(void **state)
@@ -602,6 +653,7 @@ main(void)
         cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_damaged_records),
         cmocka_unit_test(test_unsaid),
+        cmocka_unit_test(test_context_fields),
         cmocka_unit_test(test_unsaid_times),
         cmocka_unit_test(test_shard),
     };
