@@ -48,6 +48,7 @@ $world->nginx(<<"CONF");
     reco_model $dir/model;
     reco_zone shop:1m;
     reco_robot_rate 0;
+    proxy_cache_path $dir/cache keys_zone=cache:1m;
     ssl_certificate $dir/certificate;
     ssl_certificate_key $dir/key;
 
@@ -61,8 +62,15 @@ $world->nginx(<<"CONF");
         proxy_http_version 1.1;
         location /proxy/ { proxy_pass http://127.0.0.1:$origin; }
         location /file/  { alias $dir/www/; }
+        location /gzip/  { proxy_pass http://127.0.0.1:$origin; gzip on; }
+        location /cached/ {
+            proxy_pass http://127.0.0.1:$origin;
+            proxy_cache cache;
+            proxy_cache_valid 200 1h;
+        }
         location /off/   { proxy_pass http://127.0.0.1:$origin; reco off; }
         location = /reco/beacon { reco_beacon; }
+        location = /reco/small  { reco_beacon; client_body_buffer_size 64; }
         location /reco/v1/      { reco_api; }
         location = /reco/status { reco_status; }
     }
@@ -71,8 +79,10 @@ CONF
 my @curl = ('curl', '-sSk', '--http3-only', '--max-time', 60);
 my $url  = "https://127.0.0.1:$port";
 
-for my $path ('/proxy/page', '/file/page.html', '/proxy/pause') {
-    my ($code, $body) = $world->run(@curl, "$url$path?item=sku-7");
+for my $path ('/proxy/page', '/file/page.html', '/proxy/pause', '/gzip/page',
+    ('/cached/page') x 2)
+{
+    my ($code, $body) = $world->run(@curl, '--compressed', "$url$path?item=sku-7");
     my ($rest, @blocks) = Reco::Model::parts($body);
     ok($code == 0 && @blocks == 1, "$path has its block") or diag substr $body, 0, 500;
     is($rest, $path =~ /pause/ ? "$half$page" : $page, 'and is the page');
@@ -99,6 +109,16 @@ for (1 .. 8) {
 ($code, my $body) = $world->run(@curl, "$url/proxy/page?item=sku-7");
 is((Reco::Model::parts($body))[0], $page, 'after clients that left');
 
+# Forty at once, on as many connections as curl sees fit.
+{
+    my @all = map { ('-o', "$dir/out-$_", "$url/" . ($_ % 2 ? 'proxy/page' : 'file/page.html')
+        . "?item=sku-7&n=$_") } 1 .. 40;
+    ($code) = $world->run(@curl, '-Z', @all);
+    is($code, 0, 'forty at once');
+    is(scalar(grep { my ($rest, @blocks) = Reco::Model::parts($world->read_file("out-$_"));
+        $rest eq $page && @blocks == 1 } 1 .. 40), 40, 'each has its page');
+}
+
 # What they viewed, but for the item that they are at.
 sub viewed {
     my ($answer) = @_;
@@ -117,6 +137,20 @@ is_deeply(viewed($body), ['sku-3'], 'a visitor is known again') or diag $body;
 like($head, qr/^HTTP\/3 204/, 'a beacon') or diag $head;
 ($code, $body) = $world->run(@curl, @visitor, "$url/reco/v1/recommendations?slot=recent");
 is_deeply(viewed($body), ['sku-4', 'sku-3'], 'counts at once') or diag $body;
+
+# Bodies in a temporary file, and of a length that is not told.
+$world->write_file('batch', '[' . join(',', ('{"type":"view","item":"sku-5"}') x 64) . ']');
+$world->write_file('huge', 'x' x 2_000_000);
+for (['batch', 204], ['huge', 413]) {
+    my ($name, $status) = @$_;
+    my @post = (@curl, '-o', '/dev/null', '-w', '%{http_code}', '-H',
+        'Content-Type: text/plain', '-X', 'POST');
+    for my $how ("--data-binary \@$dir/$name", "-T - < $dir/$name") {
+        ($code, $body) = $world->run('sh', '-c', "@{[map { qq('$_') } @post]} $url/reco/small $how");
+        is($body, $status, "$name: $how" =~ s/\Q$dir\E//gr);
+    }
+}
+$world->expect_log(qr/client intended to send too large/);
 
 $world->done;
 done_testing;
