@@ -66,7 +66,8 @@ NGX_WITH := --with-debug --with-threads --with-http_ssl_module \
     --with-http_gzip_static_module --with-http_sub_module \
     --with-http_addition_module --with-http_slice_module \
     --with-http_realip_module --with-http_auth_request_module \
-    --with-http_stub_status_module
+    --with-http_stub_status_module \
+    $(shell grep -o -m 1 -e --with-http_v3_module $(NGX_DEV)/conf_flags)
 
 nginx-static: $(NGX_TREE)/objs/Makefile
 	@$(MAKE) -s --no-print-directory -C $(NGX_TREE) -f objs/Makefile binary
