@@ -151,6 +151,10 @@ take_property(
             &harvest->fields, RECO_HTML_FROM_META, reco_html_price(content));
         harvest->is_product = 1;
 
+    } else if (reco_html_same(property, "product:sale_price:amount")) {
+        reco_html_fields_put_price(&harvest->fields, RECO_HTML_FROM_META_SALE,
+            reco_html_price(content));
+
     } else if (reco_html_same(property, "product:availability")
                || reco_html_same(property, "og:availability"))
     {

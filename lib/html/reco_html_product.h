@@ -24,6 +24,7 @@ typedef enum {
 typedef enum {
     RECO_HTML_FROM_NOWHERE,
     RECO_HTML_FROM_META,
+    RECO_HTML_FROM_META_SALE, /* a price that stands beside the usual one */
     RECO_HTML_FROM_BREADCRUMB,
     RECO_HTML_FROM_JSON,
     RECO_HTML_FROM_LINK

@@ -422,6 +422,10 @@ meta(void **state)
         "mug-1|Tom & Jerry's mug|https://x.example/mug|"
         "https://x.example/m.jpg?a=1&b=2|Mugs|Acme|EUR|1299.00|1");
 
+    check("<meta property=product:price:amount content=20>"
+          "<meta property=product:sale_price:amount content=15>"
+          "<meta property=product:price:amount content=21>",
+        "|||||||15.00|-1");
     check("<meta property=og:title content=x>", "");
     check("<meta property=og:type content=website>", "");
     check("<meta property=og:type content=product><title>x</title>",
