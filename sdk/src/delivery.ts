@@ -19,7 +19,7 @@ const enum Limit {
 
 type Act = () => void;
 
-const page = crypto.getRandomValues(new Uint32Array(2)) + '';
+const page: any = crypto.getRandomValues(new Uint32Array(2));
 
 // A second copy of this file on the page stays silent, too.
 const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
@@ -55,10 +55,6 @@ export const adopt = () => {
     } catch {}
 };
 
-const later = (ms: number) => {
-    timer ||= setTimeout(send, ms);
-};
-
 // A page that is leaving cannot wait for an answer, and in the browser's cache
 // it may never hear the one it waits for.  So it sends again what a request is
 // carrying, and what it sends counts as delivered; where that is unlikely the
@@ -78,8 +74,7 @@ export const send = async (leaving?: boolean) => {
     let done = leaving && !pause && navigator.onLine &&
         navigator.sendBeacon(endpoint, body);
 
-    flying = !leaving;
-    if (flying) {
+    if ((flying = !leaving)) {
         try {
             // Anything else than "come again later" is final.
             done = (await fetch(endpoint, {
@@ -92,7 +87,7 @@ export const send = async (leaving?: boolean) => {
         } catch {}
         flying = false;
         pause = done ? 0 : pause * 2 % Limit.LONGEST + Limit.PAUSE;
-        later(pause * Math.random());
+        timer ||= setTimeout(send, pause * Math.random());
     }
 
     if (done) {
@@ -117,7 +112,7 @@ export const emit = (type: string, fields?: Fields, act?: Act | false) => {
             ...fields,
         });
         keep();
-        later(Limit.PAUSE);
+        timer ||= setTimeout(send, Limit.PAUSE);
         if (act) {
             acted = act;
             send();

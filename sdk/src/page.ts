@@ -50,7 +50,5 @@ export const look = (fields?: Fields | 0, again?: boolean) => {
     }
 };
 
-on('scroll', () => {
-    deepest = Math.min(1, Math.max(deepest, (scrollY + innerHeight) /
-        document.documentElement.scrollHeight));
-});
+on('scroll', () => deepest = Math.min(1, Math.max(deepest,
+    (scrollY + innerHeight) / document.documentElement.scrollHeight)));

@@ -12,18 +12,15 @@ const list = (block: HTMLElement) =>
 
 export const update = () => {
     all('[data-reco-live]').map(async (block) => {
-        const query = new URLSearchParams({
-            item: item || '',
-            ...describe(block) as {},
-        });
-
         // Where the network or a block is missing, the page stays as it is.
         try {
-            const answer = await fetch(
-                api + 'recommendations?format=html&' + query);
             const template = document.createElement('template');
 
-            template.innerHTML = await answer.text();
+            template.innerHTML = await (await fetch(
+                api + 'recommendations?format=html&' + new URLSearchParams({
+                    item: item || '',
+                    ...describe(block) as {},
+                }))).text();
             const [fresh] = all(BLOCK, template.content);
 
             // What is around the places stays, and with it what was scrolled.

@@ -42,6 +42,21 @@ for (const [name, html] of Object.entries(clobbers)) {
     });
 }
 
+test('settings are the tag\'s own, whatever all objects have', async () => {
+    site.policy = '';
+    site.pages['/hostile'] = beside(`<script>
+        Object.assign(Object.prototype,
+            { api: '/evil/', endpoint: '/evil', item: 'evil', consent: 'evil' });
+        </script>`);
+    await shop.open('/hostile');
+    await shop.page.click('#cart');
+
+    assert.strictEqual((await shop.arrival('view'))[0].item, '5');
+    assert.strictEqual((await shop.arrival('cart'))[0].item, '5');
+    assert.deepStrictEqual(
+        site.requests.filter((request) => /evil/.test(request)), []);
+});
+
 test('attributes that are nonsense spoil their own event alone', async () => {
     shop.forgiven = /413/;
     site.pages['/hostile'] = product(5).replace('</h1>', `</h1>
