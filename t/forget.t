@@ -16,7 +16,8 @@ my $world = Reco->new;
 my $dir   = $world->{dir};
 my $redis = $world->redis;
 
-$world->trainer_conf(ials_dimensions => 0, overlay_interval => '200ms',
+# Between two overlays the trainer sees whether a batch run is due.
+$world->trainer_conf(ials_dimensions => 0, overlay_interval => '1500ms',
     blend => 'off');
 
 sub ctl {
@@ -128,6 +129,9 @@ SKIP: {
     like($output, qr/memcached takes no key/, 'a visitor is no command');
 }
 
-$world->stop_trainer;
+is($world->stop_trainer, 0, 'the trainer ends');
+is_deeply([$world->read_file('archive/journal') =~ / (publish .*)/g],
+    ['publish 000001', 'publish 000002'],
+    'and has trained no version because somebody was forgotten');
 $world->done;
 done_testing;

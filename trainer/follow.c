@@ -33,6 +33,7 @@ struct reco_follow_s {
     int64_t created;
     int64_t followed; /* monotonic ns: since when */
     int tidy;         /* its predecessor may still be in the model folder */
+    int renew;        /* the overlay is to be made again */
     char path[PATH_MAX];
 };
 
@@ -218,6 +219,7 @@ take_over(
 
     } else {
         follow->version = *id;
+        follow->renew = 0;
         follow->created = facts.created;
         follow->followed = reco_clock_monotonic_ns();
         follow->tidy = 1;
@@ -245,7 +247,7 @@ tell_changes(reco_follow_t *follow, reco_error_t *error)
     /* The overlay holds sessions of somebody who wants to be forgotten: a new
        one is made of what the store still has. */
     if (reco_store_view_forgotten(view) != follow->forgotten) {
-        follow->version.id[0] = '\0';
+        follow->renew = 1;
         reco_store_view_end(view);
         return RECO_OK;
     }
@@ -261,7 +263,7 @@ tell_changes(reco_follow_t *follow, reco_error_t *error)
         }
         if (follow->change != before + 1) {
             /* Some were forgotten: only a new overlay knows them all. */
-            follow->version.id[0] = '\0';
+            follow->renew = 1;
             break;
         }
         status = reco_overlay_product(follow->overlay, item.id);
@@ -341,7 +343,7 @@ reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
         return status;
     }
 
-    if (strcmp(live.id, follow->version.id) != 0) {
+    if (follow->renew || strcmp(live.id, follow->version.id) != 0) {
         status = take_over(follow, &live, error);
         if (status != RECO_OK) {
             return status == RECO_DECLINED ? RECO_CORRUPT : status;
@@ -356,6 +358,9 @@ reco_follow_step(reco_follow_t *follow, int64_t now, reco_error_t *error)
     status = tell_changes(follow, error);
     if (status != RECO_OK) {
         return status;
+    }
+    if (follow->renew) {
+        return RECO_AGAIN;
     }
 
     status = reco_overlay_publish(follow->overlay, follow->path, now, error);
