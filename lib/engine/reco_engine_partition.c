@@ -53,7 +53,9 @@ RECO_ENGINE_PARTITION_VARIANT(baseline)
         larger += key > pivot;
     }
 
-    memcpy(keys + larger, aside, (count - larger) * sizeof(keys[0]));
+    for (i = larger; i < count; i++) {
+        keys[i] = aside[i - larger];
+    }
 
     return larger;
 }
