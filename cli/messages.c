@@ -1,6 +1,6 @@
 #include "cli.h"
 
-#include "event/event_text.h"
+#include "event/reco_event.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -18,13 +18,13 @@ my @sources = grep { m{^(lib|ngx_http_reco_module|trainer|cli)/} }
 # Room => what its files may include besides the C library and the system.
 my %allowed = (
     'lib'                  => qr{^(?:cjson/|xxhash\.h|reco\.h)},
-    'lib/html'             => qr{^(?:cjson/|xxhash\.h|reco\.h|reco_html)},
+    'lib/html'             => qr{^(?:cjson/|xxhash\.h|reco(?:_newest)?\.h|reco_html)},
     'lib/event'            => qr{^(?:xxhash\.h|reco\.h|reco_event)},
     'lib/outbox'           => qr{^(?:xxhash\.h|reco\.h|reco_outbox)},
     'lib/render'           => qr{^(?:cjson/|xxhash\.h|reco\.h|reco_render)},
     'lib/snapshot'         => qr{^(?:cjson/|xxhash\.h|reco\.h|reco_snapshot|faiss/)},
     'lib/engine'           => qr{^(?:xxhash\.h|reco\.h|reco_engine|snapshot/reco_snapshot)},
-    'ngx_http_reco_module' => qr{^(?:ngx_|nginx\.h|hiredis/|openssl/|zlib\.h|reco\.h|reco_sdk_data\.h
+    'ngx_http_reco_module' => qr{^(?:ngx_|nginx\.h|hiredis/|openssl/|zlib\.h|reco(?:_newest)?\.h|reco_sdk_data\.h
                                   |(?:html|event|outbox|snapshot|engine|render)/reco_)}x,
     'trainer'              => qr{^(?:hiredis/|openssl/|lmdb\.h|systemd/|cblas|lapack|openblas|omp\.h
                                   |zlib\.h|cjson/|reco\.h

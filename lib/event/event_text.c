@@ -1,5 +1,7 @@
 #include "event/event_text.h"
 
+#include "event/reco_event.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -15,9 +15,6 @@
 /* Room for any int64_t or decimal, with sign and point. */
 #define RECO_EVENT_NUMBER_MAX 24
 
-/* Well-formed UTF-8 (RFC 3629) without NUL. */
-int reco_event_utf8_valid(reco_str_t text);
-
 /* True where text holds a control character: a byte below 0x20, DEL, or
    U+0080 to U+009F. */
 int reco_event_has_control(reco_str_t text);

@@ -256,4 +256,7 @@ reco_status_t reco_event_to_json(
 /* Same visitor, same shard: 0 .. shards - 1. */
 unsigned reco_event_shard(reco_str_t visitor, unsigned shards);
 
+/* Well-formed UTF-8 (RFC 3629) without NUL. */
+int reco_event_utf8_valid(reco_str_t text);
+
 #endif /* RECO_EVENT_H */
