@@ -71,12 +71,10 @@ static void
 knn_match(const reco_engine_model_t *model,
     const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch)
 {
-    float weight;
     unsigned place, count;
-    uint32_t i, expected;
+    uint32_t expected;
     reco_snapshot_row_t rows[RECO_ENGINE_PLACES];
     const reco_engine_visit_t *visit;
-    reco_engine_tally_entry_t *entry;
 
     visit = &scratch->visit;
     count = reco_engine_count(model, RECO_ENGINE_SESSION_ITEMS);
@@ -92,22 +90,9 @@ knn_match(const reco_engine_model_t *model,
     reco_engine_tally_clear(&scratch->sessions, expected);
 
     for (place = 0; place < count; place++) {
-        weight = knn_place_weight(model, &visit->items[place], place, count);
-
-        for (i = 0; i < rows[place].count; i++) {
-            entry = reco_engine_tally_entry(
-                &scratch->sessions, postings->postings[rows[place].first + i]);
-
-            if (entry == NULL) {
-                break;
-            }
-
-            entry->sum += weight;
-
-            if (entry->origin == RECO_ENGINE_TALLY_NOBODY) {
-                entry->origin = place;
-            }
-        }
+        reco_engine_tally_add_matches(&scratch->sessions,
+            postings->postings + rows[place].first, rows[place].count,
+            knn_place_weight(model, &visit->items[place], place, count), place);
     }
 }
 
@@ -255,12 +240,12 @@ knn_count(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
             model->distance + RECO_SNAPSHOT_SESSION_MAX);
 
         if (votes->count >= RECO_ENGINE_VOTES_MAX) {
-            reco_engine_tally_add_all(&scratch->items, votes, model->nitems);
+            reco_engine_tally_add_votes(&scratch->items, votes, model->nitems);
             votes->count = 0;
         }
     }
 
-    reco_engine_tally_add_all(&scratch->items, votes, model->nitems);
+    reco_engine_tally_add_votes(&scratch->items, votes, model->nitems);
 }
 
 

@@ -48,19 +48,14 @@ static void
 neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
     reco_neighbors_kind_t kind, uint32_t item, float weight, uint32_t origin)
 {
-    uint32_t i;
     reco_snapshot_row_t row;
     const reco_snapshot_edges_t *edges;
 
     edges = &model->base->neighbors[kind];
     row = neighbors_row(model, kind, item);
 
-    for (i = row.first; i < row.first + row.count; i++) {
-        if (edges->items[i] < model->nitems) {
-            reco_engine_tally_add(
-                tally, edges->items[i], weight * edges->scores[i], origin);
-        }
-    }
+    reco_engine_tally_add_row(tally, edges->items + row.first,
+        edges->scores + row.first, row.count, weight, origin, model->nitems);
 }
 
 

@@ -91,21 +91,6 @@ reco_engine_tally_grow(reco_engine_tally_t *tally)
 }
 
 
-static void
-tally_add_each(reco_engine_tally_t *tally, const reco_engine_votes_t *votes,
-    uint32_t nnumbers, unsigned first, unsigned end)
-{
-    unsigned i;
-
-    for (i = first; i < end; i++) {
-        if (votes->items[i] < nnumbers) {
-            reco_engine_tally_add(
-                tally, votes->items[i], votes->values[i], votes->places[i]);
-        }
-    }
-}
-
-
 /* Is there room for so many numbers more, whatever they are? */
 static int
 tally_holds(const reco_engine_tally_t *tally, uint32_t count)
@@ -115,27 +100,75 @@ tally_holds(const reco_engine_tally_t *tally, uint32_t count)
 }
 
 
+/* What is added: values and origins are one each, or one for all. */
+typedef struct {
+    const uint32_t *numbers;
+    const float *values;   /* times weight; NULL: 1 */
+    const uint8_t *places; /* the origins; NULL: origin */
+    float weight;
+    uint32_t origin;
+    uint32_t count;
+    uint32_t nnumbers; /* those from here on are left out */
+    int first;         /* the origin is who came first, not who gave the most */
+} tally_run_t;
+
+#define TALLY_INLINE static inline __attribute__((always_inline))
+
+
+TALLY_INLINE float
+tally_value(const tally_run_t *run, uint32_t i)
+{
+    return run->values != NULL ? run->weight * run->values[i] : run->weight;
+}
+
+
+TALLY_INLINE uint32_t
+tally_origin(const tally_run_t *run, uint32_t i)
+{
+    return run->places != NULL ? run->places[i] : run->origin;
+}
+
+
+/* One of the run, wherever its entry is. */
+static void
+tally_add_one(reco_engine_tally_t *tally, uint32_t number, float value,
+    uint32_t origin, int first)
+{
+    reco_engine_tally_entry_t *entry;
+
+    entry = reco_engine_tally_entry(tally, number);
+
+    if (entry == NULL) {
+        return;
+    }
+
+    entry->sum += value;
+
+    if (!first && value > entry->most) {
+        entry->most = value;
+        entry->origin = origin;
+    }
+
+    if (first && entry->origin == RECO_ENGINE_TALLY_NOBODY) {
+        entry->origin = origin;
+    }
+}
+
+
 /*
  * Whether a number is there already cannot be foreseen, so nothing hangs on
  * it: an entry beyond the last one is empty, and is taken where the slot is.
  * Only where numbers meet in a slot, which is rare, there is a jump.
  */
-void
-reco_engine_tally_add_all(reco_engine_tally_t *tally,
-    const reco_engine_votes_t *votes, uint32_t nnumbers)
+TALLY_INLINE void
+tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
 {
     float value;
-    unsigned i;
-    uint32_t count, number, slot, place, fresh, higher, shift, *slots;
+    uint32_t i, count, number, slot, place, fresh, taken, shift, *slots;
     reco_engine_tally_entry_t *entry, *entries;
 
     static const reco_engine_tally_entry_t empty = {
         0, RECO_ENGINE_TALLY_NOBODY, 0, 0};
-
-    if (!tally_holds(tally, votes->count)) {
-        tally_add_each(tally, votes, nnumbers, 0, votes->count);
-        return;
-    }
 
     count = tally->count;
     shift = tally->shift;
@@ -143,34 +176,105 @@ reco_engine_tally_add_all(reco_engine_tally_t *tally,
     entries = tally->entries;
     entries[count] = empty;
 
-    for (i = 0; i < votes->count; i++) {
-        number = votes->items[i];
-        value = votes->values[i];
+    for (i = 0; i < run->count; i++) {
+        number = run->numbers[i];
+        value = tally_value(run, i);
         slot = (number * 0x9e3779b1u) >> shift;
         place = slots[slot];
         fresh = -(uint32_t) (place == 0);
         place |= fresh & (count + 1);
         entry = &entries[place - 1];
 
-        if (number >= nnumbers || ((entry->number ^ number) & ~fresh) != 0) {
+        if (number >= run->nnumbers || ((entry->number ^ number) & ~fresh) != 0)
+        {
             tally->count = count;
-            tally_add_each(tally, votes, nnumbers, i, i + 1);
+
+            if (number < run->nnumbers) {
+                tally_add_one(
+                    tally, number, value, tally_origin(run, i), run->first);
+            }
+
             count = tally->count;
             entries[count] = empty;
             continue;
         }
 
         slots[slot] = place;
-        higher = -(uint32_t) (value > entry->most);
+        taken = run->first ? fresh : -(uint32_t) (value > entry->most);
         entry->number = number;
-        entry->origin ^= (entry->origin ^ votes->places[i]) & higher;
+        entry->origin ^= (entry->origin ^ tally_origin(run, i)) & taken;
         entry->sum += value;
-        entry->most = value > entry->most ? value : entry->most;
+
+        if (!run->first) {
+            entry->most = value > entry->most ? value : entry->most;
+        }
+
         count -= fresh;
         entries[count] = empty;
     }
 
     tally->count = count;
+}
+
+
+/* Where the tally may have to grow, or is full. */
+static void
+tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
+{
+    uint32_t i;
+
+    for (i = 0; i < run->count; i++) {
+        if (run->numbers[i] < run->nnumbers) {
+            tally_add_one(tally, run->numbers[i], tally_value(run, i),
+                tally_origin(run, i), run->first);
+        }
+    }
+}
+
+
+void
+reco_engine_tally_add_votes(reco_engine_tally_t *tally,
+    const reco_engine_votes_t *votes, uint32_t nnumbers)
+{
+    tally_run_t run = {votes->items, votes->values, votes->places, 1, 0,
+        votes->count, nnumbers, 0};
+
+    if (tally_holds(tally, run.count)) {
+        tally_add_run(tally, &run);
+    } else {
+        tally_add_each(tally, &run);
+    }
+}
+
+
+void
+reco_engine_tally_add_row(reco_engine_tally_t *tally, const uint32_t *numbers,
+    const float *scores, uint32_t count, float weight, uint32_t origin,
+    uint32_t nnumbers)
+{
+    tally_run_t run = {
+        numbers, scores, NULL, weight, origin, count, nnumbers, 0};
+
+    if (tally_holds(tally, count)) {
+        tally_add_run(tally, &run);
+    } else {
+        tally_add_each(tally, &run);
+    }
+}
+
+
+void
+reco_engine_tally_add_matches(reco_engine_tally_t *tally,
+    const uint32_t *numbers, uint32_t count, float weight, uint32_t origin)
+{
+    tally_run_t run = {
+        numbers, NULL, NULL, weight, origin, count, UINT32_MAX, 1};
+
+    if (tally_holds(tally, count)) {
+        tally_add_run(tally, &run);
+    } else {
+        tally_add_each(tally, &run);
+    }
 }
 
 

@@ -102,8 +102,23 @@ reco_engine_tally_add(
     }
 }
 
-/* Adds all votes for numbers below nnumbers; origins are their places. */
-void reco_engine_tally_add_all(reco_engine_tally_t *tally,
+/*
+ * Many at a time, which gives what adding one after the other would, and takes
+ * half as long.  Numbers from nnumbers on are left out.
+ */
+
+/* What sessions say; origins are the votes' places. */
+void reco_engine_tally_add_votes(reco_engine_tally_t *tally,
     const reco_engine_votes_t *votes, uint32_t nnumbers);
+
+/* Numbers with weight times the score of each. */
+void reco_engine_tally_add_row(reco_engine_tally_t *tally,
+    const uint32_t *numbers, const float *scores, uint32_t count, float weight,
+    uint32_t origin, uint32_t nnumbers);
+
+/* Numbers with the same weight.  An entry's origin is the first, and what it
+   was given at most is not kept. */
+void reco_engine_tally_add_matches(reco_engine_tally_t *tally,
+    const uint32_t *numbers, uint32_t count, float weight, uint32_t origin);
 
 #endif /* RECO_ENGINE_TALLY_H */

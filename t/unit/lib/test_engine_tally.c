@@ -1,5 +1,5 @@
 /*
- * Votes counted together are the same tally as votes counted one by one.
+ * What is counted together is the same tally as what is counted one by one.
  */
 
 #include "shop.h"
@@ -36,16 +36,64 @@ make_votes(reco_engine_votes_t *votes, uint64_t *state, unsigned round)
 }
 
 
+typedef enum {
+    VOTES,
+    ROW,
+    MATCHES,
+    KINDS
+} kind_t;
+
+
 static void
-add_each(reco_engine_tally_t *tally, const reco_engine_votes_t *votes)
+add_match(
+    reco_engine_tally_t *tally, uint32_t number, float weight, uint32_t origin)
+{
+    reco_engine_tally_entry_t *entry;
+
+    entry = reco_engine_tally_entry(tally, number);
+
+    if (entry != NULL) {
+        entry->sum += weight;
+        entry->origin =
+            entry->origin == RECO_ENGINE_TALLY_NOBODY ? origin : entry->origin;
+    }
+}
+
+
+static void
+add_each(
+    reco_engine_tally_t *tally, const reco_engine_votes_t *votes, kind_t kind)
 {
     unsigned i;
 
     for (i = 0; i < votes->count; i++) {
-        if (votes->items[i] < NUMBERS) {
-            reco_engine_tally_add(
-                tally, votes->items[i], votes->values[i], votes->places[i]);
+        if (kind == MATCHES) {
+            add_match(tally, votes->items[i], 0.7f, votes->places[0]);
+
+        } else if (votes->items[i] < NUMBERS) {
+            reco_engine_tally_add(tally, votes->items[i],
+                kind == ROW ? 0.7f * votes->values[i] : votes->values[i],
+                kind == ROW ? votes->places[0] : votes->places[i]);
         }
+    }
+}
+
+
+static void
+add_together(
+    reco_engine_tally_t *tally, const reco_engine_votes_t *votes, kind_t kind)
+{
+    switch (kind) {
+    case VOTES:
+        reco_engine_tally_add_votes(tally, votes, NUMBERS);
+        break;
+    case ROW:
+        reco_engine_tally_add_row(tally, votes->items, votes->values,
+            votes->count, 0.7f, votes->places[0], NUMBERS);
+        break;
+    default:
+        reco_engine_tally_add_matches(
+            tally, votes->items, votes->count, 0.7f, votes->places[0]);
     }
 }
 
@@ -68,7 +116,7 @@ check_equal(const reco_engine_tally_t *a, const reco_engine_tally_t *b)
 
 /* expected: as many as there are, or too few so that the table grows. */
 static void
-check_limit(uint32_t limit, uint32_t expected)
+check_kind(uint32_t limit, uint32_t expected, kind_t kind)
 {
     unsigned round;
     uint64_t state;
@@ -86,13 +134,24 @@ check_limit(uint32_t limit, uint32_t expected)
         }
 
         make_votes(&votes, &state, round);
-        add_each(&one, &votes);
-        reco_engine_tally_add_all(&all, &votes, NUMBERS);
+        add_each(&one, &votes, kind);
+        add_together(&all, &votes, kind);
         check_equal(&one, &all);
     }
 
     reco_engine_tally_destroy(&one);
     reco_engine_tally_destroy(&all);
+}
+
+
+static void
+check_limit(uint32_t limit, uint32_t expected)
+{
+    unsigned kind;
+
+    for (kind = 0; kind < KINDS; kind++) {
+        check_kind(limit, expected, (kind_t) kind);
+    }
 }
 
 
