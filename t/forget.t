@@ -10,6 +10,7 @@ use JSON::PP;
 use Test::More;
 
 use Reco;
+use Reco::FakeRedis;
 use Reco::HTTP;
 
 my $world = Reco->new;
@@ -127,6 +128,19 @@ SKIP: {
     ($code, $output) = ctl('forget', '--memcached', "127.0.0.1:$port",
         "v2\r\nflush_all");
     like($output, qr/memcached takes no key/, 'a visitor is no command');
+}
+
+# -- a server that answers with something else than entries --
+
+for my $answer ("*1\r\n:1\r\n", "*1\r\n*2\r\n:1\r\n*0\r\n", "*1\r\n*2\r\n\$1\r\n1\r\n:1\r\n",
+    "*1\r\n*2\r\n\$70\r\n" . '1' x 70 . "\r\n*0\r\n")
+{
+    my $strange = Reco::FakeRedis::start($world, sub {
+        return $_[1] eq 'XRANGE' ? $answer : "+OK\r\n";
+    });
+    ($code, $output) = ctl('forget', '--set', "redis=127.0.0.1:$strange", 'v3');
+    is($code, 1, 'is told of');
+    like($output, qr/Redis answered XRANGE of "\S+:0" with what is no entry/, 'as it is');
 }
 
 is($world->stop_trainer, 0, 'the trainer ends');

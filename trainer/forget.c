@@ -3,13 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE "1000"
+#define PAGE   "1000"
+#define ID_MAX 64 /* bytes of an entry's id, two numbers */
 
 
 static reco_str_t
 text(const char *data)
 {
     return (reco_str_t){strlen(data), data};
+}
+
+
+/* An entry is [id, [name, value, ...]]. */
+static int
+is_entry(const redisReply *entry)
+{
+    return entry->type == REDIS_REPLY_ARRAY && entry->elements == 2
+           && entry->element[0]->type == REDIS_REPLY_STRING
+           && entry->element[0]->len <= ID_MAX
+           && entry->element[1]->type == REDIS_REPLY_ARRAY;
 }
 
 
@@ -20,19 +32,14 @@ is_of(const redisReply *entry, reco_str_t visitor)
     const redisReply *fields, *name, *value;
     size_t i;
 
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || entry->element[1]->type != REDIS_REPLY_ARRAY)
-    {
-        return 0;
-    }
-
     fields = entry->element[1];
 
     for (i = 0; i + 1 < fields->elements; i += 2) {
         name = fields->element[i];
         value = fields->element[i + 1];
-        if (name->len == 1 && name->str[0] == 'u'
-            && (size_t) value->len == visitor.len
+        if (name->type == REDIS_REPLY_STRING
+            && value->type == REDIS_REPLY_STRING && name->len == 1
+            && name->str[0] == 'u' && (size_t) value->len == visitor.len
             && memcmp(value->str, visitor.data, visitor.len) == 0)
         {
             return 1;
@@ -55,6 +62,11 @@ remove_entries(redisContext *context, const char *stream,
     status = RECO_OK;
 
     for (i = 0; status == RECO_OK && i < page->elements; i++) {
+        if (!is_entry(page->element[i])) {
+            return reco_error_set(error, RECO_CORRUPT,
+                "Redis answered XRANGE of \"%s\" with what is no entry",
+                stream);
+        }
         if (is_of(page->element[i], visitor)) {
             arguments[2] = text(page->element[i]->element[0]->str);
             status = reco_redis_command(context, 3, arguments, NULL, error);
@@ -75,7 +87,7 @@ clean_stream(redisContext *context, const char *stream, reco_str_t visitor,
     const redisReply *last;
     reco_status_t status;
     redisReply *page;
-    char from[72];
+    char from[ID_MAX + 2];
     int more;
 
     strcpy(from, "-");
@@ -86,10 +98,12 @@ clean_stream(redisContext *context, const char *stream, reco_str_t visitor,
         more = status == RECO_OK && page->type == REDIS_REPLY_ARRAY
                && page->elements > 0;
         if (more) {
-            last = page->element[page->elements - 1];
-            snprintf(from, sizeof(from), "(%.64s", last->element[0]->str);
             status =
                 remove_entries(context, stream, page, visitor, removed, error);
+        }
+        if (more && status == RECO_OK) {
+            last = page->element[page->elements - 1];
+            snprintf(from, sizeof(from), "(%s", last->element[0]->str);
         }
         freeReplyObject(page);
     } while (more && status == RECO_OK);
