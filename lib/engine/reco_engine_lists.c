@@ -86,12 +86,14 @@ lists_name_part(const reco_engine_model_t *model,
     int below)
 {
     unsigned i, count;
-    uint16_t places[RECO_ENGINE_NAMED_MAX];
+    uint16_t places[RECO_ENGINE_NAMED_MAX] = {0};
     const reco_engine_list_t *list;
     const reco_engine_named_t *named;
 
     list = &scratch->lists[source];
     count = 0;
+
+    /* which side is as good as random: a branch would be foreseen half the time */
 
     for (i = 0; i < list->count; i++) {
         places[count] = (uint16_t) i;
