@@ -259,6 +259,14 @@ reco_engine_ranked(const reco_engine_model_t *model, unsigned n)
 {
     unsigned pool;
 
+    /* nothing but the score decides: it is the n best */
+
+    if (reco_engine_value(model, RECO_ENGINE_DIVERSITY_LAMBDA) >= 1
+        && reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY) == 0)
+    {
+        return n;
+    }
+
     pool = reco_engine_count(model, RECO_ENGINE_DIVERSITY_POOL);
 
     return pool > 2 * n ? pool : 2 * n;

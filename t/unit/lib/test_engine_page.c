@@ -186,7 +186,7 @@ test_same_with_exclusions(void **state)
  * a factor of 1 makes it look at all, and changes nothing else.
  */
 static void
-test_same_from_the_best(void **state)
+same_from_the_best(void **state, const char *lambda)
 {
     unsigned visit, i, turn;
     uint64_t keys[RECO_ENGINE_RESULT_MAX];
@@ -201,6 +201,7 @@ test_same_from_the_best(void **state)
 
     fixture = *state;
     engine = &fixture->engine;
+    shop_set(engine, "diversity.lambda", lambda);
     shop_set(engine, "diversity.pool", "1");
     shop_set(engine, "seen.discount", "0.2");
     shop_engine_close(engine);
@@ -234,6 +235,20 @@ test_same_from_the_best(void **state)
             reco_engine_session_shown(&engine->session, keys, all.nhits);
         }
     }
+}
+
+
+static void
+test_same_from_the_best(void **state)
+{
+    same_from_the_best(state, "0.7");
+}
+
+
+static void
+test_same_from_the_best_alone(void **state)
+{
+    same_from_the_best(state, "1");
 }
 
 
@@ -337,6 +352,8 @@ main(void)
             test_same_with_exclusions, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_same_from_the_best, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_same_from_the_best_alone, setup, teardown),
         cmocka_unit_test(test_crowded),
         cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
     };
