@@ -136,6 +136,11 @@ tally_add_one(reco_engine_tally_t *tally, uint32_t number, float value,
 {
     reco_engine_tally_entry_t *entry;
 
+    if (!first) {
+        reco_engine_tally_add(tally, number, value, origin);
+        return;
+    }
+
     entry = reco_engine_tally_entry(tally, number);
 
     if (entry == NULL) {
@@ -144,12 +149,7 @@ tally_add_one(reco_engine_tally_t *tally, uint32_t number, float value,
 
     entry->sum += value;
 
-    if (!first && value > entry->most) {
-        entry->most = value;
-        entry->origin = origin;
-    }
-
-    if (first && entry->origin == RECO_ENGINE_TALLY_NOBODY) {
+    if (entry->origin == RECO_ENGINE_TALLY_NOBODY) {
         entry->origin = origin;
     }
 }
@@ -232,6 +232,17 @@ tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
 }
 
 
+static void
+tally_add(reco_engine_tally_t *tally, const tally_run_t *run)
+{
+    if (tally_holds(tally, run->count)) {
+        tally_add_run(tally, run);
+    } else {
+        tally_add_each(tally, run);
+    }
+}
+
+
 void
 reco_engine_tally_add_votes(reco_engine_tally_t *tally,
     const reco_engine_votes_t *votes, uint32_t nnumbers)
@@ -239,11 +250,7 @@ reco_engine_tally_add_votes(reco_engine_tally_t *tally,
     tally_run_t run = {votes->items, votes->values, votes->places, 1, 0,
         votes->count, nnumbers, 0};
 
-    if (tally_holds(tally, run.count)) {
-        tally_add_run(tally, &run);
-    } else {
-        tally_add_each(tally, &run);
-    }
+    tally_add(tally, &run);
 }
 
 
@@ -255,11 +262,7 @@ reco_engine_tally_add_row(reco_engine_tally_t *tally, const uint32_t *numbers,
     tally_run_t run = {
         numbers, scores, NULL, weight, origin, count, nnumbers, 0};
 
-    if (tally_holds(tally, count)) {
-        tally_add_run(tally, &run);
-    } else {
-        tally_add_each(tally, &run);
-    }
+    tally_add(tally, &run);
 }
 
 
@@ -270,11 +273,7 @@ reco_engine_tally_add_matches(reco_engine_tally_t *tally,
     tally_run_t run = {
         numbers, NULL, NULL, weight, origin, count, UINT32_MAX, 1};
 
-    if (tally_holds(tally, count)) {
-        tally_add_run(tally, &run);
-    } else {
-        tally_add_each(tally, &run);
-    }
+    tally_add(tally, &run);
 }
 
 
