@@ -15,7 +15,6 @@
 
 #define BATCH      "256"
 #define NAME_BYTES 256
-#define ID_BYTES   48
 
 /* reason, entry; then the fields as they came. */
 #define HEAD 4
@@ -27,8 +26,8 @@ typedef struct {
     redisContext *redis;
     const char *reason; /* NULL: any */
     int dry;
-    char last[ID_BYTES]; /* the newest entry there was at the beginning */
-    char next[ID_BYTES]; /* "(" and the entry that was looked at last */
+    char last[RECO_REDIS_ID_SIZE]; /* the newest one at the beginning */
+    char next[RECO_REDIS_ID_SIZE]; /* "(" and what was looked at last */
     unsigned long long sent;
     unsigned long long others; /* of another reason */
     unsigned long long bodies; /* refused at the door: without a visitor */
@@ -64,30 +63,12 @@ is(const redisReply *reply, const char *word)
 }
 
 
-/* [id, [name, value, ...]], all of it strings. */
+/* No more fields than an event may have. */
 static int
-is_entry(const redisReply *entry)
+is_entry(const redisReply *reply)
 {
-    const redisReply *fields;
-    size_t i;
-
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || entry->element[0]->type != REDIS_REPLY_STRING
-        || entry->element[0]->len >= ID_BYTES - 1
-        || entry->element[1]->type != REDIS_REPLY_ARRAY)
-    {
-        return 0;
-    }
-
-    fields = entry->element[1];
-    for (i = 0; i < fields->elements; i++) {
-        if (fields->element[i]->type != REDIS_REPLY_STRING) {
-            return 0;
-        }
-    }
-
-    return fields->elements % 2 == 0
-           && fields->elements <= HEAD + 2 * RECO_EVENT_FIELDS_MAX;
+    return reco_redis_is_entry(reply) && reply->element[1]->elements % 2 == 0
+           && reply->element[1]->elements <= HEAD + 2 * RECO_EVENT_FIELDS_MAX;
 }
 
 

@@ -15,8 +15,6 @@
 #include <time.h>
 
 #define NAME_MAX_BYTES 256
-#define ID_MAX_BYTES   48
-#define SHARDS_MAX     1024
 #define BATCH          "256"
 #define BLOCK_MS       1000
 #define LINES_MAX      100000000
@@ -25,7 +23,7 @@
 
 typedef struct {
     char name[NAME_MAX_BYTES];
-    char last[ID_MAX_BYTES]; /* the entry that was read last */
+    char last[RECO_REDIS_ID_SIZE]; /* the entry that was read last */
 } stream_t;
 
 typedef struct {
@@ -280,30 +278,6 @@ print_entry(const tail_t *tail, const redisReply *entry)
 }
 
 
-/* An entry is [id, [name, value, ...]]; one that was deleted has nil. */
-static int
-is_entry(const redisReply *entry)
-{
-    size_t i;
-
-    if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
-        || entry->element[0]->type != REDIS_REPLY_STRING
-        || entry->element[0]->len >= ID_MAX_BYTES
-        || entry->element[1]->type != REDIS_REPLY_ARRAY)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < entry->element[1]->elements; i++) {
-        if (entry->element[1]->element[i]->type != REDIS_REPLY_STRING) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 static void
 print_entries(const tail_t *tail, stream_t *stream, const redisReply *entries)
 {
@@ -311,7 +285,7 @@ print_entries(const tail_t *tail, stream_t *stream, const redisReply *entries)
 
     for (i = 0; entries->type == REDIS_REPLY_ARRAY && i < entries->elements;
          i++) {
-        if (is_entry(entries->element[i])) {
+        if (reco_redis_is_entry(entries->element[i])) {
             strcpy(stream->last, entries->element[i]->element[0]->str);
             print_entry(tail, entries->element[i]);
         }
@@ -347,7 +321,7 @@ find_start(redisContext *redis, const tail_t *tail, stream_t *stream,
         && reply->elements == (size_t) tail->lines + 1)
     {
         entry = reply->element[reply->elements - 1];
-        if (is_entry(entry)) {
+        if (reco_redis_is_entry(entry)) {
             strcpy(stream->last, entry->element[0]->str);
         }
     }
@@ -380,7 +354,7 @@ static reco_status_t
 read_more(
     redisContext *redis, const tail_t *tail, int *more, reco_error_t *error)
 {
-    reco_str_t words[6 + 2 * SHARDS_MAX];
+    reco_str_t words[6 + 2 * RECO_CONFIG_SHARDS_MAX];
     redisReply *reply, *pair;
     stream_t *stream;
     size_t n;
@@ -459,8 +433,9 @@ set_streams(tail_t *tail, const reco_config_t *config)
 
     tail->nstreams =
         tail->rejected ? 1 : (unsigned) reco_config_integer(config, "shards");
-    if (tail->nstreams > SHARDS_MAX) {
-        reco_cli_fail(tail->command, "more than %d shards", SHARDS_MAX);
+    if (tail->nstreams > RECO_CONFIG_SHARDS_MAX) {
+        reco_cli_fail(
+            tail->command, "more than %d shards", RECO_CONFIG_SHARDS_MAX);
         return RECO_CLI_FAILED;
     }
 

@@ -3,25 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE   "1000"
-#define ID_MAX 64 /* bytes of an entry's id, two numbers */
+#define PAGE "1000"
 
 
 static reco_str_t
 text(const char *data)
 {
     return (reco_str_t){strlen(data), data};
-}
-
-
-/* An entry is [id, [name, value, ...]]. */
-static int
-is_entry(const redisReply *entry)
-{
-    return entry->type == REDIS_REPLY_ARRAY && entry->elements == 2
-           && entry->element[0]->type == REDIS_REPLY_STRING
-           && entry->element[0]->len <= ID_MAX
-           && entry->element[1]->type == REDIS_REPLY_ARRAY;
 }
 
 
@@ -37,9 +25,8 @@ is_of(const redisReply *entry, reco_str_t visitor)
     for (i = 0; i + 1 < fields->elements; i += 2) {
         name = fields->element[i];
         value = fields->element[i + 1];
-        if (name->type == REDIS_REPLY_STRING
-            && value->type == REDIS_REPLY_STRING && name->len == 1
-            && name->str[0] == 'u' && (size_t) value->len == visitor.len
+        if (name->len == 1 && name->str[0] == 'u'
+            && (size_t) value->len == visitor.len
             && memcmp(value->str, visitor.data, visitor.len) == 0)
         {
             return 1;
@@ -62,7 +49,7 @@ remove_entries(redisContext *context, const char *stream,
     status = RECO_OK;
 
     for (i = 0; status == RECO_OK && i < page->elements; i++) {
-        if (!is_entry(page->element[i])) {
+        if (!reco_redis_is_entry(page->element[i])) {
             return reco_error_set(error, RECO_CORRUPT,
                 "Redis answered XRANGE of \"%s\" with what is no entry",
                 stream);
@@ -87,7 +74,7 @@ clean_stream(redisContext *context, const char *stream, reco_str_t visitor,
     const redisReply *last;
     reco_status_t status;
     redisReply *page;
-    char from[ID_MAX + 2];
+    char from[RECO_REDIS_ID_SIZE];
     int more;
 
     strcpy(from, "-");

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHARDS_MAX 1024
-
 
 static reco_str_t
 text(const char *data)
@@ -184,7 +182,7 @@ reco_status_t
 reco_ingest_group_read(redisContext *context, const reco_ingest_group_t *group,
     long count, int wait, redisReply **reply, reco_error_t *error)
 {
-    reco_str_t arguments[2 * SHARDS_MAX + 10];
+    reco_str_t arguments[2 * RECO_CONFIG_SHARDS_MAX + 10];
     char numbers[2][24];
     unsigned shard;
     size_t n;

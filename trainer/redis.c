@@ -354,3 +354,29 @@ reco_redis_connect(const reco_config_t *config, int wait,
 
     return RECO_OK;
 }
+
+
+int
+reco_redis_is_entry(const redisReply *reply)
+{
+    const redisReply *fields;
+    size_t i;
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2
+        || reply->element[0]->type != REDIS_REPLY_STRING
+        || reply->element[0]->len > RECO_REDIS_ID_SIZE - 2
+        || reply->element[1]->type != REDIS_REPLY_ARRAY)
+    {
+        return 0;
+    }
+
+    fields = reply->element[1];
+
+    for (i = 0; i < fields->elements; i++) {
+        if (fields->element[i]->type != REDIS_REPLY_STRING) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -32,4 +32,11 @@ reco_status_t reco_redis_command(redisContext *context, size_t n,
 reco_status_t reco_redis_reply(
     redisContext *context, redisReply **reply, reco_error_t *error);
 
+/* Bytes of an entry's id, two numbers, with "(" before it and NUL behind. */
+#define RECO_REDIS_ID_SIZE 48
+
+/* True for an entry of a stream as Redis tells it, [id, [name, value, ...]], all
+   of it strings.  One that was deleted is none. */
+int reco_redis_is_entry(const redisReply *reply);
+
 #endif /* RECO_REDIS_H */
