@@ -26,7 +26,6 @@
 #define TICK_MS         200 /* the longest that a signal waits */
 #define GATHER_MS       20  /* lets events of a moment share a transaction */
 #define CHECK_SECONDS   1.0
-#define RETRY_SECONDS   60.0
 #define COMPARE_SECONDS 5.0
 #define QUIET_SECONDS   60.0
 
@@ -388,49 +387,23 @@ publish_overlay(daemon_t *daemon)
 }
 
 
-static double
-retry_seconds(const daemon_t *daemon, double interval)
-{
-    double seconds;
-    int i;
-
-    seconds = RETRY_SECONDS;
-    for (i = 1; i < daemon->runner.failures && seconds < interval; i++) {
-        seconds *= 2;
-    }
-
-    return seconds < interval ? seconds : interval;
-}
-
-
 /* Is it time for a batch run, and is there anything new to learn? */
 static int
 is_due(const daemon_t *daemon, const reco_store_stats_t *stats)
 {
-    const reco_runner_t *runner = &daemon->runner;
-    double interval, age;
+    const reco_config_t *config = daemon->config;
+    const reco_follow_t *follow = daemon->follow;
+    reco_runner_state_t state = {
+        .followed = reco_follow_version(follow)[0] != '\0',
+        .age = (double) (reco_clock_ms() - reco_follow_created(follow)) / 1000,
+        .learnt = reco_follow_sequence(follow),
+        .newest = stats->sequence,
+        .events = stats->events,
+        .min_events = (uint64_t) reco_config_integer(config, "min_events"),
+        .interval =
+            (double) reco_config_integer(config, "train_interval") / 1000};
 
-    interval =
-        (double) reco_config_integer(daemon->config, "train_interval") / 1000;
-
-    if (runner->failures > 0
-        && reco_clock_elapsed(runner->ended) < retry_seconds(daemon, interval))
-    {
-        return 0;
-    }
-
-    if (reco_follow_version(daemon->follow)[0] == '\0') {
-        return stats->events
-               >= (uint64_t) reco_config_integer(daemon->config, "min_events");
-    }
-
-    age =
-        (double) (reco_clock_ms() - reco_follow_created(daemon->follow)) / 1000;
-
-    return age >= interval
-           && stats->sequence > reco_follow_sequence(daemon->follow)
-           && (runner->ended == 0
-               || reco_clock_elapsed(runner->ended) >= interval);
+    return reco_runner_due(&daemon->runner, &state);
 }
 
 

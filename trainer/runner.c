@@ -11,7 +11,43 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define RETRY_SECONDS 60.0
+
 extern char **environ;
+
+
+static double
+retry_seconds(const reco_runner_t *runner, double interval)
+{
+    double seconds;
+    int i;
+
+    seconds = RETRY_SECONDS;
+    for (i = 1; i < runner->failures && seconds < interval; i++) {
+        seconds *= 2;
+    }
+
+    return seconds < interval ? seconds : interval;
+}
+
+
+int
+reco_runner_due(const reco_runner_t *runner, const reco_runner_state_t *state)
+{
+    double pause;
+
+    pause = runner->failures > 0 && !state->followed
+                ? retry_seconds(runner, state->interval)
+                : state->interval;
+
+    if (runner->ended != 0 && reco_clock_elapsed(runner->ended) < pause) {
+        return 0;
+    }
+
+    return state->followed
+               ? state->age >= state->interval && state->newest > state->learnt
+               : state->events >= state->min_events;
+}
 
 
 reco_status_t
