@@ -101,16 +101,17 @@ CSV
 ($code, $output) = import_into('five', "$dir/bad.csv");
 is($code, 0, 'some bad rows are no failure');
 like($output, qr/bad\.csv:3: ts: malformed/, 'a time');
+like($output, qr/bad\.csv:4: item: missing/, 'an item');
 like($output, qr/bad\.csv:5: .*quote/, 'a quote');
-like($output, qr/5 rows: 3 imported, 0 known already, 2 refused/, 'in all')
+like($output, qr/5 rows: 2 imported, 0 known already, 3 refused/, 'in all')
     or diag $output;
 
 ($code, $output) = import_into('five', '--show', 0, "$dir/bad.csv");
 unlike($output, qr/malformed/, 'refused rows can be kept quiet');
-like($output, qr/2 more refused rows are not shown/, 'but are counted');
+like($output, qr/3 more refused rows are not shown/, 'but are counted');
 
 ($code, $output) = import_into('six', '--check', "$dir/bad.csv");
-like($output, qr/3 good/, 'a check');
+like($output, qr/2 good/, 'a check');
 ok(!-e "$dir/six", 'writes nothing');
 
 ($code, $output) = import_into('five', '--map', 'item=nothing', "$dir/bad.csv");

@@ -427,7 +427,18 @@ read_row(import_t *import, const reco_table_row_t *row, reco_event_t *event,
         name_visitor(event);
     }
 
-    return reco_event_finish(event, reject);
+    status = reco_event_finish(event, reject);
+
+    /* Pages of no item are views too, and teach nothing: in a table of items
+       it is a cell that was forgotten. */
+    if (status == RECO_OK && event->type == RECO_EVENT_VIEW
+        && event->item.len == 0) {
+        reject->field = "item";
+        reject->reason = RECO_EVENT_MISSING;
+        status = RECO_INVALID;
+    }
+
+    return status;
 }
 
 

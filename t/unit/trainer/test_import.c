@@ -240,7 +240,9 @@ test_refuses(void **state)
                                         "a,\"1,2020-01-01,view\n"
                                         "a,2,2030-01-01,view\n"
                                         "b c,2,2020-01-01,view\n"
-                                        "a,2,2018-01-01,view\n",
+                                        "a,2,2018-01-01,view\n"
+                                        "a, ,2020-01-01,view\n"
+                                        "a,,2020-01-01,search\n",
         .map = "",
         .type = RECO_EVENT_VIEW,
         .refused =
@@ -248,6 +250,7 @@ test_refuses(void **state)
             "7 type: unknown value;"
             "8 the row is longer than a megabyte, or a quote is not closed;"
             "10 visitor: bad character;"
+            "12 item: missing;"
             "3 visitor: missing or longer than 64 bytes;"
             "9 ts: before 2000 or in the future;"
             "11 ts: older than the retention allows, counted from the newest "
@@ -256,9 +259,9 @@ test_refuses(void **state)
     reco_import_report_t report;
 
     report = import(self, &file);
-    assert_int_equal(report.rows, 10);
-    assert_int_equal(report.applied, 1);
-    assert_int_equal(report.refused, 9);
+    assert_int_equal(report.rows, 12);
+    assert_int_equal(report.applied, 2);
+    assert_int_equal(report.refused, 10);
 }
 
 
