@@ -87,7 +87,8 @@ knn_match(const reco_engine_model_t *model,
         knn_prefetch(postings->postings + rows[place].first, rows[place].count);
     }
 
-    reco_engine_tally_clear(&scratch->sessions, expected);
+    reco_engine_tally_clear(
+        &scratch->sessions, expected, postings->nsessions);
 
     for (place = 0; place < count; place++) {
         reco_engine_tally_add_matches(&scratch->sessions,
@@ -231,7 +232,7 @@ knn_count(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         expected += scratch->voters[i].count;
     }
 
-    reco_engine_tally_clear(&scratch->items, expected);
+    reco_engine_tally_clear(&scratch->items, expected, model->nitems);
     votes = &scratch->votes;
     votes->count = 0;
 
@@ -240,12 +241,12 @@ knn_count(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
             model->distance + RECO_SNAPSHOT_SESSION_MAX);
 
         if (votes->count >= RECO_ENGINE_VOTES_MAX) {
-            reco_engine_tally_add_votes(&scratch->items, votes, model->nitems);
+            reco_engine_tally_add_votes(&scratch->items, votes);
             votes->count = 0;
         }
     }
 
-    reco_engine_tally_add_votes(&scratch->items, votes, model->nitems);
+    reco_engine_tally_add_votes(&scratch->items, votes);
 }
 
 

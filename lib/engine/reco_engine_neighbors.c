@@ -55,7 +55,7 @@ neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
     row = neighbors_row(model, kind, item);
 
     reco_engine_tally_add_row(tally, edges->items + row.first,
-        edges->scores + row.first, row.count, weight, origin, model->nitems);
+        edges->scores + row.first, row.count, weight, origin);
 }
 
 
@@ -140,7 +140,7 @@ neighbors_gather(const reco_engine_model_t *model,
         expected += neighbors_prefetch(model, kind, visit->items[place].item);
     }
 
-    reco_engine_tally_clear(&scratch->items, expected);
+    reco_engine_tally_clear(&scratch->items, expected, model->nitems);
 
     for (place = 0; place < nitems; place++) {
         neighbors_walk(model, &scratch->items, kind, visit->items[place].item,
@@ -273,7 +273,7 @@ reco_engine_source_backfill(
             model, RECO_NEIGHBORS_VIEW, pool->rows[row].item);
     }
 
-    reco_engine_tally_clear(&scratch->items, expected);
+    reco_engine_tally_clear(&scratch->items, expected, model->nitems);
 
     for (i = 0; i < seeds; i++) {
         row = reco_engine_key_number(scratch->ranking[i]);

@@ -52,7 +52,10 @@ reco_engine_scratch_serves(
     sizes = scratch_sizes(model);
 
     return sizes.sessions <= scratch->nsessions
-           && sizes.items <= scratch->nitems && sizes.keys <= scratch->nkeys;
+           && sizes.items <= scratch->nitems && sizes.keys <= scratch->nkeys
+           && reco_engine_tally_serves(
+               &scratch->sessions, model->base->sessions.nsessions)
+           && reco_engine_tally_serves(&scratch->items, model->nitems);
 }
 
 
@@ -82,11 +85,13 @@ reco_engine_scratch_create(
     status = created->keys != NULL ? RECO_OK : RECO_NOMEM;
 
     if (status == RECO_OK) {
-        status = reco_engine_tally_create(&created->sessions, sizes.sessions);
+        status = reco_engine_tally_create(&created->sessions, sizes.sessions,
+            model->base->sessions.nsessions);
     }
 
     if (status == RECO_OK) {
-        status = reco_engine_tally_create(&created->items, sizes.items);
+        status = reco_engine_tally_create(
+            &created->items, sizes.items, model->nitems);
     }
 
     if (status != RECO_OK) {

@@ -26,28 +26,62 @@ tally_slots(uint32_t count)
 }
 
 
+/* Are so many numbers few enough for a slot each? */
+static int
+tally_direct(uint32_t nnumbers)
+{
+    return nnumbers <= RECO_ENGINE_TALLY_DIRECT;
+}
+
+
+int
+reco_engine_tally_serves(const reco_engine_tally_t *tally, uint32_t nnumbers)
+{
+    return !tally_direct(nnumbers) || nnumbers <= tally->nslots;
+}
+
+
+/* A hash table of so many slots. */
 static void
 tally_use(reco_engine_tally_t *tally, uint32_t slots)
 {
+    tally->multiplier = 0x9e3779b1u;
     tally->mask = slots - 1;
     tally->shift = 32 - (uint32_t) __builtin_ctz(slots);
-    memset(tally->slots, 0, slots * sizeof(tally->slots[0]));
+}
+
+
+/* A slot for each number: there is nothing to search, nor to grow. */
+static void
+tally_use_direct(reco_engine_tally_t *tally)
+{
+    tally->multiplier = 1;
+    tally->mask = UINT32_MAX;
+    tally->shift = 0;
 }
 
 
 reco_status_t
-reco_engine_tally_create(reco_engine_tally_t *tally, uint32_t limit)
+reco_engine_tally_create(
+    reco_engine_tally_t *tally, uint32_t limit, uint32_t nnumbers)
 {
     memset(tally, 0, sizeof(*tally));
     tally->limit = limit;
+    tally->nslots = tally_slots(limit);
+
+    while (tally_direct(nnumbers) && tally->nslots < nnumbers) {
+        tally->nslots *= 2;
+    }
+
     tally->entries = malloc(((size_t) limit + 1) * sizeof(tally->entries[0]));
-    tally->slots = malloc(tally_slots(limit) * sizeof(tally->slots[0]));
+    tally->slots = calloc(tally->nslots, sizeof(tally->slots[0]));
 
     if (tally->entries == NULL || tally->slots == NULL) {
         reco_engine_tally_destroy(tally);
         return RECO_NOMEM;
     }
 
+    tally->base = 1;
     tally_use(tally, TALLY_SLOTS_MIN);
 
     return RECO_OK;
@@ -63,12 +97,33 @@ reco_engine_tally_destroy(reco_engine_tally_t *tally)
 }
 
 
-void
-reco_engine_tally_clear(reco_engine_tally_t *tally, uint32_t expected)
+/* What the slots hold now is below what they will. */
+static void
+tally_empty(reco_engine_tally_t *tally)
 {
+    if (UINT32_MAX - tally->base < 2 * tally->limit + 2) {
+        memset(tally->slots, 0, tally->nslots * sizeof(tally->slots[0]));
+        tally->base = 0;
+    }
+
+    tally->base += tally->count + 1;
+}
+
+
+void
+reco_engine_tally_clear(
+    reco_engine_tally_t *tally, uint32_t expected, uint32_t nnumbers)
+{
+    tally_empty(tally);
     tally->count = 0;
-    tally_use(
-        tally, tally_slots(expected < tally->limit ? expected : tally->limit));
+    tally->nnumbers = nnumbers;
+
+    if (tally_direct(nnumbers) && nnumbers <= tally->nslots) {
+        tally_use_direct(tally);
+    } else {
+        tally_use(tally,
+            tally_slots(expected < tally->limit ? expected : tally->limit));
+    }
 }
 
 
@@ -77,16 +132,17 @@ reco_engine_tally_grow(reco_engine_tally_t *tally)
 {
     uint32_t place, slot;
 
+    tally_empty(tally);
     tally_use(tally, tally_slots(tally->count));
 
     for (place = 0; place < tally->count; place++) {
-        slot = (tally->entries[place].number * 0x9e3779b1u) >> tally->shift;
+        slot = reco_engine_tally_slot(tally, tally->entries[place].number);
 
-        while (tally->slots[slot] != 0) {
+        while (tally->slots[slot] >= tally->base) {
             slot = (slot + 1) & tally->mask;
         }
 
-        tally->slots[slot] = place + 1;
+        tally->slots[slot] = tally->base + place;
     }
 }
 
@@ -108,8 +164,7 @@ typedef struct {
     float weight;
     uint32_t origin;
     uint32_t count;
-    uint32_t nnumbers; /* those from here on are left out */
-    int first;         /* the origin is who came first, not who gave the most */
+    int first; /* the origin is who came first, not who gave the most */
 } tally_run_t;
 
 #define TALLY_INLINE static inline __attribute__((always_inline))
@@ -164,43 +219,47 @@ TALLY_INLINE void
 tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
 {
     float value;
-    uint32_t i, count, number, slot, place, fresh, taken, shift, *slots;
+    uint32_t i, count, number, slot, place, fresh, taken, *slots;
+    uint32_t multiplier, shift, nnumbers, base;
     reco_engine_tally_entry_t *entry, *entries;
 
     static const reco_engine_tally_entry_t empty = {
         0, RECO_ENGINE_TALLY_NOBODY, 0, 0};
 
     count = tally->count;
+    multiplier = tally->multiplier;
     shift = tally->shift;
+    nnumbers = tally->nnumbers;
+    base = tally->base;
     slots = tally->slots;
     entries = tally->entries;
     entries[count] = empty;
 
     for (i = 0; i < run->count; i++) {
         number = run->numbers[i];
+
+        if (number >= nnumbers) {
+            continue;
+        }
+
         value = tally_value(run, i);
-        slot = (number * 0x9e3779b1u) >> shift;
-        place = slots[slot];
-        fresh = -(uint32_t) (place == 0);
-        place |= fresh & (count + 1);
-        entry = &entries[place - 1];
+        slot = (number * multiplier) >> shift;
+        place = slots[slot] - base;
+        fresh = place >= count;
+        place = fresh ? count : place;
+        entry = &entries[place];
 
-        if (number >= run->nnumbers || ((entry->number ^ number) & ~fresh) != 0)
-        {
+        if (((entry->number ^ number) & (fresh - 1)) != 0) {
             tally->count = count;
-
-            if (number < run->nnumbers) {
-                tally_add_one(
-                    tally, number, value, tally_origin(run, i), run->first);
-            }
-
+            tally_add_one(
+                tally, number, value, tally_origin(run, i), run->first);
             count = tally->count;
             entries[count] = empty;
             continue;
         }
 
-        slots[slot] = place;
-        taken = run->first ? fresh : -(uint32_t) (value > entry->most);
+        slots[slot] = base + place;
+        taken = run->first ? -fresh : -(uint32_t) (value > entry->most);
         entry->number = number;
         entry->origin ^= (entry->origin ^ tally_origin(run, i)) & taken;
         entry->sum += value;
@@ -209,7 +268,7 @@ tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
             entry->most = value > entry->most ? value : entry->most;
         }
 
-        count -= fresh;
+        count += fresh;
         entries[count] = empty;
     }
 
@@ -218,13 +277,13 @@ tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
 
 
 /* Where the tally may have to grow, or is full. */
-static void
+TALLY_INLINE void
 tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
 {
     uint32_t i;
 
     for (i = 0; i < run->count; i++) {
-        if (run->numbers[i] < run->nnumbers) {
+        if (run->numbers[i] < tally->nnumbers) {
             tally_add_one(tally, run->numbers[i], tally_value(run, i),
                 tally_origin(run, i), run->first);
         }
@@ -232,37 +291,33 @@ tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
 }
 
 
-static void
-tally_add(reco_engine_tally_t *tally, const tally_run_t *run)
+/* Once for each kind of run, which then has no need to ask what it has. */
+TALLY_INLINE void
+tally_add(reco_engine_tally_t *tally, tally_run_t run)
 {
-    if (tally_holds(tally, run->count)) {
-        tally_add_run(tally, run);
+    if (tally_holds(tally, run.count)) {
+        tally_add_run(tally, &run);
     } else {
-        tally_add_each(tally, run);
+        tally_add_each(tally, &run);
     }
 }
 
 
 void
-reco_engine_tally_add_votes(reco_engine_tally_t *tally,
-    const reco_engine_votes_t *votes, uint32_t nnumbers)
+reco_engine_tally_add_votes(
+    reco_engine_tally_t *tally, const reco_engine_votes_t *votes)
 {
-    tally_run_t run = {votes->items, votes->values, votes->places, 1, 0,
-        votes->count, nnumbers, 0};
-
-    tally_add(tally, &run);
+    tally_add(tally, (tally_run_t){votes->items, votes->values, votes->places,
+                         1, 0, votes->count, 0});
 }
 
 
 void
 reco_engine_tally_add_row(reco_engine_tally_t *tally, const uint32_t *numbers,
-    const float *scores, uint32_t count, float weight, uint32_t origin,
-    uint32_t nnumbers)
+    const float *scores, uint32_t count, float weight, uint32_t origin)
 {
-    tally_run_t run = {
-        numbers, scores, NULL, weight, origin, count, nnumbers, 0};
-
-    tally_add(tally, &run);
+    tally_add(
+        tally, (tally_run_t){numbers, scores, NULL, weight, origin, count, 0});
 }
 
 
@@ -270,10 +325,8 @@ void
 reco_engine_tally_add_matches(reco_engine_tally_t *tally,
     const uint32_t *numbers, uint32_t count, float weight, uint32_t origin)
 {
-    tally_run_t run = {
-        numbers, NULL, NULL, weight, origin, count, UINT32_MAX, 1};
-
-    tally_add(tally, &run);
+    tally_add(
+        tally, (tally_run_t){numbers, NULL, NULL, weight, origin, count, 1});
 }
 
 

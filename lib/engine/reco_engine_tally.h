@@ -1,8 +1,9 @@
 /*
- * Sums by number: entries in the order of their arrival, and an open hash
- * table of their places.  The table is as large as a query needs, not as the
- * catalogue is, and is cleared for each: it stays in the processor's nearest
- * cache, and private memory stays small.
+ * Sums by number: entries in the order of their arrival, and their places.
+ * Where numbers are few, each has a slot for its place, and no two meet.  Of
+ * more, the slots are an open hash table, as large as a query needs and not as
+ * the catalogue is: it stays in the processor's nearest cache, and private
+ * memory stays small.
  */
 
 #ifndef RECO_ENGINE_TALLY_H
@@ -20,22 +21,36 @@ typedef struct {
 
 #define RECO_ENGINE_TALLY_NOBODY UINT32_MAX
 
+/* So many numbers have slots of their own: 256 KiB, for what a shop of some
+   size has, and half of what a usual second cache holds. */
+#define RECO_ENGINE_TALLY_DIRECT 65536
+
 typedef struct {
     reco_engine_tally_entry_t *entries;
-    uint32_t *slots; /* 1 + place of an entry, 0: empty */
-    uint32_t mask;   /* of the slots in use */
+    uint32_t *slots;     /* base + place of an entry; else empty */
+    uint32_t nslots;     /* that there are */
+    uint32_t base;       /* what earlier sums left in the slots is below */
+    uint32_t multiplier; /* 1: the number is the slot */
+    uint32_t mask;       /* of the slots in use, if they are a hash table */
     uint32_t shift;
+    uint32_t nnumbers; /* numbers from here on are left out */
     uint32_t count;
     uint32_t limit; /* further numbers are left out */
 } reco_engine_tally_t;
 
-/* Room for limit numbers.  RECO_NOMEM. */
+/* Room for limit of nnumbers numbers.  RECO_NOMEM. */
 reco_status_t reco_engine_tally_create(
-    reco_engine_tally_t *tally, uint32_t limit);
+    reco_engine_tally_t *tally, uint32_t limit, uint32_t nnumbers);
 void reco_engine_tally_destroy(reco_engine_tally_t *tally);
 
-/* Empty, ready for about so many numbers; it grows where there are more. */
-void reco_engine_tally_clear(reco_engine_tally_t *tally, uint32_t expected);
+/* Has it the slots that so many numbers can have? */
+int reco_engine_tally_serves(
+    const reco_engine_tally_t *tally, uint32_t nnumbers);
+
+/* Empty, ready for about so many of the numbers below nnumbers; it grows where
+   there are more. */
+void reco_engine_tally_clear(
+    reco_engine_tally_t *tally, uint32_t expected, uint32_t nnumbers);
 
 /* Twice the slots. */
 void reco_engine_tally_grow(reco_engine_tally_t *tally);
@@ -48,33 +63,44 @@ unsigned reco_engine_tally_select(const reco_engine_tally_t *tally,
     const reco_engine_kernels_t *kernels, uint64_t *keys, unsigned wanted);
 
 
-/* The entry of a number, new where it is not there yet; NULL if full. */
+static inline uint32_t
+reco_engine_tally_slot(const reco_engine_tally_t *tally, uint32_t number)
+{
+    return (number * tally->multiplier) >> tally->shift;
+}
+
+
+/* The entry of a number below nnumbers, new where it is not there yet; NULL if
+   full. */
 static inline reco_engine_tally_entry_t *
 reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 {
-    uint32_t slot;
+    uint32_t slot, place;
     reco_engine_tally_entry_t *entry;
 
-    slot = (number * 0x9e3779b1u) >> tally->shift;
+    slot = reco_engine_tally_slot(tally, number);
 
-    for (; tally->slots[slot] != 0; slot = (slot + 1) & tally->mask) {
-        entry = &tally->entries[tally->slots[slot] - 1];
+    while ((place = tally->slots[slot] - tally->base) < tally->count) {
+        entry = &tally->entries[place];
 
         if (entry->number == number) {
             return entry;
         }
+
+        slot = (slot + 1) & tally->mask;
     }
 
     if (tally->count == tally->limit) {
         return NULL;
     }
 
-    entry = &tally->entries[tally->count++];
+    entry = &tally->entries[tally->count];
     entry->number = number;
     entry->origin = RECO_ENGINE_TALLY_NOBODY;
     entry->sum = 0;
     entry->most = 0;
-    tally->slots[slot] = tally->count;
+    tally->slots[slot] = tally->base + tally->count;
+    tally->count++;
 
     if (tally->count > tally->mask / 2) {
         reco_engine_tally_grow(tally);
@@ -108,13 +134,13 @@ reco_engine_tally_add(
  */
 
 /* What sessions say; origins are the votes' places. */
-void reco_engine_tally_add_votes(reco_engine_tally_t *tally,
-    const reco_engine_votes_t *votes, uint32_t nnumbers);
+void reco_engine_tally_add_votes(
+    reco_engine_tally_t *tally, const reco_engine_votes_t *votes);
 
 /* Numbers with weight times the score of each. */
 void reco_engine_tally_add_row(reco_engine_tally_t *tally,
     const uint32_t *numbers, const float *scores, uint32_t count, float weight,
-    uint32_t origin, uint32_t nnumbers);
+    uint32_t origin);
 
 /* Numbers with the same weight.  An entry's origin is the first, and what it
    was given at most is not kept. */
