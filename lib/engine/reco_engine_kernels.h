@@ -75,10 +75,12 @@ typedef struct {
     void (*score)(struct reco_engine_block_s *blocks, unsigned count,
         const struct reco_engine_terms_s *terms, float *scores);
 
-    /* Adds the voter's items to votes, with what each gets: a weight of the
-       voter's times the distance from its match, before or after it. */
-    void (*vote)(struct reco_engine_votes_s *votes,
-        const struct reco_engine_voter_s *voter, const float *distance);
+    /* Writes down the items of the voters, with what each gets: a weight of the
+       voter's times the distance from its match, before or after it.  Returns
+       how many voters there was room for, one at least. */
+    unsigned (*vote)(struct reco_engine_votes_s *votes,
+        const struct reco_engine_voter_s *voters, unsigned nvoters,
+        const float *distance);
 } reco_engine_kernels_t;
 
 /* The best that this processor has for vectors of so many dimensions. */

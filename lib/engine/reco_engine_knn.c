@@ -87,8 +87,7 @@ knn_match(const reco_engine_model_t *model,
         knn_prefetch(postings->postings + rows[place].first, rows[place].count);
     }
 
-    reco_engine_tally_clear(
-        &scratch->sessions, expected, postings->nsessions);
+    reco_engine_tally_clear(&scratch->sessions, expected, postings->nsessions);
 
     for (place = 0; place < count; place++) {
         reco_engine_tally_add_matches(&scratch->sessions,
@@ -115,39 +114,41 @@ knn_recency(const reco_engine_model_t *model, uint32_t age)
 static void
 knn_admit(const reco_engine_model_t *model,
     const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch,
-    uint32_t session, float similarity, uint32_t newest)
+    const reco_engine_tally_entry_t *session, uint32_t newest, float scale)
 {
     float before;
-    uint32_t age, place;
+    uint32_t age, time;
     reco_snapshot_row_t row;
     reco_engine_voter_t *voter;
 
     row = reco_snapshot_row(postings->session_offsets, postings->nsessions,
-        postings->nevents, session);
+        postings->nevents, session->number);
 
-    if (row.count == 0 || row.count > RECO_SNAPSHOT_SESSION_MAX) {
+    if (row.count == 0 || row.count > RECO_SNAPSHOT_SESSION_MAX
+        || scratch->nvoters == RECO_ENGINE_VOTERS_MAX)
+    {
         return;
     }
 
     knn_prefetch(postings->items + row.first, row.count);
-    place = reco_engine_tally_entry(&scratch->sessions, session)->origin;
     before = reco_engine_value(model, RECO_ENGINE_SESSION_LINEAR) != 0
                  ? 1
                  : reco_engine_value(model, RECO_ENGINE_SESSION_BEFORE);
 
+    scratch->nvotes += row.count;
     voter = &scratch->voters[scratch->nvoters++];
     voter->items = postings->items + row.first;
     voter->weights = NULL;
     voter->count = row.count;
-    voter->match = scratch->visit.items[place].item;
-    voter->place = (uint8_t) place;
-    voter->weight =
-        similarity * model->length[row.count] * model->match_place[place];
+    voter->match = scratch->visit.items[session->origin].item;
+    voter->place = (uint8_t) session->origin;
+    voter->weight = scale * session->sum * model->length[row.count]
+                    * model->match_place[session->origin];
 
     if (model->recency_step > 0) {
-        age = newest - postings->times[session];
-        voter->weight *=
-            knn_recency(model, postings->times[session] < newest ? age : 0);
+        time = postings->times[session->number];
+        age = time < newest ? newest - time : 0;
+        voter->weight *= knn_recency(model, age);
     }
 
     voter->before = voter->weight * before;
@@ -160,34 +161,71 @@ knn_admit(const reco_engine_model_t *model,
 }
 
 
+/* Where a session's items are, on its way from memory. */
+static inline void
+knn_prefetch_session(const reco_engine_model_t *model,
+    const reco_snapshot_postings_t *postings, uint32_t session)
+{
+    __builtin_prefetch(&postings->session_offsets[session]);
+
+    if (model->recency_step > 0) {
+        __builtin_prefetch(&postings->times[session]);
+    }
+}
+
+
+/* All of the tally may vote. */
+static void
+knn_choose_all(const reco_engine_model_t *model,
+    const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch,
+    uint32_t newest, float scale)
+{
+    uint32_t i;
+    const reco_engine_tally_t *sessions;
+
+    sessions = &scratch->sessions;
+
+    for (i = 0; i < sessions->count; i++) {
+        knn_prefetch_session(model, postings, sessions->entries[i].number);
+    }
+
+    for (i = 0; i < sessions->count; i++) {
+        knn_admit(
+            model, postings, scratch, &sessions->entries[i], newest, scale);
+    }
+}
+
+
 /* The k most similar of the tally may vote. */
 static void
 knn_choose(const reco_engine_model_t *model,
     const reco_snapshot_postings_t *postings, reco_engine_scratch_t *scratch,
     uint32_t newest, float scale)
 {
-    unsigned i, count;
-    uint32_t session;
+    unsigned i, count, k;
+    reco_engine_tally_t *sessions;
 
-    count = reco_engine_tally_select(&scratch->sessions, model->kernels,
-        scratch->keys, reco_engine_count(model, RECO_ENGINE_SESSION_K));
+    sessions = &scratch->sessions;
+    k = reco_engine_count(model, RECO_ENGINE_SESSION_K);
 
-    for (i = 0; i < count; i++) {
-        session = reco_engine_key_number(scratch->keys[i]);
-
-        if (session < postings->nsessions) {
-            __builtin_prefetch(&postings->session_offsets[session]);
-
-            if (model->recency_step > 0) {
-                __builtin_prefetch(&postings->times[session]);
-            }
-        }
+    if (sessions->count <= k) {
+        knn_choose_all(model, postings, scratch, newest, scale);
+        return;
     }
 
-    for (i = 0; i < count && scratch->nvoters < RECO_ENGINE_VOTERS_MAX; i++) {
+    count =
+        reco_engine_tally_select(sessions, model->kernels, scratch->keys, k);
+
+    for (i = 0; i < count; i++) {
+        knn_prefetch_session(
+            model, postings, reco_engine_key_number(scratch->keys[i]));
+    }
+
+    for (i = 0; i < count; i++) {
         knn_admit(model, postings, scratch,
-            reco_engine_key_number(scratch->keys[i]),
-            scale * reco_engine_key_score(scratch->keys[i]), newest);
+            reco_engine_tally_entry(
+                sessions, reco_engine_key_number(scratch->keys[i])),
+            newest, scale);
     }
 }
 
@@ -223,30 +261,14 @@ static void
 knn_count(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     unsigned i;
-    uint32_t expected;
-    reco_engine_votes_t *votes;
 
-    expected = 0;
+    reco_engine_tally_clear(&scratch->items, scratch->nvotes, model->nitems);
 
-    for (i = 0; i < scratch->nvoters; i++) {
-        expected += scratch->voters[i].count;
+    for (i = 0; i < scratch->nvoters;) {
+        i += model->kernels->vote(&scratch->votes, &scratch->voters[i],
+            scratch->nvoters - i, model->distance + RECO_SNAPSHOT_SESSION_MAX);
+        reco_engine_tally_add_votes(&scratch->items, &scratch->votes);
     }
-
-    reco_engine_tally_clear(&scratch->items, expected, model->nitems);
-    votes = &scratch->votes;
-    votes->count = 0;
-
-    for (i = 0; i < scratch->nvoters; i++) {
-        model->kernels->vote(votes, &scratch->voters[i],
-            model->distance + RECO_SNAPSHOT_SESSION_MAX);
-
-        if (votes->count >= RECO_ENGINE_VOTES_MAX) {
-            reco_engine_tally_add_votes(&scratch->items, votes);
-            votes->count = 0;
-        }
-    }
-
-    reco_engine_tally_add_votes(&scratch->items, votes);
 }
 
 
@@ -257,6 +279,7 @@ knn_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
     const reco_snapshot_postings_t *recent;
 
     scratch->nvoters = 0;
+    scratch->nvotes = 0;
     newest = model->base->sessions.newest;
 
     if (model->recent > 0) {

@@ -384,24 +384,3 @@ reco_engine_vector(const reco_engine_model_t *model, uint32_t item, float *norm)
 
     return reco_snapshot_vector(&model->base->vectors, hot);
 }
-
-
-float
-reco_engine_idf(const reco_engine_model_t *model, uint32_t item, float exponent)
-{
-    float idf;
-
-    if (exponent == 0) {
-        return 1;
-    }
-
-    idf = item < model->base->catalog.nitems
-              ? model->base->catalog.hot[item].idf
-              : model->idf_unknown;
-
-    if (exponent == 1) {
-        return idf;
-    }
-
-    return exponent == 0.5f ? sqrtf(idf) : powf(idf, exponent);
-}

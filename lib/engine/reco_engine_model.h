@@ -11,6 +11,8 @@
 #include "reco_engine_vote.h"
 #include "snapshot/reco_snapshot_view.h"
 
+#include <math.h>
+
 
 #define RECO_ENGINE_PLACES (RECO_ENGINE_EVENTS_MAX + 1)
 
@@ -149,7 +151,24 @@ const void *reco_engine_vector(
     const reco_engine_model_t *model, uint32_t item, float *norm);
 
 /* idf ^ exponent of an item. */
-float reco_engine_idf(
-    const reco_engine_model_t *model, uint32_t item, float exponent);
+static inline float
+reco_engine_idf(const reco_engine_model_t *model, uint32_t item, float exponent)
+{
+    float idf;
+
+    if (exponent == 0) {
+        return 1;
+    }
+
+    idf = item < model->base->catalog.nitems
+              ? model->base->catalog.hot[item].idf
+              : model->idf_unknown;
+
+    if (exponent == 1) {
+        return idf;
+    }
+
+    return exponent == 0.5f ? sqrtf(idf) : powf(idf, exponent);
+}
 
 #endif /* RECO_ENGINE_MODEL_H */

@@ -58,6 +58,7 @@ struct reco_engine_scratch_s {
     uint32_t nsessions; /* entries of each tally */
     uint32_t nitems;
     unsigned nvoters;
+    uint32_t nvotes; /* items of theirs */
     reco_engine_voter_t voters[RECO_ENGINE_VOTERS_MAX];
     reco_engine_votes_t votes;
     unsigned enough; /* best rows of the one source asked; 0: name all */

@@ -16,7 +16,9 @@
 #endif
 
 
-RECO_ENGINE_VOTE_VARIANT(baseline)
+static void
+vote_baseline(reco_engine_votes_t *votes, const reco_engine_voter_t *voter,
+    const float *distance)
 {
     float *values;
     uint32_t i, match;
@@ -47,6 +49,20 @@ RECO_ENGINE_VOTE_VARIANT(baseline)
         voter->count * sizeof(voter->items[0]));
     memset(votes->places + votes->count, voter->place, voter->count);
     votes->count += voter->count;
+}
+
+
+RECO_ENGINE_VOTE_VARIANT(baseline)
+{
+    unsigned i;
+
+    votes->count = 0;
+
+    for (i = 0; i < nvoters && votes->count < RECO_ENGINE_VOTES_MAX; i++) {
+        vote_baseline(votes, &voters[i], distance);
+    }
+
+    return i;
 }
 
 
@@ -91,10 +107,6 @@ vote_weights_avx512(const reco_engine_voter_t *voter, uint32_t first)
 {
     __m128i bytes;
 
-    if (voter->weights == NULL) {
-        return _mm512_set1_ps(1);
-    }
-
     bytes = _mm_maskz_loadu_epi8(
         vote_lanes(first, voter->count), voter->weights + first);
 
@@ -104,16 +116,15 @@ vote_weights_avx512(const reco_engine_voter_t *voter, uint32_t first)
 
 
 /* Most sessions are one register: nothing of their length to foresee. */
-VOTE_AVX512
-RECO_ENGINE_VOTE_VARIANT(avx512)
+VOTE_AVX512 static inline unsigned
+vote_avx512(reco_engine_votes_t *votes, unsigned end,
+    const reco_engine_voter_t *voter, const float *distance)
 {
-    unsigned end;
     uint32_t i, match;
     __m512 weights;
     __m512i numbers;
 
     match = vote_match_avx512(voter);
-    end = votes->count;
     numbers =
         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 
@@ -123,8 +134,12 @@ RECO_ENGINE_VOTE_VARIANT(avx512)
             _mm512_set1_ps(voter->weight), _mm512_set1_ps(voter->before));
         weights = _mm512_mul_ps(
             weights, _mm512_loadu_ps(distance + (int) i - (int) match));
-        _mm512_storeu_ps(votes->values + end + i,
-            _mm512_mul_ps(weights, vote_weights_avx512(voter, i)));
+
+        if (voter->weights != NULL) {
+            weights = _mm512_mul_ps(weights, vote_weights_avx512(voter, i));
+        }
+
+        _mm512_storeu_ps(votes->values + end + i, weights);
         _mm512_storeu_si512(votes->items + end + i,
             _mm512_maskz_loadu_epi32(
                 vote_lanes(i, voter->count), voter->items + i));
@@ -133,7 +148,24 @@ RECO_ENGINE_VOTE_VARIANT(avx512)
         numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(16));
     }
 
-    votes->count = end + voter->count;
+    return end + voter->count;
+}
+
+
+VOTE_AVX512
+RECO_ENGINE_VOTE_VARIANT(avx512)
+{
+    unsigned i, end;
+
+    end = 0;
+
+    for (i = 0; i < nvoters && end < RECO_ENGINE_VOTES_MAX; i++) {
+        end = vote_avx512(votes, end, &voters[i], distance);
+    }
+
+    votes->count = end;
+
+    return i;
 }
 
 #endif /* RECO_ENGINE_X86 */

@@ -39,8 +39,9 @@ typedef struct reco_engine_voter_s {
 /* distance: a factor for each distance from the match, negative before it, from
    -RECO_SNAPSHOT_SESSION_MAX on, and RECO_ENGINE_VOTES_SPARE of 0 and more. */
 #define RECO_ENGINE_VOTE_VARIANT(name)                                         \
-    void reco_engine_vote_##name(reco_engine_votes_t *votes,                   \
-        const reco_engine_voter_t *voter, const float *distance)
+    unsigned reco_engine_vote_##name(reco_engine_votes_t *votes,               \
+        const reco_engine_voter_t *voters, unsigned nvoters,                   \
+        const float *distance)
 
 RECO_ENGINE_VOTE_VARIANT(baseline);
 

@@ -14,6 +14,7 @@
 #define DIMENSIONS_MAX 200
 #define BLOCKS         8
 #define KEYS           1200
+#define VOTERS         250
 
 
 typedef struct {
@@ -198,43 +199,65 @@ results_scores(results_t *results, const reco_engine_kernels_t *kernels)
 }
 
 
-/* Sessions of every length, with weights and without, whose match is anywhere
-   in them or nowhere. */
+typedef struct {
+    uint32_t items[RECO_SNAPSHOT_SESSION_MAX];
+    uint8_t weights[RECO_SNAPSHOT_SESSION_MAX];
+} session_t;
+
+
+/* A session of count items, with weights or without, whose match is anywhere in
+   it or nowhere. */
+static reco_engine_voter_t
+results_voter(results_t *results, session_t *session, uint32_t count)
+{
+    unsigned i;
+    reco_engine_voter_t voter;
+
+    for (i = 0; i < count; i++) {
+        session->items[i] = (uint32_t) results_random(results);
+        session->weights[i] = (uint8_t) results_random(results);
+    }
+
+    i = (unsigned) (results_random(results) % (count + 1));
+    voter.items = session->items;
+    voter.weights = count % 3 == 0 ? session->weights : NULL;
+    voter.weight_scale = results_float(results);
+    voter.count = count;
+    voter.match = i < count ? session->items[i] : 0;
+    voter.weight = results_float(results);
+    voter.before = results_float(results);
+    voter.place = (uint8_t) (count % 33);
+
+    return voter;
+}
+
+
+/* Sessions of every length; more of them than there is room for at a time. */
 static void
 results_votes(results_t *results, const reco_engine_kernels_t *kernels)
 {
-    unsigned i, reach;
-    uint8_t weights[RECO_SNAPSHOT_SESSION_MAX];
-    uint32_t items[RECO_SNAPSHOT_SESSION_MAX];
+    unsigned i, first;
     float distance[RECO_SNAPSHOT_SESSION_MAX + RECO_ENGINE_VOTES_SPARE];
-    reco_engine_voter_t voter;
+    static session_t sessions[VOTERS];
+    static reco_engine_voter_t voters[VOTERS];
     static reco_engine_votes_t votes;
-
-    reach = RECO_SNAPSHOT_SESSION_MAX;
 
     for (i = 0; i < sizeof(distance) / sizeof(distance[0]); i++) {
         distance[i] = results_float(results);
     }
 
-    for (voter.count = 1; voter.count <= reach; voter.count++) {
-        for (i = 0; i < voter.count; i++) {
-            items[i] = (uint32_t) results_random(results);
-            weights[i] = (uint8_t) results_random(results);
-        }
+    for (i = 0; i < VOTERS; i++) {
+        voters[i] = results_voter(
+            results, &sessions[i], 1 + i % RECO_SNAPSHOT_SESSION_MAX);
+    }
 
-        i = (unsigned) (results_random(results) % (voter.count + 1));
-        voter.items = items;
-        voter.match = i < voter.count ? items[i] : 0;
-        voter.weights = voter.count % 3 == 0 ? weights : NULL;
-        voter.weight_scale = results_float(results);
-        voter.weight = results_float(results);
-        voter.before = results_float(results);
-        voter.place = (uint8_t) (voter.count % 33);
-        votes.count = voter.count % 7;
-        kernels->vote(&votes, &voter, distance + reach);
+    for (first = 0; first < VOTERS;) {
+        first += kernels->vote(&votes, voters + first, VOTERS - first,
+            distance + RECO_SNAPSHOT_SESSION_MAX);
+        results_add(results, first);
         results_add(results, votes.count);
 
-        for (i = voter.count % 7; i < votes.count; i++) {
+        for (i = 0; i < votes.count; i++) {
             results_add(results, votes.items[i]);
             results_add_float(results, votes.values[i]);
             results_add(results, votes.places[i]);
