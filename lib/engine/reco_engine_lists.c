@@ -6,8 +6,79 @@
 #include "reco_engine_sources.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LISTS_SPARE 16 /* more than enough, for those that filters refuse */
+
+#define LISTS_LANES 4
+
+typedef float lists_lanes_t __attribute__((vector_size(4 * LISTS_LANES)));
+typedef int32_t lists_bits_t __attribute__((vector_size(4 * LISTS_LANES)));
+
+
+/* What the entry sums up, if that is anything. */
+static inline void
+lists_append(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    const reco_engine_tally_entry_t *entry, reco_engine_list_t *list)
+{
+    __builtin_prefetch(reco_engine_hot(model, entry->number));
+    list->items[list->count] = entry->number;
+    list->values[list->count] = entry->sum;
+    list->because[list->count] = entry->origin < visit->nitems
+                                     ? visit->items[entry->origin].item
+                                     : RECO_ITEM_NONE;
+    list->count += entry->sum > 0;
+}
+
+
+/* The largest of a list's values; those beyond the last one are 0. */
+static float
+lists_best(const reco_engine_list_t *list)
+{
+    float best;
+    unsigned i;
+    lists_bits_t larger;
+    lists_lanes_t values, most;
+
+    most = (lists_lanes_t){0};
+
+    for (i = 0; i < list->count; i += LISTS_LANES) {
+        memcpy(&values, &list->values[i], sizeof(values));
+        larger = values > most;
+        most = (lists_lanes_t) (((lists_bits_t) values & larger)
+                                | ((lists_bits_t) most & ~larger));
+    }
+
+    best = most[0];
+
+    for (i = 1; i < LISTS_LANES; i++) {
+        best = most[i] > best ? most[i] : best;
+    }
+
+    return best;
+}
+
+
+/* In units of the best. */
+static void
+lists_scale(reco_engine_list_t *list)
+{
+    float best;
+    unsigned i;
+    lists_lanes_t values;
+
+    for (i = list->count; i % LISTS_LANES != 0; i++) {
+        list->values[i] = 0;
+    }
+
+    best = lists_best(list);
+
+    for (i = 0; i < list->count; i += LISTS_LANES) {
+        memcpy(&values, &list->values[i], sizeof(values));
+        values /= best;
+        memcpy(&list->values[i], &values, sizeof(values));
+    }
+}
 
 
 void
@@ -15,41 +86,33 @@ reco_engine_source_gather(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source,
     unsigned wanted)
 {
-    float best, score;
     unsigned i, count;
-    uint32_t origin;
     reco_engine_list_t *list;
-    reco_engine_named_t *named;
+    reco_engine_tally_t *tally;
 
     wanted = wanted < RECO_ENGINE_NAMED_MAX ? wanted : RECO_ENGINE_NAMED_MAX;
+    tally = &scratch->items;
     list = &scratch->lists[source];
     list->count = 0;
-    count = reco_engine_tally_select(
-        &scratch->items, model->kernels, scratch->keys, wanted);
-    best = 0;
 
-    for (i = 0; i < count; i++) {
-        __builtin_prefetch(
-            reco_engine_hot(model, reco_engine_key_number(scratch->keys[i])));
-        score = reco_engine_key_score(scratch->keys[i]);
-        best = score > best ? score : best;
-    }
+    if (tally->count <= wanted) {
+        for (i = 0; i < tally->count; i++) {
+            lists_append(model, &scratch->visit, &tally->entries[i], list);
+        }
 
-    for (i = 0; i < count; i++) {
-        score = reco_engine_key_score(scratch->keys[i]);
+    } else {
+        count = reco_engine_tally_select(
+            tally, model->kernels, scratch->keys, wanted);
 
-        if (score > 0) {
-            named = &list->named[list->count++];
-            named->item = reco_engine_key_number(scratch->keys[i]);
-            named->value = score / best;
-            origin =
-                reco_engine_tally_entry(&scratch->items, named->item)->origin;
-            named->because = origin < scratch->visit.nitems
-                                 ? scratch->visit.items[origin].item
-                                 : RECO_ITEM_NONE;
+        for (i = 0; i < count; i++) {
+            lists_append(model, &scratch->visit,
+                reco_engine_tally_entry(
+                    tally, reco_engine_key_number(scratch->keys[i])),
+                list);
         }
     }
 
+    lists_scale(list);
     scratch->shared.ready |= 1u << source;
 }
 
@@ -63,7 +126,7 @@ lists_floor(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
     unsigned i;
 
     for (i = 0; i < list->count; i++) {
-        scratch->keys[i] = reco_engine_key(list->named[i].value, i);
+        scratch->keys[i] = reco_engine_key(list->values[i], i);
     }
 
     wanted =
@@ -86,9 +149,8 @@ lists_name_part(const reco_engine_model_t *model,
     int below)
 {
     unsigned i, count;
-    uint16_t places[RECO_ENGINE_NAMED_MAX] = {0};
+    uint16_t places[RECO_ENGINE_NAMED_MAX];
     const reco_engine_list_t *list;
-    const reco_engine_named_t *named;
 
     list = &scratch->lists[source];
     count = 0;
@@ -97,13 +159,13 @@ lists_name_part(const reco_engine_model_t *model,
 
     for (i = 0; i < list->count; i++) {
         places[count] = (uint16_t) i;
-        count += (list->named[i].value < floor) == below;
+        count += (list->values[i] < floor) == below;
     }
 
     for (i = 0; i < count; i++) {
-        named = &list->named[places[i]];
         reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
-            named->item, source, named->value, named->because);
+            list->items[places[i]], source, list->values[places[i]],
+            list->because[places[i]]);
     }
 }
 
@@ -134,8 +196,8 @@ reco_engine_source_name_all(const reco_engine_model_t *model,
     list = &scratch->lists[source];
 
     if (scratch->enough == 0 || list->count <= scratch->enough + LISTS_SPARE) {
-        reco_engine_pool_add_all(&scratch->pool, model, &scratch->visit,
-            list->named, list->count, source);
+        reco_engine_pool_add_all(
+            &scratch->pool, model, &scratch->visit, list, source);
         return;
     }
 

@@ -455,13 +455,12 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 void
 reco_engine_pool_add_all(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
-    const reco_engine_named_t *named, unsigned count,
-    reco_engine_source_t source)
+    const reco_engine_list_t *list, reco_engine_source_t source)
 {
     unsigned i;
 
-    for (i = 0; i < count; i++) {
-        pool_add(pool, model, visit, named[i].item, source, named[i].value,
-            named[i].because);
+    for (i = 0; i < list->count; i++) {
+        pool_add(pool, model, visit, list->items[i], source, list->values[i],
+            list->because[i]);
     }
 }

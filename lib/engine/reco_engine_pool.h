@@ -12,12 +12,16 @@
 #include "reco_engine_visit.h"
 
 
-/* What a source says, before any filter. */
+#define RECO_ENGINE_NAMED_MAX 1000 /* the most candidates of a source */
+
+/* What a source says, before any filter; with room for what is written beyond
+   the last one. */
 typedef struct {
-    uint32_t item;
-    uint32_t because;
-    float value;
-} reco_engine_named_t;
+    unsigned count;
+    uint32_t items[RECO_ENGINE_NAMED_MAX + 4];
+    uint32_t because[RECO_ENGINE_NAMED_MAX + 4];
+    float values[RECO_ENGINE_NAMED_MAX + 4] __attribute__((aligned(16)));
+} reco_engine_list_t;
 
 
 #define RECO_ENGINE_POOL_ROWS    2048
@@ -104,10 +108,9 @@ void reco_engine_pool_add(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item, reco_engine_source_t source, float value, uint32_t because);
 
-/* It names so many. */
+/* It names all of a list. */
 void reco_engine_pool_add_all(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
-    const reco_engine_named_t *named, unsigned count,
-    reco_engine_source_t source);
+    const reco_engine_list_t *list, reco_engine_source_t source);
 
 #endif /* RECO_ENGINE_POOL_H */

@@ -11,7 +11,6 @@
 
 #define RECO_ENGINE_FOUND_MAX   2048 /* of a vector search, before the cut */
 #define RECO_ENGINE_DIVERSE_MAX 512
-#define RECO_ENGINE_NAMED_MAX   1000 /* the most candidates of a source */
 #define RECO_ENGINE_VOTERS_MAX  4000 /* session.k of base and of overlay */
 #define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
 
@@ -20,11 +19,6 @@ typedef struct {
     const void *vector; /* unaligned */
     float weight;
 } reco_engine_fold_t;
-
-typedef struct {
-    unsigned count;
-    reco_engine_named_t named[RECO_ENGINE_NAMED_MAX];
-} reco_engine_list_t;
 
 /* Whose lists those are that the queries of a page share. */
 typedef struct {
