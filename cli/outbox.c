@@ -86,26 +86,6 @@ owner(const char *path)
 }
 
 
-static reco_status_t
-read_event(reco_str_t record, reco_event_arena_t *arena, reco_event_t *event,
-    reco_error_t *error)
-{
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
-    unsigned n;
-    reco_status_t rc;
-
-    arena->used = 0;
-
-    rc = reco_event_split(record, fields, &n);
-    if (rc != RECO_OK) {
-        reco_error_set(error, rc, "a record is %s", reco_status_name(rc));
-        return rc;
-    }
-
-    return reco_event_from_fields(fields, n, arena, event, error);
-}
-
-
 static void
 print_event(const reco_event_t *event)
 {
@@ -126,7 +106,6 @@ read_records(const look_t *look, reco_outbox_t *outbox, content_t *content)
         __attribute__((aligned(_Alignof(max_align_t))));
     reco_event_arena_t arena = {memory, sizeof(memory), 0};
     reco_event_t event;
-    reco_error_t error;
     reco_str_t record;
     uint64_t cursor;
 
@@ -135,7 +114,9 @@ read_records(const look_t *look, reco_outbox_t *outbox, content_t *content)
     cursor = 0;
 
     while (reco_outbox_next(outbox, &cursor, &record) == RECO_OK) {
-        if (read_event(record, &arena, &event, &error) != RECO_OK) {
+        arena.used = 0;
+
+        if (reco_event_decode(record, &arena, &event, NULL) != RECO_OK) {
             content->unreadable++;
             continue;
         }

@@ -16,9 +16,6 @@
 #define BATCH      "256"
 #define NAME_BYTES 256
 
-/* reason, entry; then the fields as they came. */
-#define HEAD 4
-
 
 typedef struct {
     const char *name;
@@ -30,7 +27,7 @@ typedef struct {
     char next[RECO_REDIS_ID_SIZE]; /* "(" and what was looked at last */
     unsigned long long sent;
     unsigned long long others; /* of another reason */
-    unsigned long long bodies; /* refused at the door: without a visitor */
+    unsigned long long bodies; /* refused at the door: no event */
 } retry_t;
 
 static const struct option table[] = {
@@ -55,80 +52,39 @@ string_of(const redisReply *reply)
 }
 
 
-static int
-is(const redisReply *reply, const char *word)
-{
-    return (size_t) reply->len == strlen(word)
-           && memcmp(reply->str, word, strlen(word)) == 0;
-}
-
-
-/* No more fields than an event may have. */
-static int
-is_entry(const redisReply *reply)
-{
-    return reco_redis_is_entry(reply) && reply->element[1]->elements % 2 == 0
-           && reply->element[1]->elements <= HEAD + 2 * RECO_EVENT_FIELDS_MAX;
-}
-
-
-/* What the trainer refused has its reason, its old place, and a visitor. */
-static const redisReply *
-find_visitor(const redisReply *fields)
-{
-    size_t i;
-
-    if (fields->elements < HEAD || !is(fields->element[0], "reason")
-        || !is(fields->element[2], "entry"))
-    {
-        return NULL;
-    }
-
-    for (i = HEAD; i < fields->elements; i += 2) {
-        if (is(fields->element[i], "u")) {
-            return fields->element[i + 1];
-        }
-    }
-
-    return NULL;
-}
-
-
 /* Into its shard first, then away: broken off between, it is there twice, and
    the trainer tells. */
 static reco_status_t
-send_back(retry_t *retry, const redisReply *entry, reco_str_t visitor,
-    reco_error_t *error)
+send_back(retry_t *retry, reco_str_t id, reco_str_t record, reco_error_t *error)
 {
-    reco_str_t words[3 + 2 * RECO_EVENT_FIELDS_MAX];
-    const redisReply *fields;
+    reco_str_t words[5];
+    reco_str_t visitor;
     char stream[NAME_BYTES];
     reco_status_t status;
-    size_t n, i;
+    uint64_t sequence;
 
-    fields = entry->element[1];
+    /* What breaks off before it says whose it is is refused in any shard. */
+    (void) reco_event_peek(record, &visitor, &sequence);
 
     snprintf(stream, sizeof(stream), "%.200s:%u",
         reco_config_string(retry->config, "stream"),
         reco_event_shard(
             visitor, (unsigned) reco_config_integer(retry->config, "shards")));
 
-    n = 0;
-    words[n++] = text("XADD");
-    words[n++] = text(stream);
-    words[n++] = text("*");
-    for (i = HEAD; i < fields->elements; i++) {
-        words[n++] = string_of(fields->element[i]);
-    }
+    words[0] = text("XADD");
+    words[1] = text(stream);
+    words[2] = text("*");
+    words[3] = text(RECO_EVENT_FIELD);
+    words[4] = record;
 
-    status = reco_redis_command(retry->redis, n, words, NULL, error);
+    status = reco_redis_command(retry->redis, 5, words, NULL, error);
     if (status != RECO_OK) {
         return status;
     }
 
     words[0] = text("XDEL");
     words[1] = text(reco_config_string(retry->config, "rejected"));
-    words[2] = string_of(entry->element[0]);
+    words[2] = id;
 
     return reco_redis_command(retry->redis, 3, words, NULL, error);
 }
@@ -137,25 +93,31 @@ send_back(retry_t *retry, const redisReply *entry, reco_str_t visitor,
 static reco_status_t
 take(retry_t *retry, const redisReply *entry, reco_error_t *error)
 {
-    const redisReply *fields, *visitor;
+    const redisReply *fields;
+    reco_str_t record, reason;
 
     fields = entry->element[1];
-    visitor = find_visitor(fields);
 
-    if (visitor == NULL) {
+    if (!reco_redis_field(fields, RECO_EVENT_FIELD, &record)
+        || !reco_redis_field(fields, "reason", &reason))
+    {
         retry->bodies++;
         return RECO_OK;
     }
 
-    if (retry->reason != NULL && !is(fields->element[1], retry->reason)) {
+    if (retry->reason != NULL
+        && (reason.len != strlen(retry->reason)
+            || memcmp(reason.data, retry->reason, reason.len) != 0))
+    {
         retry->others++;
         return RECO_OK;
     }
 
     retry->sent++;
 
-    return retry->dry ? RECO_OK
-                      : send_back(retry, entry, string_of(visitor), error);
+    return retry->dry
+               ? RECO_OK
+               : send_back(retry, string_of(entry->element[0]), record, error);
 }
 
 
@@ -180,7 +142,7 @@ take_some(retry_t *retry, int *more, reco_error_t *error)
 
     for (i = 0; *more && i < reply->elements && status == RECO_OK; i++) {
         entry = reply->element[i];
-        if (!is_entry(entry)) {
+        if (!reco_redis_is_entry(entry)) {
             status = reco_error_set(
                 error, RECO_INVALID, "Redis gave no entry of a stream");
             break;
@@ -213,7 +175,7 @@ find_last(retry_t *retry, reco_error_t *error)
 
     strcpy(retry->last, "0-0");
     if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1
-        && is_entry(reply->element[0]))
+        && reco_redis_is_entry(reply->element[0]))
     {
         strcpy(retry->last, reply->element[0]->element[0]->str);
     }
@@ -245,8 +207,8 @@ run(retry_t *retry)
 
     redisFree(retry->redis);
 
-    printf("%llu entries %s; left there: %llu of another reason, %llu bodies "
-           "without a visitor\n",
+    printf("%llu entries %s; left there: %llu of another reason, %llu "
+           "that are no event\n",
         retry->sent, retry->dry ? "would be put back" : "put back",
         retry->others, retry->bodies);
 

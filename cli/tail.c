@@ -70,6 +70,13 @@ text(const char *data)
 }
 
 
+static reco_str_t
+string_of(const redisReply *reply)
+{
+    return (reco_str_t){(size_t) reply->len, reply->str};
+}
+
+
 /* A visitor's text must not steer a terminal. */
 static void
 print_safely(reco_str_t value)
@@ -112,39 +119,6 @@ print_time(const char *id)
 }
 
 
-static unsigned
-split_fields(const redisReply *list, reco_event_field_t *fields, unsigned max)
-{
-    unsigned n;
-
-    for (n = 0; n < max && 2 * n + 1 < list->elements; n++) {
-        fields[n].name.data = list->element[2 * n]->str;
-        fields[n].name.len = (size_t) list->element[2 * n]->len;
-        fields[n].value.data = list->element[2 * n + 1]->str;
-        fields[n].value.len = (size_t) list->element[2 * n + 1]->len;
-    }
-
-    return n;
-}
-
-
-static reco_str_t
-find_field(const reco_event_field_t *fields, unsigned n, const char *name)
-{
-    unsigned i;
-
-    for (i = 0; i < n; i++) {
-        if (fields[i].name.len == strlen(name)
-            && memcmp(fields[i].name.data, name, fields[i].name.len) == 0)
-        {
-            return fields[i].value;
-        }
-    }
-
-    return reco_string("");
-}
-
-
 static int
 is_wanted(const char *want, reco_str_t value)
 {
@@ -155,7 +129,7 @@ is_wanted(const char *want, reco_str_t value)
 
 
 static void
-print_json(const tail_t *tail, const reco_event_field_t *fields, unsigned n)
+print_json(const tail_t *tail, reco_str_t record)
 {
     static char json[RECO_EVENT_JSON_MAX];
     static char memory[RECO_EVENT_ARENA_SIZE]
@@ -165,7 +139,7 @@ print_json(const tail_t *tail, const reco_event_field_t *fields, unsigned n)
     reco_error_t error;
     size_t len;
 
-    if (reco_event_from_fields(fields, n, &arena, &event, &error) != RECO_OK
+    if (reco_event_decode(record, &arena, &event, &error) != RECO_OK
         || reco_event_to_json(&event, json, sizeof(json), &len) != RECO_OK)
     {
         reco_cli_fail(tail->command, "%s", error.message);
@@ -180,53 +154,81 @@ print_json(const tail_t *tail, const reco_event_field_t *fields, unsigned n)
 static void
 print_field(reco_str_t name, reco_str_t value)
 {
+    const char *tab;
+
     printf(" ");
     print_safely(name);
+
+    /* Of ctx, the key. */
+    tab = value.len > 0 ? memchr(value.data, '\t', value.len) : NULL;
+    if (is_wanted("c", name) && tab != NULL) {
+        printf(".");
+        print_safely((reco_str_t){(size_t) (tab - value.data), value.data});
+        value.len -= (size_t) (tab + 1 - value.data);
+        value.data = tab + 1;
+    }
+
     printf("=");
     print_safely(value);
 }
 
 
-/* The pairs of ctx: "key TAB value LF" for each. */
+/* The lines of a record, but for those that are shown elsewhere or no use. */
 static void
-print_context(reco_str_t name, reco_str_t pairs)
+print_record(reco_str_t record)
 {
-    const char *tab, *end;
+    static const char *const apart[] = {"u", "t", "v", "id", "ts", "rt", "q"};
+    reco_str_t name, value;
+    unsigned k;
 
-    while (pairs.len > 0) {
-        tab = memchr(pairs.data, '\t', pairs.len);
-        end = memchr(pairs.data, '\n', pairs.len);
-        if (tab == NULL || end == NULL || tab > end) {
-            print_field(name, pairs);
-            return;
+    while (reco_event_next_line(&record, &name, &value) == RECO_OK) {
+        for (k = 0; k < sizeof(apart) / sizeof(apart[0]); k++) {
+            if (is_wanted(apart[k], name)) {
+                break;
+            }
         }
+        if (k == sizeof(apart) / sizeof(apart[0])) {
+            print_field(name, value);
+        }
+    }
 
-        printf(" ");
-        print_safely(name);
-        printf(".");
-        print_safely((reco_str_t){(size_t) (tab - pairs.data), pairs.data});
-        printf("=");
-        print_safely((reco_str_t){(size_t) (end - tab - 1), tab + 1});
-
-        pairs.len -= (size_t) (end + 1 - pairs.data);
-        pairs.data = end + 1;
+    /* What is no line. */
+    if (record.len > 0) {
+        print_field(reco_string(RECO_EVENT_FIELD), record);
     }
 }
 
 
-/* "12:00:00.123 c0ffee01 click      i=42 s=related", the usual fields first. */
-static void
-print_line(const char *id, const reco_event_field_t *fields, unsigned n)
+/* The value of a line; empty where there is none of that name. */
+static reco_str_t
+find_line(reco_str_t record, const char *want)
 {
-    static const char *const apart[] = {"u", "t", "v", "id", "ts", "rt", "q"};
+    reco_str_t name, value;
+
+    while (reco_event_next_line(&record, &name, &value) == RECO_OK) {
+        if (is_wanted(want, name)) {
+            return value;
+        }
+    }
+
+    return reco_string("");
+}
+
+
+/* "12:00:00.123 c0ffee01 click      i=42 s=related", the usual ones first; of
+   what was refused also the reason. */
+static void
+print_line(const redisReply *entry, reco_str_t record)
+{
+    const redisReply *fields, *name;
     reco_str_t visitor, type;
-    unsigned i, k;
+    size_t i;
 
-    visitor = find_field(fields, n, "u");
+    visitor = find_line(record, "u");
     visitor.len = visitor.len > 8 ? 8 : visitor.len;
-    type = find_field(fields, n, "t");
+    type = find_line(record, "t");
 
-    print_time(id);
+    print_time(entry->element[0]->str);
     printf(" ");
     print_safely(visitor);
     printf(" ");
@@ -234,23 +236,16 @@ print_line(const char *id, const reco_event_field_t *fields, unsigned n)
     printf(
         "%*s", type.len < TYPE_WIDTH ? (int) (TYPE_WIDTH - type.len) : 0, "");
 
-    for (i = 0; i < n; i++) {
-        for (k = 0; k < sizeof(apart) / sizeof(apart[0]); k++) {
-            if (is_wanted(apart[k], fields[i].name)) {
-                break;
-            }
-        }
-        if (k < sizeof(apart) / sizeof(apart[0])) {
-            continue;
-        }
+    fields = entry->element[1];
 
-        if (is_wanted("c", fields[i].name)) {
-            print_context(fields[i].name, fields[i].value);
-        } else {
-            print_field(fields[i].name, fields[i].value);
+    for (i = 0; i + 1 < fields->elements; i += 2) {
+        name = fields->element[i];
+        if (!is_wanted(RECO_EVENT_FIELD, string_of(name))) {
+            print_field(string_of(name), string_of(fields->element[i + 1]));
         }
     }
 
+    print_record(record);
     putchar('\n');
 }
 
@@ -258,22 +253,23 @@ print_line(const char *id, const reco_event_field_t *fields, unsigned n)
 static void
 print_entry(const tail_t *tail, const redisReply *entry)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
-    unsigned n;
+    reco_str_t record;
 
-    n = split_fields(entry->element[1], fields, RECO_EVENT_FIELDS_MAX);
+    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &record)) {
+        record = reco_string("");
+    }
 
     if (!tail->rejected
-        && (!is_wanted(tail->visitor, find_field(fields, n, "u"))
-            || !is_wanted(tail->type, find_field(fields, n, "t"))))
+        && (!is_wanted(tail->visitor, find_line(record, "u"))
+            || !is_wanted(tail->type, find_line(record, "t"))))
     {
         return;
     }
 
     if (tail->json && !tail->rejected) {
-        print_json(tail, fields, n);
+        print_json(tail, record);
     } else {
-        print_line(entry->element[0]->str, fields, n);
+        print_line(entry, record);
     }
 }
 

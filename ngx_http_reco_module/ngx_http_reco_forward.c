@@ -67,8 +67,9 @@ ngx_http_reco_forward_init_shards(
         key.len = (size_t) (ngx_sprintf(key.data, "%V:%ui", &conf->stream, i)
                             - key.data);
 
-        if (ngx_http_reco_xadd_init(&shard->xadd, pool, &key, 0) != NGX_OK
-            || ngx_http_reco_xadd_init(&shard->trim, pool, &key, conf->maxlen)
+        if (ngx_http_reco_xadd_init(&shard->xadd, pool, &key, 0, 2) != NGX_OK
+            || ngx_http_reco_xadd_init(
+                   &shard->trim, pool, &key, conf->maxlen, 2)
                    != NGX_OK)
         {
             return NGX_ERROR;
@@ -78,7 +79,7 @@ ngx_http_reco_forward_init_shards(
     ngx_str_set(&rejected, "reco:rejected");
 
     return ngx_http_reco_xadd_init(
-        &forward->rejected, pool, &rejected, NGX_HTTP_RECO_REJECT_KEPT);
+        &forward->rejected, pool, &rejected, NGX_HTTP_RECO_REJECT_KEPT, 6);
 }
 
 
@@ -352,7 +353,7 @@ ngx_http_reco_redis_reject(ngx_http_reco_redis_conf_t *conf, const char *field,
     const char *reason, reco_str_t body)
 {
     ngx_http_reco_forward_t *forward;
-    reco_event_field_t fields[3];
+    reco_str_t words[6];
     size_t len;
 
     forward = conf->forward;
@@ -372,15 +373,15 @@ ngx_http_reco_redis_reject(ngx_http_reco_redis_conf_t *conf, const char *field,
         return;
     }
 
-    body.len = ngx_min(body.len, NGX_HTTP_RECO_REJECT_BYTES);
+    words[0] = reco_string("field");
+    words[1] = (reco_str_t){ngx_strlen(field), field};
+    words[2] = reco_string("reason");
+    words[3] = (reco_str_t){ngx_strlen(reason), reason};
+    words[4] = reco_string("body");
+    words[5] =
+        (reco_str_t){ngx_min(body.len, NGX_HTTP_RECO_REJECT_BYTES), body.data};
 
-    fields[0] =
-        (reco_event_field_t){reco_string("field"), {ngx_strlen(field), field}};
-    fields[1] = (reco_event_field_t){
-        reco_string("reason"), {ngx_strlen(reason), reason}};
-    fields[2] = (reco_event_field_t){reco_string("body"), body};
-
-    if (ngx_http_reco_xadd(&forward->rejected, fields, 3, forward->buffer,
+    if (ngx_http_reco_xadd(&forward->rejected, words, forward->buffer,
             NGX_HTTP_RECO_BUFFER, &len)
         == RECO_OK)
     {

@@ -39,20 +39,15 @@ ngx_http_reco_error_e ngx_http_reco_error_kind(
 /* An XADD up to its fields, in Redis's protocol. */
 typedef struct {
     ngx_str_t text;
-    ngx_uint_t words; /* that it holds */
+    ngx_uint_t words; /* names and values that follow */
 } ngx_http_reco_xadd_t;
 
 /* XADD key MAXLEN ~ maxlen *; or XADD key *, with 0. */
 ngx_int_t ngx_http_reco_xadd_init(ngx_http_reco_xadd_t *xadd, ngx_pool_t *pool,
-    ngx_str_t *key, ngx_uint_t maxlen);
+    ngx_str_t *key, ngx_uint_t maxlen, ngx_uint_t words);
 
-/* Writes one with its fields.  RECO_FULL: size is too small. */
+/* Writes one with its names and values.  RECO_FULL: size is too small. */
 reco_status_t ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd,
-    const reco_event_field_t *fields, unsigned nfields, u_char *out,
-    size_t size, size_t *len);
-
-/* The event's sequence among the fields of its record; 0: none. */
-uint64_t ngx_http_reco_sequence_field(
-    const reco_event_field_t *fields, unsigned nfields);
+    const reco_str_t *words, u_char *out, size_t size, size_t *len);
 
 #endif /* NGX_HTTP_RECO_FORWARD_H */

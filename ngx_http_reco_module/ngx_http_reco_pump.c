@@ -77,24 +77,22 @@ static void
 ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
     reco_str_t record, ngx_http_reco_sent_t *sent)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
+    reco_str_t visitor, words[2];
     ngx_uint_t shard;
-    unsigned n;
 
     sent->len = 0;
-    sent->sequence = 0;
 
-    if (reco_event_split(record, fields, &n) != RECO_OK || n == 0) {
+    if (reco_event_peek(record, &visitor, &sent->sequence) != RECO_OK) {
         return;
     }
 
-    sent->sequence = ngx_http_reco_sequence_field(fields, n);
+    shard = reco_event_shard(visitor, (unsigned) forward->conf->shards);
 
-    /* The visitor stands first. */
-    shard = reco_event_shard(fields[0].value, (unsigned) forward->conf->shards);
+    words[0] = reco_string(RECO_EVENT_FIELD);
+    words[1] = record;
 
     if (ngx_http_reco_xadd(ngx_http_reco_forward_xadd(&forward->shards[shard]),
-            fields, n, forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
+            words, forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
         != RECO_OK)
     {
         sent->len = 0;

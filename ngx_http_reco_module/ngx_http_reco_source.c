@@ -30,19 +30,17 @@ ngx_http_reco_source_next(
 uint64_t
 ngx_http_reco_source_sequence(ngx_http_reco_source_t *source)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
-    unsigned n;
-    uint64_t cursor;
-    reco_str_t record;
+    uint64_t cursor, sequence;
+    reco_str_t record, visitor;
 
     if (source->file == NULL
         || ngx_http_reco_source_next(source, &cursor, &record) != NGX_OK
-        || reco_event_split(record, fields, &n) != RECO_OK)
+        || reco_event_peek(record, &visitor, &sequence) != RECO_OK)
     {
         return 0;
     }
 
-    return ngx_http_reco_sequence_field(fields, n);
+    return sequence;
 }
 
 

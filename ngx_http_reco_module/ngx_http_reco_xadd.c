@@ -1,6 +1,6 @@
 #include "ngx_http_reco_forward.h"
 
-/* Room for "$65535" and two line ends. */
+/* Room for "$99999" and two line ends. */
 #define NGX_HTTP_RECO_XADD_FRAME 10
 
 
@@ -51,22 +51,22 @@ ngx_http_reco_error_kind(const char *reply, ngx_msec_t *delay)
 
 ngx_int_t
 ngx_http_reco_xadd_init(ngx_http_reco_xadd_t *xadd, ngx_pool_t *pool,
-    ngx_str_t *key, ngx_uint_t maxlen)
+    ngx_str_t *key, ngx_uint_t maxlen, ngx_uint_t words)
 {
     u_char number[NGX_INT_T_LEN], *p;
     size_t len;
 
-    p = ngx_pnalloc(pool, 64 + key->len + 3 * NGX_INT_T_LEN);
+    p = ngx_pnalloc(pool, 64 + key->len + 4 * NGX_INT_T_LEN);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     xadd->text.data = p;
-    xadd->words = 3;
-    p = ngx_sprintf(p, "$4\r\nXADD\r\n$%uz\r\n%V\r\n", key->len, key);
+    xadd->words = words;
+    p = ngx_sprintf(p, "*%ui\r\n$4\r\nXADD\r\n$%uz\r\n%V\r\n",
+        words + (maxlen > 0 ? 6 : 3), key->len, key);
 
     if (maxlen > 0) {
-        xadd->words += 3;
         len = (size_t) (ngx_sprintf(number, "%ui", maxlen) - number);
         p = ngx_sprintf(
             p, "$6\r\nMAXLEN\r\n$1\r\n~\r\n$%uz\r\n%ui\r\n", len, maxlen);
@@ -109,60 +109,28 @@ ngx_http_reco_put_bulk(u_char *p, reco_str_t text)
 
 
 reco_status_t
-ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd,
-    const reco_event_field_t *fields, unsigned nfields, u_char *out,
-    size_t size, size_t *len)
+ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd, const reco_str_t *words,
+    u_char *out, size_t size, size_t *len)
 {
     size_t need;
-    unsigned i;
+    ngx_uint_t i;
     u_char *p;
 
-    need = NGX_HTTP_RECO_XADD_FRAME + xadd->text.len;
-    for (i = 0; i < nfields; i++) {
-        need += fields[i].name.len + fields[i].value.len
-                + 2 * NGX_HTTP_RECO_XADD_FRAME;
+    need = xadd->text.len;
+    for (i = 0; i < xadd->words; i++) {
+        need += words[i].len + NGX_HTTP_RECO_XADD_FRAME;
     }
 
     if (need > size) {
         return RECO_FULL;
     }
 
-    p = out;
-    *p++ = '*';
-    p = ngx_http_reco_put_number(p, xadd->words + 2 * nfields);
-    *p++ = CR;
-    *p++ = LF;
-    p = ngx_cpymem(p, xadd->text.data, xadd->text.len);
-
-    for (i = 0; i < nfields; i++) {
-        p = ngx_http_reco_put_bulk(p, fields[i].name);
-        p = ngx_http_reco_put_bulk(p, fields[i].value);
+    p = ngx_cpymem(out, xadd->text.data, xadd->text.len);
+    for (i = 0; i < xadd->words; i++) {
+        p = ngx_http_reco_put_bulk(p, words[i]);
     }
 
     *len = (size_t) (p - out);
 
     return RECO_OK;
-}
-
-
-uint64_t
-ngx_http_reco_sequence_field(const reco_event_field_t *fields, unsigned nfields)
-{
-    unsigned i;
-    ngx_int_t high, low;
-
-    for (i = 0; i < nfields; i++) {
-        if (fields[i].name.len == 1 && fields[i].name.data[0] == 'q'
-            && fields[i].value.len == 16)
-        {
-            high = ngx_hextoi((u_char *) fields[i].value.data, 8);
-            low = ngx_hextoi((u_char *) fields[i].value.data + 8, 8);
-
-            return high == NGX_ERROR || low == NGX_ERROR
-                       ? 0
-                       : (uint64_t) high << 32 | (uint64_t) low;
-        }
-    }
-
-    return 0;
 }

@@ -82,13 +82,9 @@ sub tear {
     my $tail     = unpack 'x128 Q<', $header;
 
     my $now = int(time * 1000);
-    my @field = (u => Reco::Visitors::visitor(1), v => 1, t => 'view',
-        id => 'torn-' . ++$torn, i => 'nobody', ts => $now, rt => $now,
-        q => '0000000000000001');
-    my $payload = chr 1;
-    while (my ($key, $value) = splice @field, 0, 2) {
-        $payload .= pack('C v', length $key, length $value) . $key . $value;
-    }
+    my (undef, $payload) = Reco::Redis::event(u => Reco::Visitors::visitor(1),
+        q => '0000000000000001', t => 'view', id => 'torn-' . ++$torn, i => 'nobody',
+        ts => $now);
     my $record = pack('L< L< Q<', 0x7e577e57, length $payload, $tail) . $payload;
 
     my $place = $tail % $capacity;

@@ -170,7 +170,7 @@ beacon("d$_") for 1 .. 3;
 $world->stop_nginx;
 my ($file) = glob "$dir/outbox/*.outbox";
 my $content = $world->read_file($file);
-substr($content, index($content, 'idd2'), 1) = 'I';    # field and value
+substr($content, index($content, "id\td2"), 1) = 'I';
 $world->write_file($file, $content);
 $world->start_nginx;
 ok(logged(qr/skipped 1 damaged stretches, 2 records are whole/),

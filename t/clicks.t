@@ -61,7 +61,8 @@ sub visit {
         my $send    = sub {
             my %event = (v => 1, id => 'e' . ++$number, rt => int(time * 1000),
                 ts => int(time * 1000), src => 'sdk', @_);
-            push @waiting, [ 'XADD', 'reco:events:0', '*', 'u', $visitor, %event ];
+            push @waiting, [ 'XADD', 'reco:events:0', '*',
+                Reco::Redis::event(u => $visitor, %event) ];
         };
         my $page  = $items[rand @items];
         my %shown = ($page => 1);
@@ -106,9 +107,9 @@ sub settled {
     for my $round (1, 2) {
         my $made = sub { (stat "$world->{dir}/model/overlay")[9] // 0 };
         my $was  = $made->();
-        $world->{redis}->command('XADD', 'reco:events:0', '*', u => sprintf('%032x', 1e6),
-            v => 1, id => 'settled' . ++$world->{settled}, t => 'view', i => $items[0],
-            rt => int(time * 1000), ts => int(time * 1000), src => 'sdk');
+        $world->{redis}->command('XADD', 'reco:events:0', '*', Reco::Redis::event(
+            u => sprintf('%032x', 1e6), id => 'settled' . ++$world->{settled}, t => 'view',
+            i => $items[0], rt => int(time * 1000), ts => int(time * 1000)));
         $world->wait_for(60, sub { $made->() != $was });
     }
 

@@ -1,6 +1,6 @@
 # The documentation holds: links lead somewhere, every directive, variable and
-# command is described and no other one is, and nginx takes the configurations
-# that are shown.
+# command is described and no other one is, nginx takes the configurations that
+# are shown, and the example that reads the stream does.
 
 use strict;
 use warnings;
@@ -105,6 +105,22 @@ for my $page (@pages, 'conf/nginx.conf') {
         ok($ok, "$page: configuration $n") or diag $output;
     }
 }
+
+
+# -- the stream, read with redis-py --
+
+my $redis = $world->redis;
+$redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => 'ab' x 16,
+    q => '19ab697e80000003', t => 'purchase', l => "42\t2\t19.9\n7\t\t24.9\n",
+    c => "q\tred\xe2\x80\xa8shoes\n"));
+
+my ($example) = $text{'docs/events.md'} =~ /^```python\n(.*?)^```/ms;
+$example =~ s/redis\.Redis\(/redis.Redis(port=$world->{redis_port}, /;
+my ($code, $output) = $world->run('/usr/bin/python3', '-c', $example);
+is($code, 0, 'the example in Python runs') or diag $output;
+is($output =~ s/^\d+-\d+ //r, "{'u': [['@{[ 'ab' x 16 ]}']], 'q': [['19ab697e80000003']], "
+    . "'t': [['purchase']], 'l': [['42', '2', '19.9'], ['7', '', '24.9']], "
+    . "'c': [['q', 'red\\u2028shoes']]}\n", 'and reads the event');
 
 
 # -- commands --

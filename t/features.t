@@ -30,8 +30,8 @@ sub send_event {
     my $now   = int(time * 1000);
     my %event = (v => 1, t => 'view', id => 'e' . ++$number, ts => $now,
         rt => $now, src => 'sdk', %field);
-    $redis->command('XADD', 'reco:events:0', '*', 'u', $visitor,
-        map { ($_, $event{$_}) } sort keys %event);
+    $redis->command('XADD', 'reco:events:0', '*',
+        Reco::Redis::event(u => $visitor, map { ($_, $event{$_}) } sort keys %event));
 }
 
 sub visitor { return sprintf '%032x', $_[0] }

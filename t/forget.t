@@ -81,7 +81,8 @@ is($code, 1, 'they cannot be forgotten twice');
 
 # -- streams of shards that there were ------------------------------------------
 
-$redis->command('XADD', 'reco:events:17', '*', 'u', $_, 't', 'view', 'i', 'item1')
+$redis->command('XADD', 'reco:events:17', '*',
+    Reco::Redis::event(u => $_, t => 'view', i => 'item1'))
     for 'v4', 'v5', 'v4';
 ($code, $output) = ctl('forget', 'v4');
 like($output, qr/^v4: 3 events and 2 stream entries removed$/m,

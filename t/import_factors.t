@@ -184,8 +184,8 @@ is_deeply((record('v3'))[1], [], 'one without a direction is none');
 sub view {
     my ($visitor, $item) = @_;
     my $now = int(time * 1000);
-    $redis->command('XADD', 'reco:events:0', '*', 'u', $visitor, 'v', 1, 't', 'view',
-        'i', $item, 'id', "now-$visitor", 'ts', $now, 'rt', $now);
+    $redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => $visitor,
+        t => 'view', i => $item, id => "now-$visitor", ts => $now));
 }
 
 my @taste = best('--visitor', 'v2');

@@ -43,8 +43,8 @@ sub tail {
 
 beacon('1', '{"type":"click","item":"42","slot":"related","ctx":{"q":"a\u007eb"}}');
 beacon('5', '{"type":"view","item":"7"}');
-$redis->command('XADD', 'ev:0', '*', 'u', '1' x 32, 't', 'view', 'id', 'raw',
-    'i', "\x{c2}\x{9b}2J", 'ts', '1764000000000', 'q', '1' x 16);
+$redis->command('XADD', 'ev:0', '*', Reco::Redis::event(u => '1' x 32, t => 'view', id => 'raw',
+    i => "\x{c2}\x{9b}2J", ts => '1764000000000', q => '1' x 16));
 $world->wait_for(5, sub { $redis->events('ev', 2) == 3 });
 beacon('1', '{"type":"nonsense"}');
 
@@ -64,10 +64,10 @@ ok($world->wait_for(5, sub { $redis->command('XLEN', 'reco:rejected') == 1 }),
 like(tail('--rejected'), qr/field=type reason=unknown_value body=.*nonsense/,
     'is shown too');
 
-$redis->command('XADD', 'reco:rejected', '*', 't', "\e[2J", 'body',
+$redis->command('XADD', 'reco:rejected', '*', 'e', "t\t\e[2J\n", 'body',
     "a\x9b2J\xe2\x82\xc2\x9b \xe2\x82\xac\xff", "\x9b", 'c');
-$redis->command('XADD', 'reco:rejected', '*', 'c', "k\tv\nrest");
-like(tail('--rejected'), qr/  \[2J +body=a\?2J\?\?  \xe2\x82\xac\? \?=c\n.* c\.k=v c=rest\n/,
+$redis->command('XADD', 'reco:rejected', '*', 'e', "c\tk\tv\nc\tx\nl\t7\t2\t\nre\nst\n");
+like(tail('--rejected'), qr/  \[2J +body=a\?2J\?\?  \xe2\x82\xac\? \?=c\n.* c\.k=v c=x l=7,2, e=re st \n/,
     'and no byte of it steers a terminal');
 
 # It follows.
@@ -109,7 +109,7 @@ is($code, 0, 'outbox verify: all is well') or diag $text;
 $world->stop_nginx('QUIT');
 my ($file) = glob "$dir/outbox/*.outbox";
 my $content = $world->read_file($file);
-substr($content, index($content, 'ido2'), 1) = 'I';    # field and value
+substr($content, index($content, "id\to2"), 1) = 'I';
 $world->write_file($file, $content);
 ($code, $text) = $world->recoctl('outbox', 'verify', "$dir/outbox");
 is($code, 1, 'a damaged record fails');

@@ -58,9 +58,9 @@ CONF
 
 # Visits like these have been there before, and the overlay knows of them.
 for my $visit (1 .. 40) {
-    $redis->command('XADD', 'reco:events:0', '*', u => sprintf('b%031x', $visit), v => 1,
-        t => 'view', id => "b$visit-$_", i => "item-$_", ts => int(time * 1000),
-        rt => int(time * 1000), src => 'sdk') for 1 .. 5;
+    $redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(
+        u => sprintf('b%031x', $visit), t => 'view', id => "b$visit-$_", i => "item-$_",
+        ts => int(time * 1000))) for 1 .. 5;
 }
 ok($world->wait_for(60, sub {
     $world->get('/reco/v1/recommendations?slot=related&item=item-4')->{body} =~ /"item-5"/;

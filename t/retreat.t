@@ -45,13 +45,13 @@ sub show {
     for my $block (1 .. $blocks) {
         my $visitor = sprintf '%032x', 1 + $number % 500;
         my $now     = int(time * 1000);
-        my @server  = (u => $visitor, v => 1, ts => $now, rt => $now,
-            m => $version, s => 'related', r => "r$block", src => 'sdk');
-        $redis->command('XADD', 'reco:events:0', '*', @server,
-            id => 'e' . ++$number, t => 'impression', l => $items);
+        my @server  = (u => $visitor, ts => $now, m => $version,
+            s => 'related', r => "r$block");
+        $redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(@server,
+            id => 'e' . ++$number, t => 'impression', l => $items));
         next if $block % 100 >= $clicks;
-        $redis->command('XADD', 'reco:events:0', '*', @server,
-            id => 'e' . ++$number, t => 'click', i => 1, k => 0);
+        $redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(@server,
+            id => 'e' . ++$number, t => 'click', i => 1, k => 0));
     }
 }
 
@@ -105,8 +105,8 @@ is($code, 0, 'the one that was left can be promoted') or diag $output;
 my $bot = 'b' x 32;
 my $now = int(time * 1000);    # of one day, also at midnight
 for (1 .. 450) {
-    $redis->command('XADD', 'reco:events:0', '*', u => $bot, v => 1, t => 'view',
-        id => 'b' . $_, i => 'pushed', ts => $now, rt => $now, src => 'sdk');
+    $redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => $bot,
+        t => 'view', id => 'b' . $_, i => 'pushed', ts => $now));
 }
 ok($world->wait_for(30, sub { (ctl('status'))[1] =~ /^  too-many +50$/m }),
     'what a visitor sends beyond the cap is refused, and counted')

@@ -62,9 +62,9 @@ ok($world->wait_for(10, sub { (stat "$dir/model/overlay")[9] }),
 
 # -- what is no event --
 
-$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'look');
-$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'view',
-    'i', 'a', 'id', 'old', 'ts', 1592671441000, 'rt', 1592671441000);
+$redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => 'x', t => 'look'));
+$redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => 'x', t => 'view',
+    i => 'a', id => 'old', ts => 1592671441000));
 ok($world->wait_for(10, sub { $redis->entries('reco:rejected') == 2 }),
     'what is refused goes to a stream of its own');
 my @rejected = map { $_->[1] } $redis->entries('reco:rejected');
@@ -75,7 +75,7 @@ is($rejected[1]{i}, 'a', 'and with its fields');
 # -- the same again --
 
 my ($entry) = $redis->entries('reco:events:1');
-$redis->command('XADD', 'reco:events:1', '*', %{ $entry->[1] });
+$redis->command('XADD', 'reco:events:1', '*', Reco::Redis::event(%{ $entry->[1] }));
 ok($world->wait_for(10, sub { $world->ctl('status') =~ /^  duplicate +1$/m }),
     'an event that is sent twice');
 is(count($world->stored), 45, 'counts once');
@@ -151,7 +151,7 @@ is_deeply($world->stored, $world->{sent}, 'each event once');
 
 $world->stop_trainer;
 $redis->command('XTRIM', "reco:events:$_", 'MAXLEN', 0) for 0 .. 1;
-$redis->command('XADD', 'reco:events:0', '*', 'u', 'x', 'v', 1, 't', 'look');
+$redis->command('XADD', 'reco:events:0', '*', Reco::Redis::event(u => 'x', t => 'look'));
 $world->trainer;
 ok($world->wait_for(10, sub {
     log_text() =~ /"reco:events:0" was read up to \S+ and now begins with \S+: events/

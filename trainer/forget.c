@@ -1,5 +1,7 @@
 #include "forget.h"
 
+#include "event/reco_event.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,21 +15,19 @@ text(const char *data)
 }
 
 
-/* The visitor is field "u", as docs/events.md has it. */
+/* Of what is no record the lines up to there count. */
 static int
 is_of(const redisReply *entry, reco_str_t visitor)
 {
-    const redisReply *fields, *name, *value;
-    size_t i;
+    reco_str_t record, name, value;
 
-    fields = entry->element[1];
+    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &record)) {
+        return 0;
+    }
 
-    for (i = 0; i + 1 < fields->elements; i += 2) {
-        name = fields->element[i];
-        value = fields->element[i + 1];
-        if (name->len == 1 && name->str[0] == 'u'
-            && (size_t) value->len == visitor.len
-            && memcmp(value->str, visitor.data, visitor.len) == 0)
+    while (reco_event_next_line(&record, &name, &value) == RECO_OK) {
+        if (name.len == 1 && name.data[0] == 'u' && value.len == visitor.len
+            && memcmp(value.data, visitor.data, visitor.len) == 0)
         {
             return 1;
         }

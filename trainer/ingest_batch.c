@@ -116,25 +116,12 @@ reco_ingest_batch_add(reco_ingest_batch_t *batch, unsigned shard,
         memset(entry, 0, sizeof(*entry));
         entry->shard = shard;
         entry->id = pair->element[0];
-        entry->fields = pair->element[1];
+        entry->deleted = pair->element[1]->type != REDIS_REPLY_ARRAY;
+        (void) reco_redis_field(
+            pair->element[1], RECO_EVENT_FIELD, &entry->record);
     }
 
     return RECO_OK;
-}
-
-
-static size_t
-fields_size(const redisReply *fields)
-{
-    size_t i, size;
-
-    size = EVENT_ROOM;
-    for (i = 0; fields->type == REDIS_REPLY_ARRAY && i < fields->elements; i++)
-    {
-        size += (size_t) fields->element[i]->len;
-    }
-
-    return size;
 }
 
 
@@ -147,7 +134,7 @@ reserve_arena(reco_ingest_batch_t *batch, reco_error_t *error)
 
     size = 0;
     for (i = 0; i < batch->nentries; i++) {
-        size += fields_size(batch->entries[i].fields);
+        size += EVENT_ROOM + batch->entries[i].record.len;
     }
 
     if (size <= batch->arena.size) {
@@ -195,33 +182,19 @@ name_event(reco_ingest_batch_t *batch, const reco_ingest_entry_t *entry,
 static reco_status_t
 decode_entry(reco_ingest_batch_t *batch, reco_ingest_entry_t *entry)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
-    const redisReply *array;
     reco_error_t error = {0};
     reco_status_t status;
     reco_event_t *event;
-    size_t i;
 
-    array = entry->fields;
     event = &batch->events[batch->nevents];
 
-    if (array->type != REDIS_REPLY_ARRAY) {
-        snprintf(entry->reason, sizeof(entry->reason), "the entry was deleted");
+    if (entry->record.data == NULL) {
+        snprintf(entry->reason, sizeof(entry->reason), "%s",
+            entry->deleted ? "the entry was deleted" : "no event");
         return RECO_INVALID;
     }
 
-    if (array->elements / 2 > RECO_EVENT_FIELDS_MAX) {
-        snprintf(entry->reason, sizeof(entry->reason), "too many fields");
-        return RECO_INVALID;
-    }
-
-    for (i = 0; i < array->elements / 2; i++) {
-        fields[i].name = string_of(array->element[2 * i]);
-        fields[i].value = string_of(array->element[2 * i + 1]);
-    }
-
-    status = reco_event_from_fields(
-        fields, (unsigned) i, &batch->arena, event, &error);
+    status = reco_event_decode(entry->record, &batch->arena, event, &error);
     if (status == RECO_OK) {
         status = name_event(batch, entry, event);
     }
@@ -304,48 +277,42 @@ append_ack(const reco_ingest_batch_t *batch, redisContext *context,
 }
 
 
-/* The entry as it came, with the reason and where it was. */
+/* The event as it came, with the reason and where it was. */
 static reco_status_t
 append_rejected(const reco_ingest_entry_t *entry, const char *reason,
     redisContext *context, const char *rejected, int64_t max,
     reco_error_t *error)
 {
-    const char *data[2 * RECO_EVENT_FIELDS_MAX + 10];
-    size_t lengths[2 * RECO_EVENT_FIELDS_MAX + 10];
-    reco_str_t head[10];
+    const char *data[12];
+    size_t lengths[12];
+    reco_str_t words[12];
     char number[24];
-    size_t i, n;
+    int i, n;
 
     snprintf(number, sizeof(number), "%lld", (long long) max);
 
-    head[0] = text("XADD");
-    head[1] = text(rejected);
-    head[2] = text("MAXLEN");
-    head[3] = text("~");
-    head[4] = text(number);
-    head[5] = text("*");
-    head[6] = text("reason");
-    head[7] = text(reason);
-    head[8] = text("entry");
-    head[9] = string_of(entry->id);
-
-    for (n = 0; n < 10; n++) {
-        data[n] = head[n].data;
-        lengths[n] = head[n].len;
+    n = 0;
+    words[n++] = text("XADD");
+    words[n++] = text(rejected);
+    words[n++] = text("MAXLEN");
+    words[n++] = text("~");
+    words[n++] = text(number);
+    words[n++] = text("*");
+    words[n++] = text("reason");
+    words[n++] = text(reason);
+    words[n++] = text("entry");
+    words[n++] = string_of(entry->id);
+    if (entry->record.data != NULL) {
+        words[n++] = text(RECO_EVENT_FIELD);
+        words[n++] = entry->record;
     }
 
-    for (i = 0; entry->fields->type == REDIS_REPLY_ARRAY
-                && i + 1 < entry->fields->elements
-                && n + 2 <= 2 * RECO_EVENT_FIELDS_MAX + 10;
-         i += 2)
-    {
-        data[n] = entry->fields->element[i]->str;
-        lengths[n++] = (size_t) entry->fields->element[i]->len;
-        data[n] = entry->fields->element[i + 1]->str;
-        lengths[n++] = (size_t) entry->fields->element[i + 1]->len;
+    for (i = 0; i < n; i++) {
+        data[i] = words[i].data;
+        lengths[i] = words[i].len;
     }
 
-    if (redisAppendCommandArgv(context, (int) n, data, lengths) != REDIS_OK) {
+    if (redisAppendCommandArgv(context, n, data, lengths) != REDIS_OK) {
         return reco_error_set(
             error, RECO_IO, "cannot write to Redis: %s", context->errstr);
     }

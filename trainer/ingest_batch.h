@@ -16,9 +16,10 @@
 typedef struct {
     unsigned shard;
     const redisReply *id;
-    const redisReply *fields; /* array, or nil where it was deleted */
-    int readable;             /* it became an event */
-    char reason[96];          /* why it did not */
+    reco_str_t record; /* data NULL: it has none */
+    int deleted;
+    int readable;    /* it became an event */
+    char reason[96]; /* why it did not */
 } reco_ingest_entry_t;
 
 typedef struct {

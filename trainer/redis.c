@@ -357,6 +357,31 @@ reco_redis_connect(const reco_config_t *config, int wait,
 
 
 int
+reco_redis_field(const redisReply *fields, const char *name, reco_str_t *value)
+{
+    const redisReply *const *pair;
+    size_t i;
+
+    for (i = 0; fields->type == REDIS_REPLY_ARRAY && i + 1 < fields->elements;
+         i += 2)
+    {
+        pair = (const redisReply *const *) fields->element + i;
+
+        if (pair[0]->type == REDIS_REPLY_STRING
+            && (size_t) pair[0]->len == strlen(name)
+            && memcmp(pair[0]->str, name, strlen(name)) == 0
+            && pair[1]->type == REDIS_REPLY_STRING)
+        {
+            *value = (reco_str_t){(size_t) pair[1]->len, pair[1]->str};
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
 reco_redis_is_entry(const redisReply *reply)
 {
     const redisReply *fields;

@@ -39,4 +39,9 @@ reco_status_t reco_redis_reply(
    of it strings.  One that was deleted is none. */
 int reco_redis_is_entry(const redisReply *reply);
 
+/* The value of a field, of the pairs that an entry has; 0: it has none of that
+   name. */
+int reco_redis_field(
+    const redisReply *fields, const char *name, reco_str_t *value);
+
 #endif /* RECO_REDIS_H */

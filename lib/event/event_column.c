@@ -18,6 +18,7 @@
 /* clang-format off */
 const reco_event_column_t reco_event_columns[] = {
     column("visitor",   "u",   TOKEN,    SERVER, event.visitor,  0, 64, 0, 0),
+    column("sequence",  "q",   SEQUENCE, SERVER, event.sequence, 0, 0, 0, 0),
     column("v",         "v",   VERSION,  CLIENT, event,          1, 1, 0, 0),
     column("type",      "t",   TYPE,     CLIENT, event.type,     0, 16, 0, 0),
     column("id",        "id",  TOKEN,    CLIENT, event.id,
@@ -53,7 +54,6 @@ const reco_event_column_t reco_event_columns[] = {
            0, 1, -1, 1),
     column("received",  "rt",  INT64,    SERVER, event.received,
            RECO_EVENT_TIME_MIN, RECO_EVENT_TIME_MAX, 0, 0),
-    column("sequence",  "q",   SEQUENCE, SERVER, event.sequence, 0, 0, 0, 0),
     column("arm",       "a",   TOKEN,    SERVER, event.arm,      0, 64, 0, 0),
     column("model",     "m",   TOKEN,    SERVER, event.model,    0, 64, 0, 0),
     column("source",    "src", TOKEN,    SERVER, event.source,   0, 16, 0, 0),
@@ -64,12 +64,6 @@ const reco_event_column_t reco_event_columns[] = {
 
 const unsigned reco_event_ncolumns =
     sizeof(reco_event_columns) / sizeof(reco_event_columns[0]);
-
-_Static_assert(sizeof(reco_event_columns) / sizeof(reco_event_columns[0]) - 2
-                       + RECO_EVENT_CONTEXT_MAX
-                   <= RECO_EVENT_FIELDS_MAX,
-    "an entry may hold every column, and ctx's pairs in place of ctx");
-
 
 const reco_event_column_t *
 reco_event_column_by_name(reco_str_t name)

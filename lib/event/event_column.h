@@ -36,7 +36,7 @@ typedef enum {
 
 typedef struct {
     reco_str_t name;   /* in JSON and query strings */
-    reco_str_t stream; /* in records and stream entries; empty: not there */
+    reco_str_t stream; /* in records; empty: not there */
     reco_event_kind_t kind;
     unsigned by;
     size_t offset; /* in reco_event_draft_t */
@@ -75,10 +75,7 @@ reco_str_t reco_event_type_text(reco_event_type_t type);
 int reco_event_column_absent(
     const reco_event_column_t *column, const reco_event_t *event);
 
-/*
- * From text, whatever the kind: numbers in decimal, lines and context in the
- * stream's form (see event_record.c).
- */
+/* From text, whatever the kind, but for lines and context. */
 reco_status_t reco_event_column_set_text(const reco_event_column_t *column,
     reco_str_t text, reco_event_draft_t *draft, reco_event_setter_t *setter);
 

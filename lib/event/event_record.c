@@ -3,169 +3,171 @@
 
 #include <string.h>
 
-#define RECORD_VERSION 1
-#define FIELD_HEADER   3 /* u8 and u16 */
-#define USUAL_SOURCE   "sdk"
+#define USUAL_SOURCE "sdk"
 
 
 typedef struct {
     char *next;
     char *end;
-    int full; /* sticky: checked once, at the end */
+    reco_status_t status; /* of the first that failed */
 } record_writer_t;
 
 
-/* Room for a field whose value may take up to max bytes; NULL if there is
-   none.  The caller writes the value behind the name and calls end_field(). */
-static char *
-begin_field(record_writer_t *writer, reco_str_t name, size_t max)
-{
-    char *p;
-
-    if ((size_t) (writer->end - writer->next) < FIELD_HEADER + name.len + max
-        || max > UINT16_MAX)
-    {
-        writer->full = 1;
-        return NULL;
-    }
-
-    p = writer->next;
-    p[0] = (char) name.len;
-    memcpy(p + FIELD_HEADER, name.data, name.len);
-
-    return p + FIELD_HEADER + name.len;
-}
-
-
+/* A part of a line, and the TAB behind it. */
 static void
-end_field(record_writer_t *writer, reco_str_t name, size_t len)
+put(record_writer_t *writer, reco_str_t part)
 {
-    writer->next[1] = (char) (len & 0xff);
-    writer->next[2] = (char) (len >> 8);
-    writer->next += FIELD_HEADER + name.len + len;
-}
-
-
-static void
-put_string(record_writer_t *writer, reco_str_t name, reco_str_t value)
-{
-    char *p;
-
-    p = begin_field(writer, name, value.len);
-    if (p != NULL) {
-        memcpy(p, value.data, value.len);
-        end_field(writer, name, value.len);
-    }
-}
-
-
-static void
-put_int64(record_writer_t *writer, reco_str_t name, int64_t value)
-{
-    char *p;
-
-    p = begin_field(writer, name, RECO_EVENT_NUMBER_MAX);
-    if (p != NULL) {
-        end_field(writer, name, reco_event_format_int64(value, p));
-    }
-}
-
-
-static void
-put_real(record_writer_t *writer, reco_str_t name, double value)
-{
-    char *p;
-
-    p = begin_field(writer, name, RECO_EVENT_NUMBER_MAX);
-    if (p != NULL) {
-        end_field(writer, name, reco_event_format_real(value, p));
-    }
-}
-
-
-static void
-put_sequence(record_writer_t *writer, reco_str_t name, uint64_t value)
-{
-    char *p;
-
-    p = begin_field(writer, name, RECO_EVENT_HEX_LEN);
-    if (p != NULL) {
-        reco_event_format_hex(value, p);
-        end_field(writer, name, RECO_EVENT_HEX_LEN);
-    }
-}
-
-
-/* "item TAB qty TAB price LF" for each; a qty of 1 and no price are empty. */
-static void
-put_lines(record_writer_t *writer, reco_str_t name, const reco_event_t *event)
-{
-    const reco_event_line_t *line;
-    char *start, *p;
-    size_t max;
-    unsigned i;
-
-    max = 0;
-    for (i = 0; i < event->nlines; i++) {
-        max += event->lines[i].item.len + 2 * RECO_EVENT_NUMBER_MAX + 3;
-    }
-
-    start = begin_field(writer, name, max);
-    if (start == NULL) {
+    if (writer->status != RECO_OK) {
         return;
     }
 
-    p = start;
-    for (i = 0; i < event->nlines; i++) {
-        line = &event->lines[i];
-
-        memcpy(p, line->item.data, line->item.len);
-        p += line->item.len;
-        *p++ = '\t';
-        if (line->qty != 1) {
-            p += reco_event_format_real(line->qty, p);
-        }
-        *p++ = '\t';
-        if (line->price >= 0) {
-            p += reco_event_format_real(line->price, p);
-        }
-        *p++ = '\n';
+    if ((size_t) (writer->end - writer->next) <= part.len) {
+        writer->status = RECO_TOO_LARGE;
+        return;
     }
 
-    end_field(writer, name, (size_t) (p - start));
+    memcpy(writer->next, part.data, part.len);
+    writer->next += part.len;
+    *writer->next++ = '\t';
 }
 
 
-/* "key TAB value LF" for each: no key or value has either of them. */
+/* One that comes from outside: nothing in it may end a part or a line. */
+static void
+put_text(record_writer_t *writer, reco_str_t text)
+{
+    if (writer->status == RECO_OK && reco_event_has_control(text)) {
+        writer->status = RECO_INVALID;
+    }
+
+    put(writer, text);
+}
+
+
+static void
+put_int64(record_writer_t *writer, int64_t number)
+{
+    char digits[RECO_EVENT_NUMBER_MAX];
+
+    put(writer, (reco_str_t){reco_event_format_int64(number, digits), digits});
+}
+
+
+static void
+put_real(record_writer_t *writer, double number)
+{
+    char digits[RECO_EVENT_NUMBER_MAX];
+
+    put(writer, (reco_str_t){reco_event_format_real(number, digits), digits});
+}
+
+
+static void
+put_sequence(record_writer_t *writer, uint64_t sequence)
+{
+    char digits[RECO_EVENT_HEX_LEN];
+
+    reco_event_format_hex(sequence, digits);
+    put(writer, (reco_str_t){sizeof(digits), digits});
+}
+
+
+/* The last part has a LF behind it. */
+static void
+end_line(record_writer_t *writer)
+{
+    if (writer->status == RECO_OK) {
+        writer->next[-1] = '\n';
+    }
+}
+
+
+/* name, item, qty, price; a qty of 1 and no price are empty. */
+static void
+put_lines(record_writer_t *writer, reco_str_t name, const reco_event_t *event)
+{
+    const reco_event_line_t *line, *end;
+
+    end = event->lines + event->nlines;
+
+    for (line = event->lines; line < end; line++) {
+        put(writer, name);
+        put_text(writer, line->item);
+
+        if (line->qty != 1) {
+            put_real(writer, line->qty);
+        } else {
+            put(writer, reco_string(""));
+        }
+
+        if (line->price >= 0) {
+            put_real(writer, line->price);
+        } else {
+            put(writer, reco_string(""));
+        }
+
+        end_line(writer);
+    }
+}
+
+
+/* name, key, value. */
 static void
 put_context(record_writer_t *writer, reco_str_t name, const reco_event_t *event)
 {
     const reco_event_pair_t *pair, *end;
-    char *start, *p;
-    size_t max;
 
-    max = 0;
     end = event->context + event->ncontext;
+
     for (pair = event->context; pair < end; pair++) {
-        max += pair->key.len + pair->value.len + 2;
+        put(writer, name);
+        put_text(writer, pair->key);
+        put_text(writer, pair->value);
+        end_line(writer);
     }
+}
 
-    start = begin_field(writer, name, max);
-    if (start == NULL) {
-        return;
+
+static void
+put_value(record_writer_t *writer, const reco_event_column_t *column,
+    const reco_event_t *event)
+{
+    const void *place;
+
+    place = (const char *) event + column->offset;
+
+    switch (column->kind) {
+    case RECO_EVENT_KIND_TYPE:
+        put(writer, reco_event_type_text(event->type));
+        break;
+
+    case RECO_EVENT_KIND_TOKEN:
+    case RECO_EVENT_KIND_NAME:
+    case RECO_EVENT_KIND_TEXT:
+    case RECO_EVENT_KIND_URL:
+        put_text(writer, *(const reco_str_t *) place);
+        break;
+
+    case RECO_EVENT_KIND_INT64:
+        put_int64(writer, *(const int64_t *) place);
+        break;
+
+    case RECO_EVENT_KIND_INT:
+    case RECO_EVENT_KIND_FLAG:
+        put_int64(writer, *(const int *) place);
+        break;
+
+    case RECO_EVENT_KIND_REAL:
+        put_real(writer, *(const double *) place);
+        break;
+
+    case RECO_EVENT_KIND_SEQUENCE:
+        put_sequence(writer, *(const uint64_t *) place);
+        break;
+
+    default:
+        break;
     }
-
-    p = start;
-    for (pair = event->context; pair < end; pair++) {
-        memcpy(p, pair->key.data, pair->key.len);
-        p += pair->key.len;
-        *p++ = '\t';
-        memcpy(p, pair->value.data, pair->value.len);
-        p += pair->value.len;
-        *p++ = '\n';
-    }
-
-    end_field(writer, name, max);
 }
 
 
@@ -173,51 +175,22 @@ static void
 put_column(record_writer_t *writer, const reco_event_column_t *column,
     const reco_event_t *event)
 {
-    const void *place;
-    reco_str_t name;
-
-    name = column->stream;
-    place = (const char *) event + column->offset;
-
     switch (column->kind) {
-    case RECO_EVENT_KIND_TYPE:
-        put_string(writer, name, reco_event_type_text(event->type));
-        break;
-
     case RECO_EVENT_KIND_VERSION: /* the first: what says none is of it */
         break;
 
-    case RECO_EVENT_KIND_TOKEN:
-    case RECO_EVENT_KIND_NAME:
-    case RECO_EVENT_KIND_TEXT:
-    case RECO_EVENT_KIND_URL:
-        put_string(writer, name, *(const reco_str_t *) place);
-        break;
-
-    case RECO_EVENT_KIND_INT64:
-        put_int64(writer, name, *(const int64_t *) place);
-        break;
-
-    case RECO_EVENT_KIND_INT:
-    case RECO_EVENT_KIND_FLAG:
-        put_int64(writer, name, *(const int *) place);
-        break;
-
-    case RECO_EVENT_KIND_REAL:
-        put_real(writer, name, *(const double *) place);
-        break;
-
-    case RECO_EVENT_KIND_SEQUENCE:
-        put_sequence(writer, name, *(const uint64_t *) place);
-        break;
-
     case RECO_EVENT_KIND_LINES:
-        put_lines(writer, name, event);
+        put_lines(writer, column->stream, event);
         break;
 
     case RECO_EVENT_KIND_CONTEXT:
-        put_context(writer, name, event);
+        put_context(writer, column->stream, event);
         break;
+
+    default:
+        put(writer, column->stream);
+        put_value(writer, column, event);
+        end_line(writer);
     }
 }
 
@@ -276,8 +249,8 @@ fill_in(reco_event_t *event)
 }
 
 
-/* What goes without saying, as fill_in() has it: a word less in an entry is one
-   less that Redis parses, keeps, and writes to its file. */
+/* What goes without saying, as fill_in() has it: Redis copies an entry, keeps it,
+   and writes it to its file. */
 static void
 leave_out(reco_event_t *event)
 {
@@ -315,10 +288,6 @@ reco_event_encode(
     const reco_event_column_t *column;
     char id[1 + RECO_EVENT_HEX_LEN];
 
-    if (size == 0) {
-        return RECO_TOO_LARGE;
-    }
-
     filled = *event;
     if (filled.id.len == 0 && filled.sequence != 0) {
         filled.id = made_id(filled.sequence, id);
@@ -329,8 +298,7 @@ reco_event_encode(
     fill_in(&filled);
     leave_out(&filled);
 
-    writer = (record_writer_t){out + 1, out + size, 0};
-    out[0] = RECORD_VERSION;
+    writer = (record_writer_t){out, out + size, RECO_OK};
 
     for (column = reco_event_columns;
          column < reco_event_columns + reco_event_ncolumns; column++)
@@ -341,142 +309,185 @@ reco_event_encode(
         }
     }
 
-    if (writer.full) {
-        return RECO_TOO_LARGE;
+    *len = (size_t) (writer.next - out);
+
+    return writer.status;
+}
+
+
+/* What comes before a byte of text, which is moved behind it. */
+static reco_status_t
+cut(reco_str_t *text, char byte, reco_str_t *before)
+{
+    const char *end;
+
+    end = memchr(text->data, byte, text->len);
+    if (end == NULL) {
+        return RECO_INVALID;
     }
 
-    *len = (size_t) (writer.next - out);
+    before->data = text->data;
+    before->len = (size_t) (end - text->data);
+    text->data = end + 1;
+    text->len -= before->len + 1;
 
     return RECO_OK;
 }
 
 
 reco_status_t
-reco_event_split(
-    reco_str_t record, reco_event_field_t *fields, unsigned *nfields)
+reco_event_next_line(reco_str_t *record, reco_str_t *name, reco_str_t *value)
 {
-    const unsigned char *p, *end;
-    size_t name, value;
-    unsigned n;
+    reco_str_t rest;
 
-    if (record.len == 0) {
-        return RECO_CORRUPT;
+    if (record->len == 0) {
+        return RECO_DECLINED;
     }
 
-    p = (const unsigned char *) record.data;
-    end = p + record.len;
-
-    if (*p++ != RECORD_VERSION) {
-        return RECO_UNSUPPORTED;
+    rest = *record;
+    if (cut(&rest, '\n', value) != RECO_OK || cut(value, '\t', name) != RECO_OK)
+    {
+        return RECO_INVALID;
     }
 
-    for (n = 0; p < end; n++) {
-        if (n == RECO_EVENT_FIELDS_MAX || end - p < FIELD_HEADER) {
-            return RECO_CORRUPT;
-        }
-
-        name = p[0];
-        value = p[1] | (size_t) p[2] << 8;
-        p += FIELD_HEADER;
-
-        if (name == 0 || (size_t) (end - p) < name + value) {
-            return RECO_CORRUPT;
-        }
-
-        fields[n].name = (reco_str_t){name, (const char *) p};
-        fields[n].value = (reco_str_t){value, (const char *) p + name};
-        p += name + value;
-    }
-
-    *nfields = n;
+    *record = rest;
 
     return RECO_OK;
 }
 
 
-/* The pairs of ctx, as put_context() has them. */
-static reco_status_t
-read_context(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
+reco_status_t
+reco_event_peek(reco_str_t record, reco_str_t *visitor, uint64_t *sequence)
 {
-    const char *p, *end, *tab, *line_end;
+    reco_str_t name, value;
     reco_status_t rc;
 
-    rc = RECO_OK;
-    end = text.data + text.len;
+    *visitor = reco_string("");
+    *sequence = 0;
 
-    for (p = text.data; p < end && rc == RECO_OK; p = line_end + 1) {
-        line_end = memchr(p, '\n', (size_t) (end - p));
-        if (line_end == NULL) {
-            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
+    do {
+        rc = reco_event_next_line(&record, &name, &value);
+
+        if (rc == RECO_OK && name.len == 1) {
+            if (name.data[0] == 'u') {
+                *visitor = value;
+
+            } else if (name.data[0] == 'q') {
+                rc = reco_event_parse_hex(value, sequence);
+            }
         }
+    } while (rc == RECO_OK && (visitor->len == 0 || *sequence == 0));
 
-        tab = memchr(p, '\t', (size_t) (line_end - p));
-        if (tab == NULL) {
-            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
-        }
-
-        rc = reco_event_add_context(event, (reco_str_t){(size_t) (tab - p), p},
-            (reco_str_t){(size_t) (line_end - tab - 1), tab + 1}, setter);
-    }
-
-    return rc;
+    return rc == RECO_DECLINED ? RECO_OK : rc;
 }
 
 
-/* One field of an entry; *name is the column's, for the error. */
+/* item, qty, price, as put_lines() has them. */
 static reco_status_t
-read_field(const reco_event_field_t *field, reco_event_draft_t *draft,
-    reco_event_setter_t *setter, const char **name)
+read_item(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
 {
-    const reco_event_column_t *column;
-    reco_str_t key;
+    reco_str_t item, number;
+    double qty, price;
 
-    /* Older entries have a field for each pair. */
-    if (field->name.len > 2 && memcmp(field->name.data, "c.", 2) == 0) {
-        key.data = field->name.data + 2;
-        key.len = field->name.len - 2;
-        *name = "ctx";
-        return reco_event_add_context(&draft->event, key, field->value, setter);
+    if (cut(&text, '\t', &item) != RECO_OK
+        || cut(&text, '\t', &number) != RECO_OK) {
+        return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
     }
 
-    column = reco_event_column_by_stream(field->name);
+    qty = 1;
+    price = -1;
+    if ((number.len > 0 && reco_event_parse_real(number, &qty) != RECO_OK)
+        || (text.len > 0 && reco_event_parse_real(text, &price) != RECO_OK))
+    {
+        return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
+    }
+
+    return reco_event_add_line(event, item, qty, price, setter);
+}
+
+
+/* key, value, as put_context() has them. */
+static reco_status_t
+read_pair(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
+{
+    reco_str_t key;
+
+    return cut(&text, '\t', &key) == RECO_OK
+               ? reco_event_add_context(event, key, text, setter)
+               : reco_event_refuse(setter, RECO_EVENT_MALFORMED);
+}
+
+
+/* One line; *field is the column's name, for the error. */
+static reco_status_t
+read_line(reco_str_t name, reco_str_t value, reco_event_draft_t *draft,
+    reco_event_setter_t *setter, const char **field)
+{
+    const reco_event_column_t *column;
+
+    column = reco_event_column_by_stream(name);
     if (column == NULL) {
         return RECO_OK;
     }
 
-    *name = column->name.data;
+    *field = column->name.data;
 
-    if (column->kind == RECO_EVENT_KIND_CONTEXT) {
-        return read_context(field->value, &draft->event, setter);
+    switch (column->kind) {
+    case RECO_EVENT_KIND_LINES:
+        return read_item(value, &draft->event, setter);
+    case RECO_EVENT_KIND_CONTEXT:
+        return read_pair(value, &draft->event, setter);
+    default:
+        return reco_event_column_set_text(column, value, draft, setter);
+    }
+}
+
+
+static reco_status_t
+read_record(reco_str_t record, reco_event_draft_t *draft,
+    reco_event_setter_t *setter, const char **field)
+{
+    reco_str_t name, value;
+    reco_status_t rc;
+
+    for (;;) {
+        rc = reco_event_next_line(&record, &name, &value);
+
+        if (rc == RECO_DECLINED) {
+            break;
+        }
+
+        if (rc != RECO_OK) {
+            *field = RECO_EVENT_FIELD;
+            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
+        }
+
+        rc = read_line(name, value, draft, setter, field);
+        if (rc != RECO_OK) {
+            return rc;
+        }
     }
 
-    return reco_event_column_set_text(column, field->value, draft, setter);
+    fill_in(&draft->event);
+
+    return reco_event_complete(draft, 0, setter, field);
 }
 
 
 reco_status_t
-reco_event_from_fields(const reco_event_field_t *fields, unsigned nfields,
-    reco_event_arena_t *arena, reco_event_t *event, reco_error_t *error)
+reco_event_decode(reco_str_t record, reco_event_arena_t *arena,
+    reco_event_t *event, reco_error_t *error)
 {
     reco_event_draft_t draft;
     reco_event_setter_t setter;
-    const char *name;
-    unsigned i;
+    const char *field;
     reco_status_t rc;
 
     reco_event_init(&draft.event);
     draft.sent = 0;
     setter.arena = arena;
-    rc = RECO_OK;
 
-    for (i = 0; i < nfields && rc == RECO_OK; i++) {
-        rc = read_field(&fields[i], &draft, &setter, &name);
-    }
-
-    if (rc == RECO_OK) {
-        fill_in(&draft.event);
-        rc = reco_event_complete(&draft, 0, &setter, &name);
-    }
+    rc = read_record(record, &draft, &setter, &field);
 
     switch (rc) {
     case RECO_OK:
@@ -484,7 +495,7 @@ reco_event_from_fields(const reco_event_field_t *fields, unsigned nfields,
         return RECO_OK;
 
     case RECO_INVALID:
-        return reco_error_set(error, rc, "field \"%s\" of the entry: %s", name,
+        return reco_error_set(error, rc, "\"%s\" of the entry: %s", field,
             reco_event_reason_name(setter.reason));
 
     default:

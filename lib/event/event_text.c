@@ -82,14 +82,44 @@ reco_event_utf8_valid(reco_str_t text)
 }
 
 
+/*
+ * True where one of eight bytes is below 0x20, DEL, or 0xc2, with which U+0080
+ * to U+00BF begin.  A borrow reaches only bytes behind the first of them.
+ */
+static int
+is_suspect(const char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    uint64_t word, delete, lead;
+
+    memcpy(&word, p, sizeof(word));
+    delete = word ^ ones * 0x7f;
+    lead = word ^ ones * 0xc2;
+
+    return ((((word - ones * 0x20) & ~word) | ((delete - ones) & ~delete)
+                | ((lead - ones) & ~lead))
+               & ones << 7)
+           != 0;
+}
+
+
 int
 reco_event_has_control(reco_str_t text)
 {
-    size_t i;
+    size_t i, end;
 
-    for (i = 0; i < text.len; i++) {
-        if (reco_control(text, i) != 0) {
-            return 1;
+    for (i = 0; i < text.len; i = end) {
+        end = i + sizeof(uint64_t);
+
+        if (end <= text.len && !is_suspect(text.data + i)) {
+            continue;
+        }
+
+        for (end = end < text.len ? end : text.len; i < end; i++) {
+            if (reco_control(text, i) != 0) {
+                return 1;
+            }
         }
     }
 

@@ -366,69 +366,6 @@ reco_event_column_set_number(const reco_event_column_t *column, double number,
 }
 
 
-/* "item TAB qty TAB price LF", the stream's form of a line. */
-static reco_status_t
-set_line(reco_str_t line, reco_event_t *event, reco_event_setter_t *setter)
-{
-    reco_str_t part[3];
-    const char *tab;
-    double qty, price;
-    int i;
-
-    for (i = 0; i < 2; i++) {
-        tab = memchr(line.data, '\t', line.len);
-        if (tab == NULL) {
-            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
-        }
-        part[i].data = line.data;
-        part[i].len = (size_t) (tab - line.data);
-        line.data = tab + 1;
-        line.len -= part[i].len + 1;
-    }
-    part[2] = line;
-
-    qty = 1;
-    price = -1;
-    if ((part[1].len > 0 && reco_event_parse_real(part[1], &qty) != RECO_OK)
-        || (part[2].len > 0
-            && reco_event_parse_real(part[2], &price) != RECO_OK))
-    {
-        return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
-    }
-
-    return reco_event_add_line(event, part[0], qty, price, setter);
-}
-
-
-static reco_status_t
-set_lines(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
-{
-    const char *end;
-    reco_str_t line;
-    reco_status_t rc;
-
-    while (text.len > 0) {
-        end = memchr(text.data, '\n', text.len);
-        if (end == NULL) {
-            return reco_event_refuse(setter, RECO_EVENT_MALFORMED);
-        }
-
-        line.data = text.data;
-        line.len = (size_t) (end - text.data);
-
-        rc = set_line(line, event, setter);
-        if (rc != RECO_OK) {
-            return rc;
-        }
-
-        text.len -= line.len + 1;
-        text.data = end + 1;
-    }
-
-    return RECO_OK;
-}
-
-
 static reco_status_t
 set_type(reco_str_t text, reco_event_t *event, reco_event_setter_t *setter)
 {
@@ -484,14 +421,12 @@ reco_event_column_set_text(const reco_event_column_t *column, reco_str_t text,
     case RECO_EVENT_KIND_URL:
         return set_string(column->kind, column->max, text, place, setter);
 
-    case RECO_EVENT_KIND_LINES:
-        return set_lines(text, &draft->event, setter);
-
     case RECO_EVENT_KIND_SEQUENCE:
         return reco_event_parse_hex(text, place) == RECO_OK
                    ? RECO_OK
                    : reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
 
+    case RECO_EVENT_KIND_LINES:
     case RECO_EVENT_KIND_CONTEXT:
         return reco_event_refuse(setter, RECO_EVENT_WRONG_TYPE);
 

@@ -1,7 +1,7 @@
 /*
  * The event: from a visitor's JSON or query string to a validated value, to
- * the fields of a Redis stream entry, and back.  docs/events.md is its
- * reference.
+ * the record that outbox and Redis stream hold, and back.  docs/events.md is
+ * its reference.
  */
 
 #ifndef RECO_EVENT_H
@@ -198,50 +198,56 @@ void reco_event_batch_refuse(
     reco_event_batch_t *batch, unsigned event, const char *field);
 
 
-/* One field of a stream entry: short name and its value. */
-#define RECO_EVENT_FIELDS_MAX 40
-
-typedef struct {
-    reco_str_t name;
-    reco_str_t value;
-} reco_event_field_t;
+/* The one field of a stream entry: its value is a record. */
+#define RECO_EVENT_FIELD "e"
 
 /* Enough for any event that was parsed. */
 #define RECO_EVENT_RECORD_MAX 24576
 
 /*
- * The event as a record: fields with their short names in a flat form that
- * the outbox stores and the forwarder splits without parsing:
+ * The event as a record, which the outbox and the stream hold as it is: lines,
+ * in the order of the table of columns.
  *
- *     +---------+--------------------------------------------------+----
- *     | u8 = 1  | u8 name length | u16 value length | name | value | ...
- *     +---------+--------------------------------------------------+----
- *       version   one field; the u16 is little-endian; "u" comes first
+ *     u TAB 0123456789abcdef0123456789abcdef LF
+ *     q TAB 19ab697e80000003 LF
+ *     t TAB purchase LF
+ *     l TAB item TAB qty TAB price LF            one for each line
+ *     c TAB key TAB value LF                     one for each pair of ctx
+ *     ...
  *
  * An event without an id gets one from its sequence: it is the same in every
  * replay of the record.  Times that others tell are left out: received where
  * it is the sequence's, or there is none and it is ts; then ts where it is
- * received.  *len is what was written; RECO_TOO_LARGE if size is
- * too small.
+ * received.  *len is what was written.  RECO_TOO_LARGE: size is too small;
+ * RECO_INVALID: a string holds a control character, which none may that was
+ * parsed or set.
  */
 reco_status_t reco_event_encode(
     const reco_event_t *event, char *out, size_t size, size_t *len);
 
 /*
- * Splits a record; fields has room for RECO_EVENT_FIELDS_MAX; names and values
- * refer to the record.  RECO_CORRUPT, RECO_UNSUPPORTED (another version).
+ * An event from a record, whoever wrote it, its lines in any order; names that
+ * are unknown here are passed over.  Strings are copied into the arena.
+ * RECO_INVALID (error names field and reason), RECO_NOMEM.
  */
-reco_status_t reco_event_split(
-    reco_str_t record, reco_event_field_t *fields, unsigned *nfields);
+reco_status_t reco_event_decode(reco_str_t record, reco_event_arena_t *arena,
+    reco_event_t *event, reco_error_t *error);
 
 /*
- * An event from the fields of a stream entry; names that are unknown here are
- * passed over.  Strings are copied into the arena.  RECO_INVALID (error names
- * field and reason), RECO_NOMEM.
+ * The first line of a record, which is moved behind it; value may hold TABs,
+ * where a column has several parts.  RECO_DECLINED: there is none left;
+ * RECO_INVALID: it is no line, and record stays where it is.
  */
-reco_status_t reco_event_from_fields(const reco_event_field_t *fields,
-    unsigned nfields, reco_event_arena_t *arena, reco_event_t *event,
-    reco_error_t *error);
+reco_status_t reco_event_next_line(
+    reco_str_t *record, reco_str_t *name, reco_str_t *value);
+
+/*
+ * Whose it is and its sequence, without the rest: those lines come first, and
+ * are looked for further on where they do not.  Empty and 0 where there are
+ * none.  RECO_INVALID: up to there it is no record.
+ */
+reco_status_t reco_event_peek(
+    reco_str_t record, reco_str_t *visitor, uint64_t *sequence);
 
 /*
  * The event as one JSON object without a newline, for people and export;

@@ -555,7 +555,7 @@ sub send_events {
             src => 'sdk', %field,
         );
         $redis->command('XADD', 'reco:events:' . ($visitor =~ /[02468ace]$/ ? 0 : 1),
-            '*', map { ($_, $event{$_}) } 'u', grep { $_ ne 'u' } sort keys %event);
+            '*', Reco::Redis::event(map { ($_, $event{$_}) } sort keys %event));
         push @{ $self->{sent}{$visitor} }, "e$number";
     }
 }

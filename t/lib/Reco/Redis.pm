@@ -91,11 +91,39 @@ sub reply {
 }
 
 
+# What an entry of events has, for XADD: event(u => $visitor, t => 'view', ...);
+# of l and c, all lines in one string.
+sub event {
+    my (@lines) = @_;
+
+    my $record = '';
+    while (my ($name, $value) = splice @lines, 0, 2) {
+        $record .= "$name\t$_\n" for $name =~ /^[lc]$/ ? split /\n/, $value : $value;
+    }
+
+    return (e => $record);
+}
+
+
+# The fields of an entry, and the lines of its event, as event() takes them.
+sub fields {
+    my (%field) = @_;
+
+    my $record = delete $field{e} // '';
+    while ($record =~ s/^([^\t\n]+)\t([^\n]*)\n//) {
+        $field{$1} = $1 eq 'c' || $1 eq 'l' ? ($field{$1} // '') . "$2\n" : $2;
+    }
+    $field{e} = $record if length $record;
+
+    return \%field;
+}
+
+
 # The entries of a stream as [id, {field => value}], oldest first.
 sub entries {
     my ($self, $stream) = @_;
 
-    return map { [$_->[0], { @{ $_->[1] } }] }
+    return map { [$_->[0], fields(@{ $_->[1] })] }
         @{ $self->command('XRANGE', $stream, '-', '+') || [] };
 }
 

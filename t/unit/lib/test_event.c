@@ -328,7 +328,7 @@ test_made(void **state)
 
     assert_int_equal(
         reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
-    assert_memory_equal(record, "\1\1\4\0u00ff", 9);
+    assert_memory_equal(record, "u\t00ff\nt\titem\n", 14);
     while (len-- > 0) {
         assert_int_equal(reco_event_encode(&event, record, len, &(size_t){0}),
             RECO_TOO_LARGE);
@@ -336,15 +336,36 @@ test_made(void **state)
 }
 
 
+/* The record of an event, as a string. */
+static const char *
+encoded(const reco_event_t *event)
+{
+    static char record[RECO_EVENT_RECORD_MAX + 1];
+    size_t len;
+
+    assert_int_equal(
+        reco_event_encode(event, record, sizeof(record) - 1, &len), RECO_OK);
+    record[len] = '\0';
+
+    return record;
+}
+
+
+static reco_status_t
+decode(const char *record, reco_event_t *event)
+{
+    reco_event_arena_t arena = {memory, sizeof(memory), 0};
+
+    return reco_event_decode(
+        (reco_str_t){strlen(record), record}, &arena, event, &error);
+}
+
+
 /* An event without an id has the same one in every replay of its record. */
 static void
 test_made_id(void **state)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
-    char record[RECO_EVENT_RECORD_MAX];
     reco_event_t event;
-    unsigned n, i;
-    size_t len;
 
     (void) state;
 
@@ -352,20 +373,65 @@ test_made_id(void **state)
     event.type = RECO_EVENT_VIEW;
     event.ts = NOW;
     event.sequence = 0xabc;
-    assert_int_equal(
-        reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
-    assert_int_equal(
-        reco_event_split((reco_str_t){len, record}, fields, &n), RECO_OK);
 
-    for (i = 0; i < n; i++) {
-        if (fields[i].name.len == 2
-            && memcmp(fields[i].name.data, "id", 2) == 0) {
-            break;
+    assert_string_equal(encoded(&event), "q\t0000000000000abc\nt\tview\n"
+                                         "id\t~0000000000000abc\n"
+                                         "ts\t1764000000000\n");
+}
+
+
+/* Whoever put a control character into an event: no line of it is written. */
+static void
+test_made_controls(void **state)
+{
+    static const char *const controls[] = {"a\tb", "\n", "12345678\n",
+        "1234567\x7f", "\xc2\x85", "1234567\xc2\x9b",
+        "12345678\x01"
+        "23456789",
+        "0123456789abcdef\r"};
+    static const char *const texts[] = {"", "\xc2\xa0", "1234567\xc2\xa0",
+        "0123456789abcdef\xe2\x82\xac", "\xc3\x89t\xc3\xa9 ~"};
+    char record[RECO_EVENT_RECORD_MAX];
+    reco_event_line_t line = {reco_string(""), 1, -1};
+    reco_event_pair_t pair = {reco_string("k"), reco_string("")};
+    reco_event_t event;
+    reco_str_t *places[] = {&event.visitor, &event.id, &event.item,
+        &event.currency, &event.slot, &event.req, &line.item, &pair.key,
+        &pair.value, &event.product.title, &event.product.url,
+        &event.product.image, &event.product.category, &event.product.brand,
+        &event.arm, &event.model, &event.source};
+    reco_str_t kept;
+    size_t i, k, len;
+
+    (void) state;
+
+    reco_event_init(&event);
+    event.type = RECO_EVENT_ITEM;
+    event.ts = NOW;
+    event.lines = &line;
+    event.nlines = 1;
+    event.context = &pair;
+    event.ncontext = 1;
+
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        kept = *places[i];
+
+        for (k = 0; k < sizeof(controls) / sizeof(controls[0]); k++) {
+            *places[i] = (reco_str_t){strlen(controls[k]), controls[k]};
+            assert_int_equal(
+                reco_event_encode(&event, record, sizeof(record), &len),
+                RECO_INVALID);
         }
+
+        for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+            *places[i] = (reco_str_t){strlen(texts[k]), texts[k]};
+            assert_int_equal(
+                reco_event_encode(&event, record, sizeof(record), &len),
+                RECO_OK);
+        }
+
+        *places[i] = kept;
     }
-    assert_true(i < n);
-    assert_int_equal(fields[i].value.len, 17);
-    assert_memory_equal(fields[i].value.data, "~0000000000000abc", 17);
 }
 
 
@@ -396,49 +462,134 @@ test_refuse(void **state)
 static void
 test_damaged_records(void **state)
 {
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
     reco_event_arena_t arena = {memory, sizeof(memory), 0};
     reco_event_t event;
-    char record[256], *copy;
-    unsigned n;
-    size_t len, cut;
+    reco_status_t rc;
+    reco_str_t record;
+    const char *whole;
+    char *copy;
 
     (void) state;
 
     assert_int_equal(parse("{\"type\":\"view\",\"item\":\"42\"}", 27), RECO_OK);
-    assert_int_equal(
-        reco_event_encode(&batch.events[0], record, sizeof(record), &len),
-        RECO_OK);
+    whole = encoded(&batch.events[0]);
 
     /* Cut anywhere, with the sanitizer's guard right behind it. */
-    for (cut = 0; cut < len; cut++) {
-        copy = malloc(cut + 1);
+    for (record.len = 0; record.len < strlen(whole); record.len++) {
+        copy = malloc(record.len + 1);
         assert_non_null(copy);
-        memcpy(copy + 1, record, cut);
-        n = 0;
-        if (reco_event_split((reco_str_t){cut, copy + 1}, fields, &n)
-            == RECO_OK) {
-            /* Between two fields: fewer of them, and one is missed. */
-            assert_true(n < 6);
-            assert_int_equal(
-                reco_event_from_fields(fields, n, &arena, &event, &error),
-                n < 4 ? RECO_INVALID : RECO_OK);
-        }
+        memcpy(copy + 1, whole, record.len);
+        record.data = copy + 1;
+
+        rc = reco_event_decode(record, &arena, &event, &error);
+        assert_int_equal(rc, RECO_INVALID);
         free(copy);
     }
 
-    record[0] = 2;
-    assert_int_equal(reco_event_split((reco_str_t){len, record}, fields, &n),
-        RECO_UNSUPPORTED);
-
-    fields[0].name = reco_string("t");
-    fields[0].value = reco_string("view");
-    fields[1].name = reco_string("ts");
-    fields[1].value = reco_string("soon");
-    assert_int_equal(reco_event_from_fields(fields, 2, &arena, &event, &error),
-        RECO_INVALID);
+    assert_int_equal(decode("t\tview\nts\tsoon\n", &event), RECO_INVALID);
     assert_non_null(strstr(error.message, "\"ts\""));
     assert_non_null(strstr(error.message, "wrong_type"));
+}
+
+
+/* Lines that nginx never writes: read as far as they say something, or refused
+   with the field's name. */
+static void
+test_strange_records(void **state)
+{
+    static const struct {
+        const char *lines;
+        const char *field; /* NULL: nothing is wrong */
+    } cases[] = {
+        {"", NULL},
+        {"colour\tred\n\t\n\tx\ntt\t\n", NULL},
+        {"t\tclick\ni\t7\nt\tview\n", NULL},
+        {"v\t1\n", NULL},
+        {"v\t2\n", "v"},
+        {"no line", "e"},
+        {"no tab\n", "e"},
+        {"\n", "e"},
+        {"i\t1\t2\n", "item"},
+        {"i\t\xff\n", "item"},
+        {"i\ta\x01\n", "item"},
+        {"u\ta b\n", "visitor"},
+        {"q\t\n", "sequence"},
+        {"l\t7\n", "items"},
+        {"l\t7\t1\n", "items"},
+        {"l\t\t1\t\n", "items"},
+        {"l\t7\t-1\t\n", "items"},
+        {"l\t7\t1\t2\t3\n", "items"},
+        {"l\t7\tx\t\n", "items"},
+        {"c\ta\n", "ctx"},
+        {"c\t\t1\n", "ctx"},
+        {"c\ta b\t1\n", "ctx"},
+        {"c\ta\t\x01\n", "ctx"},
+        {"c\ta\t\xff\n", "ctx"},
+        {"c\ta\t\nc\tb\t\nc\tc\t\nc\td\t\nc\te\t\nc\tf\t\nc\tg\t\n"
+         "c\th\t\nc\ti\t\n",
+            "ctx"},
+    };
+    reco_event_t event;
+    char record[256], field[16];
+    size_t i;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(record, sizeof(record), "t\tview\nts\t1764000000000\n%s",
+            cases[i].lines);
+        assert_int_equal(decode(record, &event),
+            cases[i].field == NULL ? RECO_OK : RECO_INVALID);
+
+        if (cases[i].field != NULL) {
+            snprintf(field, sizeof(field), "\"%s\"", cases[i].field);
+            assert_non_null(strstr(error.message, field));
+        }
+    }
+}
+
+
+static void
+test_lines(void **state)
+{
+    reco_str_t record, name, value, visitor;
+    uint64_t sequence;
+
+    (void) state;
+
+    record = reco_string("u\tab\nq\t1f\nl\t7\t2\t\n");
+    assert_int_equal(reco_event_peek(record, &visitor, &sequence), RECO_OK);
+    assert_int_equal(visitor.len, 2);
+    assert_memory_equal(visitor.data, "ab", 2);
+    assert_int_equal(sequence, 0x1f);
+
+    assert_int_equal(reco_event_next_line(&record, &name, &value), RECO_OK);
+    assert_int_equal(reco_event_next_line(&record, &name, &value), RECO_OK);
+    assert_int_equal(reco_event_next_line(&record, &name, &value), RECO_OK);
+    assert_int_equal(name.len, 1);
+    assert_int_equal(value.len, 4);
+    assert_memory_equal(value.data, "7\t2\t", 4);
+    assert_int_equal(
+        reco_event_next_line(&record, &name, &value), RECO_DECLINED);
+
+    /* Product data has no visitor; whoever else writes has another order. */
+    record = reco_string("q\t1f\nt\titem\n");
+    assert_int_equal(reco_event_peek(record, &visitor, &sequence), RECO_OK);
+    assert_int_equal(visitor.len, 0);
+    assert_int_equal(sequence, 0x1f);
+    record = reco_string("t\tview\nq\t1f\nu\tab\nrest");
+    assert_int_equal(reco_event_peek(record, &visitor, &sequence), RECO_OK);
+    assert_int_equal(visitor.len, 2);
+    record = reco_string("t\tview\n");
+    assert_int_equal(reco_event_peek(record, &visitor, &sequence), RECO_OK);
+    assert_int_equal(sequence, 0);
+
+    record = reco_string("u\tab\nq\tx\n");
+    assert_int_equal(
+        reco_event_peek(record, &visitor, &sequence), RECO_INVALID);
+    record = reco_string("\1\1\2\0uab");
+    assert_int_equal(
+        reco_event_peek(record, &visitor, &sequence), RECO_INVALID);
 }
 
 
@@ -446,95 +597,56 @@ test_damaged_records(void **state)
 static void
 test_unsaid(void **state)
 {
-    reco_event_arena_t arena = {memory, sizeof(memory), 0};
-    reco_event_field_t fields[] = {
-        {reco_string("t"), reco_string("view")},
-        {reco_string("ts"), reco_string("1764000000000")},
-        {reco_string("v"), reco_string("1")},
-        {reco_string("rt"), reco_string("1764000000000")},
-        {reco_string("src"), reco_string("sdk")},
-    };
+    static const char full[] = "t\tview\nts\t1764000000000\nv\t1\n"
+                               "rt\t1764000000000\nsrc\tsdk\n";
+    static const char usual[] = "t\tview\nts\t1764000000000\n";
     reco_event_t event;
-    char record[256], again[256];
-    size_t len;
-    unsigned n;
+    char record[sizeof(full)];
+    const char *end;
 
     (void) state;
 
-    for (n = 2; n <= sizeof(fields) / sizeof(fields[0]); n++) {
-        assert_int_equal(
-            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+    for (end = full + sizeof(usual) - 1; end != NULL; end = strchr(end, '\n')) {
+        end += *end == '\n';
+        snprintf(record, sizeof(record), "%.*s", (int) (end - full), full);
+
+        assert_int_equal(decode(record, &event), RECO_OK);
         assert_int_equal(event.received, NOW);
         assert_int_equal(event.source.len, 3);
         assert_memory_equal(event.source.data, "sdk", 3);
+        assert_string_equal(encoded(&event), usual);
 
-        assert_int_equal(
-            reco_event_encode(&event, n == 2 ? record : again, 256, &len),
-            RECO_OK);
-        assert_int_equal(len, 1 + 3 + 1 + 4 + 3 + 2 + 13);
-        assert_memory_equal(n == 2 ? record : again, record, len);
+        if (*end == '\0') {
+            break;
+        }
     }
 
-    fields[3].value = reco_string("1764000000001");
-    fields[4].value = reco_string("page");
-    assert_int_equal(
-        reco_event_from_fields(fields, 5, &arena, &event, &error), RECO_OK);
+    assert_int_equal(decode("t\tview\nts\t1764000000000\n"
+                            "rt\t1764000000001\nsrc\tpage\n",
+                         &event),
+        RECO_OK);
     assert_int_equal(event.received, NOW + 1);
     assert_memory_equal(event.source.data, "page", 4);
-    assert_int_equal(
-        reco_event_encode(&event, again, sizeof(again), &len), RECO_OK);
-    assert_int_equal(len, 1 + 3 + 1 + 4 + 3 + 2 + 13 + 3 + 2 + 13 + 3 + 3 + 4);
+    assert_string_equal(encoded(&event), "t\tview\nts\t1764000000000\n"
+                                         "rt\t1764000000001\nsrc\tpage\n");
 }
 
 
-/* The pairs of ctx in one field, or each in one of its own, as they once were. */
+/* A line for each pair of ctx; of a key that comes twice the last one counts. */
 static void
-test_context_fields(void **state)
+test_context_lines(void **state)
 {
-    static const char *const malformed[] = {"a\t1", "a\n", "a\t1\nb",
-        "a\t1\n\n", "\t1\n", "a b\t1\n", "a\t\x01\n", "a\t\xff\n",
-        "a\t1\nb\t\nc\t\nd\t\ne\t\nf\t\ng\t\nh\t\ni\t\n"};
-    reco_event_arena_t arena = {memory, sizeof(memory), 0};
-    reco_event_field_t fields[] = {
-        {reco_string("t"), reco_string("view")},
-        {reco_string("ts"), reco_string("1764000000000")},
-        {reco_string("c"), reco_string("a\t1\nb\t\nc\tx y\tz\n")},
-        {reco_string("c.d"), reco_string("4")},
-        {reco_string("c.a"), reco_string("5")},
-    };
-    static const char want[] = "a\t5\nb\t\nc\tx y z\nd\t4\n";
-    reco_event_field_t again[RECO_EVENT_FIELDS_MAX];
     reco_event_t event;
-    char record[256];
-    size_t i, len;
-    unsigned n;
 
     (void) state;
 
-    assert_int_equal(
-        reco_event_from_fields(fields, 5, &arena, &event, &error), RECO_OK);
-    assert_int_equal(event.ncontext, 4);
-    assert_int_equal(
-        reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
-    assert_int_equal(
-        reco_event_split((reco_str_t){len, record}, again, &n), RECO_OK);
-    assert_int_equal(n, 3);
-    assert_int_equal(again[2].name.len, 1);
-    assert_int_equal(again[2].value.len, sizeof(want) - 1);
-    assert_memory_equal(again[2].value.data, want, sizeof(want) - 1);
-
-    for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
-        fields[2].value = (reco_str_t){strlen(malformed[i]), malformed[i]};
-        assert_int_equal(
-            reco_event_from_fields(fields, 3, &arena, &event, &error),
-            RECO_INVALID);
-        assert_non_null(strstr(error.message, "\"ctx\""));
-    }
-
-    fields[2].value = reco_null_string;
-    assert_int_equal(
-        reco_event_from_fields(fields, 3, &arena, &event, &error), RECO_OK);
-    assert_int_equal(event.ncontext, 0);
+    assert_int_equal(decode("t\tview\nc\ta\t1\nc\tb\t\nts\t1764000000000\n"
+                            "c\tc\tx y\tz\nc\ta\t5\n",
+                         &event),
+        RECO_OK);
+    assert_int_equal(event.ncontext, 3);
+    assert_string_equal(encoded(&event), "t\tview\nts\t1764000000000\nc\ta\t5\n"
+                                         "c\tb\t\nc\tc\tx y z\n");
 }
 
 
@@ -543,70 +655,52 @@ static void
 test_unsaid_times(void **state)
 {
     static const struct {
-        const char *ts, *rt, *sequence;
+        const char *times, *sequence;
         int64_t event_ts, event_received;
-        unsigned written; /* fields beside type and sequence */
+        const char *written;
     } cases[] = {
-        {"", "", "19ab697e80000003", NOW, NOW, 0},
-        {"1764000000000", "", "19ab697e80000003", NOW, NOW, 0},
-        {"1764000000000", "1764000000000", "19ab697e80000003", NOW, NOW, 0},
-        {"1763999999000", "", "19ab697e80000003", NOW - 1000, NOW, 1},
-        {"1763999999000", "1764000000000", "19ab697e80000003", NOW - 1000, NOW,
-            1},
-        {"", "1764000000001", "19ab697e80000003", NOW + 1, NOW + 1, 1},
-        {"1763999999000", "1764000000001", "19ab697e80000003", NOW - 1000,
-            NOW + 1, 2},
+        {"", "19ab697e80000003", NOW, NOW, ""},
+        {"ts\t1764000000000\n", "19ab697e80000003", NOW, NOW, ""},
+        {"ts\t1764000000000\nrt\t1764000000000\n", "19ab697e80000003", NOW, NOW,
+            ""},
+        {"ts\t1763999999000\n", "19ab697e80000003", NOW - 1000, NOW,
+            "ts\t1763999999000\n"},
+        {"ts\t1763999999000\nrt\t1764000000000\n", "19ab697e80000003",
+            NOW - 1000, NOW, "ts\t1763999999000\n"},
+        {"rt\t1764000000001\n", "19ab697e80000003", NOW + 1, NOW + 1,
+            "rt\t1764000000001\n"},
+        {"ts\t1763999999000\nrt\t1764000000001\n", "19ab697e80000003",
+            NOW - 1000, NOW + 1, "ts\t1763999999000\nrt\t1764000000001\n"},
         /* A sequence of no time. */
-        {"1764000000000", "", "0000000000000003", NOW, NOW, 1},
-        {"1764000000000", "", "ffffffffffffffff", NOW, NOW, 1},
+        {"ts\t1764000000000\n", "0000000000000003", NOW, NOW,
+            "ts\t1764000000000\n"},
+        {"ts\t1764000000000\n", "ffffffffffffffff", NOW, NOW,
+            "ts\t1764000000000\n"},
     };
-    reco_event_arena_t arena = {memory, sizeof(memory), 0};
-    reco_event_field_t fields[RECO_EVENT_FIELDS_MAX];
     reco_event_t event;
     char record[256];
-    size_t i, len;
-    unsigned n;
+    size_t i;
 
     (void) state;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        n = 0;
-        fields[n++] =
-            (reco_event_field_t){reco_string("t"), reco_string("view")};
-        fields[n++] =
-            (reco_event_field_t){reco_string("q"), {16, cases[i].sequence}};
-        if (cases[i].ts[0] != '\0') {
-            fields[n++] = (reco_event_field_t){
-                reco_string("ts"), {strlen(cases[i].ts), cases[i].ts}};
-        }
-        if (cases[i].rt[0] != '\0') {
-            fields[n++] = (reco_event_field_t){
-                reco_string("rt"), {strlen(cases[i].rt), cases[i].rt}};
-        }
-
-        assert_int_equal(
-            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+        snprintf(record, sizeof(record), "q\t%s\nt\tview\nid\te\n%s",
+            cases[i].sequence, cases[i].times);
+        assert_int_equal(decode(record, &event), RECO_OK);
         assert_int_equal(event.ts, cases[i].event_ts);
         assert_int_equal(event.received, cases[i].event_received);
 
-        event.id = reco_string("e");
-        assert_int_equal(
-            reco_event_encode(&event, record, sizeof(record), &len), RECO_OK);
-        assert_int_equal(
-            reco_event_split((reco_str_t){len, record}, fields, &n), RECO_OK);
-        assert_int_equal(n, 3 + cases[i].written);
+        snprintf(record, sizeof(record), "q\t%s\nt\tview\nid\te\n%s",
+            cases[i].sequence, cases[i].written);
+        assert_string_equal(encoded(&event), record);
 
-        assert_int_equal(
-            reco_event_from_fields(fields, n, &arena, &event, &error), RECO_OK);
+        assert_int_equal(decode(record, &event), RECO_OK);
         assert_int_equal(event.ts, cases[i].event_ts);
         assert_int_equal(event.received, cases[i].event_received);
     }
 
-    fields[0] = (reco_event_field_t){reco_string("t"), reco_string("view")};
-    fields[1] =
-        (reco_event_field_t){reco_string("q"), reco_string("0000000000000003")};
-    assert_int_equal(reco_event_from_fields(fields, 2, &arena, &event, &error),
-        RECO_INVALID);
+    assert_int_equal(
+        decode("t\tview\nq\t0000000000000003\n", &event), RECO_INVALID);
     assert_non_null(strstr(error.message, "\"ts\""));
 }
 
@@ -650,10 +744,13 @@ main(void)
         cmocka_unit_test(test_context_twice),
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_made_id),
+        cmocka_unit_test(test_made_controls),
         cmocka_unit_test(test_refuse),
         cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_strange_records),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_unsaid),
-        cmocka_unit_test(test_context_fields),
+        cmocka_unit_test(test_context_lines),
         cmocka_unit_test(test_unsaid_times),
         cmocka_unit_test(test_shard),
     };
