@@ -4,6 +4,7 @@
  */
 
 #include "render/escape.h"
+#include "render/escape_scan.h"
 
 
 #define REPLACEMENT 0xFFFD
@@ -209,12 +210,7 @@ escape(reco_render_out_t *out, reco_str_t text,
     end = p + text.len;
     start = p;
 
-    while (p < end) {
-        if (!special[(unsigned char) *p]) {
-            p++;
-            continue;
-        }
-
+    while ((p = reco_render_scan_text(p, end, special)) < end) {
         len = reco_render_decode(p, end, &code);
 
         if (!is_kept(out, code)) {

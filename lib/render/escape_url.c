@@ -5,6 +5,7 @@
  */
 
 #include "render/escape.h"
+#include "render/escape_scan.h"
 
 
 /* Where a byte may stand as it is. */
@@ -74,10 +75,8 @@ reco_render_url_is_safe(reco_str_t url)
 
     end = url.data + url.len;
 
-    for (p = url.data; p < end; p++) {
-        if ((unsigned char) *p < 0x20 || *p == 0x7F) {
-            return 0;
-        }
+    if (reco_render_has_control(url.data, end)) {
+        return 0;
     }
 
     for (p = url.data; p < end; p++) {
@@ -115,6 +114,22 @@ put_percent(reco_render_out_t *out, const char *data, size_t len)
 }
 
 
+/* The first byte that is not copied in this place, else end. */
+static const char *
+next_encoded(const char *p, const char *end, unsigned place)
+{
+    if (place != PART) {
+        return reco_render_scan_url(p, end, passes, place);
+    }
+
+    while (p < end && (passes[(unsigned char) *p] & PART)) {
+        p++;
+    }
+
+    return p;
+}
+
+
 static void
 encode(reco_render_out_t *out, reco_str_t text, unsigned place)
 {
@@ -129,13 +144,7 @@ encode(reco_render_out_t *out, reco_str_t text, unsigned place)
     end = text.data + text.len;
     start = text.data;
 
-    for (p = start; p < end; p += len) {
-        len = 1;
-
-        if (passes[(unsigned char) *p] & place) {
-            continue;
-        }
-
+    while ((p = next_encoded(start, end, place)) < end) {
         reco_render_put(out, start, p - start);
         len = reco_render_decode(p, end, &code);
         start = p + len;

@@ -185,11 +185,13 @@ upper(char c)
 }
 
 
-/* The tag's language, in lower case and terminated; "" if it is none. */
+/* The tag's language, in lower case, NUL behind it; "" if it is none. */
 static void
 language_of(reco_str_t tag, char language[4])
 {
     size_t len, i;
+
+    memset(language, 0, 4);
 
     for (len = 0; len < tag.len; len++) {
         if (tag.data[len] == '-' || tag.data[len] == '_') {
@@ -204,8 +206,6 @@ language_of(reco_str_t tag, char language[4])
     for (i = 0; i < len; i++) {
         language[i] = lower(tag.data[i]);
     }
-
-    language[len] = '\0';
 }
 
 
@@ -238,6 +238,8 @@ region_of(reco_str_t tag, char region[3])
 const reco_render_locale_t *
 reco_render_locale(reco_str_t tag)
 {
+    static const char english[4] = "en";
+
     const reco_render_locale_t *locale;
     char language[4], region[3];
 
@@ -246,7 +248,7 @@ reco_render_locale(reco_str_t tag)
 
     for (;;) {
         for (locale = locales; locale < locales + COUNT_OF(locales); locale++) {
-            if (strcmp(locale->language, language) == 0
+            if (memcmp(locale->language, language, 4) == 0
                 && (locale->region[0] == '\0'
                     || strcmp(locale->region, region) == 0))
             {
@@ -254,7 +256,7 @@ reco_render_locale(reco_str_t tag)
             }
         }
 
-        strcpy(language, "en");
+        memcpy(language, english, 4);
     }
 }
 
@@ -330,30 +332,29 @@ sign_of(const reco_render_locale_t *locale, reco_str_t tag,
 }
 
 
+/* A sign or a mark, of few bytes. */
 static size_t
 append(char *out, size_t len, const char *text)
 {
-    size_t n;
+    while (*text != '\0') {
+        out[len++] = *text++;
+    }
 
-    n = strlen(text);
-    memcpy(out + len, text, n);
-
-    return len + n;
+    return len;
 }
 
 
-/* Digits of value, most significant first; at least one. */
+/* Digits of value, most significant first, with zeros before them up to least. */
 static unsigned
-digits_of(uint64_t value, char digits[20])
+digits_of(uint64_t value, unsigned least, char digits[20])
 {
     char reversed[20];
     unsigned n, i;
 
-    n = 0;
-    do {
-        reversed[n++] = '0' + value % 10;
+    for (n = 0; n < least || value > 0; n++) {
+        reversed[n] = '0' + value % 10;
         value /= 10;
-    } while (value > 0);
+    }
 
     for (i = 0; i < n; i++) {
         digits[i] = reversed[n - 1 - i];
@@ -381,22 +382,15 @@ put_number(char *out, const reco_render_locale_t *locale, uint64_t units,
     unsigned decimals)
 {
     char digits[20];
-    uint64_t whole, fraction, scale;
-    unsigned i, n;
+    unsigned i, whole;
     size_t len;
 
-    for (i = 0, scale = 1; i < decimals; i++) {
-        scale *= 10;
-    }
-
-    whole = units / scale;
-    fraction = units % scale;
-    n = digits_of(whole, digits);
+    whole = digits_of(units, decimals + 1, digits) - decimals;
     len = 0;
 
-    for (i = 0; i < n; i++) {
-        if (locale != NULL && i > 0 && n >= 3u + locale->least
-            && is_group(n - i, locale))
+    for (i = 0; i < whole; i++) {
+        if (locale != NULL && i > 0 && whole >= 3u + locale->least
+            && is_group(whole - i, locale))
         {
             len = append(out, len, locale->group);
         }
@@ -408,13 +402,16 @@ put_number(char *out, const reco_render_locale_t *locale, uint64_t units,
     }
 
     len = append(out, len, locale != NULL ? locale->decimal : ".");
+    memcpy(out + len, digits + whole, decimals);
 
-    for (i = 0; i < decimals; i++) {
-        scale /= 10;
-        out[len++] = '0' + fraction / scale % 10;
-    }
+    return len + decimals;
+}
 
-    return len;
+
+int
+reco_render_is_price(double price)
+{
+    return isfinite(price) && price >= 0 && price <= LARGEST;
 }
 
 
@@ -424,7 +421,7 @@ units_of(double price, unsigned decimals, uint64_t *units)
 {
     static const double scale[] = {1, 10, 100, 1000};
 
-    if (!isfinite(price) || price < 0 || price > LARGEST) {
+    if (!reco_render_is_price(price)) {
         return 0;
     }
 

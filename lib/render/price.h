@@ -22,9 +22,12 @@ const reco_render_locale_t *reco_render_locale(reco_str_t tag);
 /* Is the tag's language written from right to left? */
 int reco_render_is_rtl(reco_str_t tag);
 
+/* Is it one that is written: not negative, finite, not absurd? */
+int reco_render_is_price(double price);
+
 /*
  * "£1,234.50", "1.234,50 €", "¥1,235": UTF-8 into out, of RECO_PRICE_MAX bytes;
- * returns the length, 0 where there is no price (negative or not finite).  tag
+ * returns the length, 0 where there is no price.  tag
  * is the one that the locale was found for; currency is ISO 4217, anything
  * else leaves the number alone.
  */

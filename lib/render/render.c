@@ -170,6 +170,9 @@ is_true(renderer_t *r, const reco_render_node_t *node)
     case RECO_VARIABLE_URL:
     case RECO_VARIABLE_IMAGE:
         return reco_render_url_is_safe(item_text(r, node->variable));
+    case RECO_VARIABLE_PRICE:
+    case RECO_VARIABLE_PRICE_VALUE:
+        return reco_render_is_price(r->item->price);
     case RECO_VARIABLE_REASON_IS:
         return is_reason(r->item, node->literal);
     default:

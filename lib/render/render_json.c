@@ -7,17 +7,19 @@
 #include "render/reco_render.h"
 
 
-/* "name":"text", or nothing where text is empty. */
+/* What stands in front of a member's text. */
+#define BEFORE(name) reco_string(",\"" name "\":\"")
+
+
+/* The member, or nothing where its text is empty. */
 static void
-put_member(reco_render_out_t *out, const char *name, reco_str_t text)
+put_member(reco_render_out_t *out, reco_str_t before, reco_str_t text)
 {
     if (text.len == 0) {
         return;
     }
 
-    reco_render_put_literal(out, ",\"");
-    reco_render_put(out, name, strlen(name));
-    reco_render_put_literal(out, "\":\"");
+    reco_render_put(out, before.data, before.len);
     reco_render_json_string(out, text);
     reco_render_put_literal(out, "\"");
 }
@@ -25,10 +27,10 @@ put_member(reco_render_out_t *out, const char *name, reco_str_t text)
 
 /* A page may make a link of it without looking: unsafe ones are left out. */
 static void
-put_url(reco_render_out_t *out, const char *name, reco_str_t url)
+put_url(reco_render_out_t *out, reco_str_t before, reco_str_t url)
 {
     if (reco_render_url_is_safe(url)) {
-        put_member(out, name, url);
+        put_member(out, before, url);
     }
 }
 
@@ -66,11 +68,11 @@ put_price(reco_render_out_t *out, const reco_render_block_t *block,
 
     reco_render_put_literal(out, ",\"price\":");
     reco_render_put(out, text, len);
-    put_member(out, "currency", item->currency);
+    put_member(out, BEFORE("currency"), item->currency);
 
     len = reco_render_price(
         text, locale, block->locale, item->currency, item->price);
-    put_member(out, "price_text", (reco_str_t){len, text});
+    put_member(out, BEFORE("price_text"), (reco_str_t){len, text});
 }
 
 
@@ -87,12 +89,12 @@ put_item(reco_render_out_t *out, const reco_render_block_t *block,
     }
 
     put_rank(out, index + 1);
-    put_member(out, "id", item->id);
-    put_member(out, "title", item->title);
-    put_url(out, "url", item->url);
-    put_url(out, "image", item->image);
-    put_member(out, "brand", item->brand);
-    put_member(out, "category", item->category);
+    put_member(out, BEFORE("id"), item->id);
+    put_member(out, BEFORE("title"), item->title);
+    put_url(out, BEFORE("url"), item->url);
+    put_url(out, BEFORE("image"), item->image);
+    put_member(out, BEFORE("brand"), item->brand);
+    put_member(out, BEFORE("category"), item->category);
     put_price(out, block, locale, item);
 
     if (item->available) {
@@ -101,8 +103,8 @@ put_item(reco_render_out_t *out, const reco_render_block_t *block,
         reco_render_put_literal(out, ",\"available\":false");
     }
 
-    put_member(out, "reason", item->reason);
-    put_member(out, "reason_title", item->reason_title);
+    put_member(out, BEFORE("reason"), item->reason);
+    put_member(out, BEFORE("reason_title"), item->reason_title);
     reco_render_put_literal(out, "}");
 }
 
@@ -121,11 +123,11 @@ reco_render_json(
     reco_render_put_literal(&out, "{\"slot\":\"");
     reco_render_json_string(&out, block->slot);
     reco_render_put_literal(&out, "\"");
-    put_member(&out, "request", block->request);
-    put_member(&out, "heading", block->heading);
-    put_member(&out, "model", block->model);
-    put_member(&out, "strategy", block->strategy);
-    put_member(&out, "locale", block->locale);
+    put_member(&out, BEFORE("request"), block->request);
+    put_member(&out, BEFORE("heading"), block->heading);
+    put_member(&out, BEFORE("model"), block->model);
+    put_member(&out, BEFORE("strategy"), block->strategy);
+    put_member(&out, BEFORE("locale"), block->locale);
     reco_render_put_literal(&out, ",\"items\":[");
 
     for (i = 0; i < block->nitems; i++) {
