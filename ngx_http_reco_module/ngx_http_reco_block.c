@@ -1,5 +1,5 @@
 #include "ngx_http_reco_answers.h"
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_items.h"
 
 
 /*
@@ -227,73 +227,6 @@ ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 }
 
 
-/* What the template may say about why an item is shown. */
-static void
-ngx_http_reco_block_reason(ngx_http_reco_ctx_t *ctx,
-    const reco_engine_hit_t *hit, reco_render_item_t *out)
-{
-    const char *name;
-    reco_snapshot_item_t because;
-
-    out->reason_title = reco_null_string;
-
-    if (hit->because != RECO_ITEM_NONE) {
-        reco_engine_item(ctx->version->engine, hit->because, &because);
-
-        if (reco_item_key(because.id) == ctx->item_key) {
-            out->reason = reco_string("related");
-            return;
-        }
-
-        if (because.title.len > 0) {
-            out->reason = reco_string("because");
-            out->reason_title = because.title;
-            return;
-        }
-    }
-
-    name = reco_engine_source_name(hit->source);
-    out->reason.data = name;
-    out->reason.len = ngx_strlen(name);
-}
-
-
-/* Two passes: what an item says is spread over a large file, and comes from
-   memory while the next one is looked up. */
-static void
-ngx_http_reco_block_items(ngx_http_reco_ctx_t *ctx)
-{
-    ngx_uint_t i, n;
-    reco_render_item_t *out;
-    reco_snapshot_item_t item;
-    const reco_engine_hit_t *hits;
-
-    hits = ngx_http_reco_work.result.hits;
-    n = ngx_http_reco_work.result.nhits;
-    out = ngx_http_reco_work.items;
-
-    for (i = 0; i < n; i++) {
-        reco_engine_item(ctx->version->engine, hits[i].item, &item);
-        __builtin_prefetch(item.id.data);
-
-        out[i].id = item.id;
-        out[i].title = item.title;
-        out[i].url = item.url;
-        out[i].image = item.image;
-        out[i].brand = item.brand;
-        out[i].category = item.category;
-        out[i].currency = item.currency;
-        out[i].price = item.price;
-        out[i].available = item.available;
-    }
-
-    for (i = 0; i < n; i++) {
-        ngx_http_reco_block_reason(ctx, &hits[i], &out[i]);
-        ctx->shown[ctx->nshown++] = reco_item_key(out[i].id);
-    }
-}
-
-
 static void
 ngx_http_reco_block_rendering(ngx_http_reco_ctx_t *ctx)
 {
@@ -449,7 +382,8 @@ ngx_http_reco_block_make(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     size_t len;
     reco_status_t status;
 
-    ngx_http_reco_block_items(ctx);
+    ngx_http_reco_items(
+        ctx, &ngx_http_reco_work.result, ngx_http_reco_work.items);
 
     status = ngx_http_reco_block_render(slot, block, render, &len);
 

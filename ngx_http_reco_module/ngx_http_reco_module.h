@@ -12,6 +12,7 @@
  *   block      slot -> engine -> template -> bytes
  *   answers    what the engine answered before
  *   blocks     what was made of it
+ *   items      what a template may say of its items
  *   learn      what a page says about its product -> event
  *   model      the live model of a worker, its swap
  *   zone       visitors' sessions in shared memory
