@@ -10,6 +10,8 @@
 
 #include "reco.h"
 
+#include <stdio.h>
+
 
 /* Exit statuses. */
 #define RECO_CLI_OK     0
@@ -63,5 +65,9 @@ int reco_cli_fail_at(
  * part of no character.
  */
 size_t reco_cli_character(reco_str_t text, size_t offset, int *safe);
+
+/* Text of files and servers: "?" stands for what is not safe. */
+void reco_cli_tame(char *text);
+void reco_cli_print(FILE *out, const char *text);
 
 #endif /* RECO_CLI_H */

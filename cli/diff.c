@@ -158,8 +158,11 @@ print_missing(const cJSON *missing, const char *word, const char *version)
 
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(missing, "first"))
     {
-        printf("%s %s  %s\n", word, reco_cli_manifest_text(item, "item"),
-            reco_cli_manifest_text(item, "title"));
+        printf("%s ", word);
+        reco_cli_print(stdout, reco_cli_manifest_text(item, "item"));
+        printf("  ");
+        reco_cli_print(stdout, reco_cli_manifest_text(item, "title"));
+        putchar('\n');
     }
 
     printf("%.0f items are in version %s alone\n",

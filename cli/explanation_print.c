@@ -1,5 +1,6 @@
 #include "explanation.h"
 
+#include "cli.h"
 #include "clock.h"
 #include "manifest.h"
 
@@ -33,9 +34,11 @@ text(const cJSON *object, const char *name)
 static void
 print_name(const cJSON *name)
 {
-    printf("%s", text(name, "item"));
+    reco_cli_print(stdout, text(name, "item"));
     if (text(name, "title")[0] != '\0') {
-        printf(" (%s)", text(name, "title"));
+        printf(" (");
+        reco_cli_print(stdout, text(name, "title"));
+        putchar(')');
     }
 }
 
@@ -57,7 +60,8 @@ print_visit(const cJSON *explanation)
     printf("\nvisit:");
     cJSON_ArrayForEach(item, member(visit, "items"))
     {
-        printf(" %s", text(item, "item"));
+        putchar(' ');
+        reco_cli_print(stdout, text(item, "item"));
     }
     if (member(visit, "page") != NULL) {
         printf("; the page is that of ");

@@ -266,7 +266,8 @@ tell_refused(void *context, unsigned line, const char *reason)
 
     if (run->told++ < run->show) {
         reco_progress_end(&run->progress);
-        fprintf(stderr, "%s:%u: %s\n", run->path, line, reason);
+        reco_cli_print(stderr, run->path);
+        fprintf(stderr, ":%u: %s\n", line, reason);
     }
 }
 
@@ -340,14 +341,16 @@ print_report(const run_t *run, const reco_import_report_t *report)
     seconds = reco_progress_seconds(&run->progress);
 
     if (run->told > run->show) {
-        fprintf(stderr, "%s: %llu more refused rows are not shown\n", run->path,
+        reco_cli_print(stderr, run->path);
+        fprintf(stderr, ": %llu more refused rows are not shown\n",
             (unsigned long long) (run->told - run->show));
     }
 
-    printf("%s: %llu rows: %llu %s, %llu known already, %llu refused; "
+    reco_cli_print(stdout, run->path);
+    printf(": %llu rows: %llu %s, %llu known already, %llu refused; "
            "%.1f s, %.0f rows/s\n",
-        run->path, (unsigned long long) report->rows,
-        (unsigned long long) report->applied, run->check ? "good" : "imported",
+        (unsigned long long) report->rows, (unsigned long long) report->applied,
+        run->check ? "good" : "imported",
         (unsigned long long) report->duplicates,
         (unsigned long long) report->refused, seconds,
         (double) report->rows / (seconds > 0 ? seconds : 1));

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define MANIFEST_MAX (1 << 20)
+#define MS_MAX       253402300800e3 /* the year 10000 */
 
 
 cJSON *
@@ -91,7 +92,7 @@ reco_cli_manifest_time(double ms, char out[24])
     struct tm utc;
     time_t seconds;
 
-    seconds = (time_t) (ms / 1000);
+    seconds = ms >= 1000 && ms < MS_MAX ? (time_t) (ms / 1000) : 0;
     if (seconds == 0 || gmtime_r(&seconds, &utc) == NULL) {
         strcpy(out, "-");
         return;

@@ -3,7 +3,6 @@
 #include "event/reco_event.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 
@@ -39,24 +38,49 @@ reco_cli_character(reco_str_t text, size_t offset, int *safe)
 }
 
 
+void
+reco_cli_tame(char *text)
+{
+    reco_str_t whole = {strlen(text), text};
+    size_t i, n;
+    int safe;
+
+    for (i = 0; i < whole.len; i += n) {
+        n = reco_cli_character(whole, i, &safe);
+        if (!safe) {
+            memset(text + i, '?', n);
+        }
+    }
+}
+
+
+void
+reco_cli_print(FILE *out, const char *text)
+{
+    reco_str_t whole = {strlen(text), text};
+    size_t i, n;
+    int safe;
+
+    for (i = 0; i < whole.len; i += n) {
+        n = reco_cli_character(whole, i, &safe);
+
+        if (safe) {
+            fwrite(text + i, 1, n, out);
+        } else {
+            putc('?', out);
+        }
+    }
+}
+
+
 /* Messages hold names from files: nothing of theirs steers the terminal. */
 static void
 say(const char *name, const char *format, va_list args)
 {
     char message[MESSAGE_MAX];
-    size_t i, n;
-    reco_str_t text;
-    int safe;
 
     vsnprintf(message, sizeof(message), format, args);
-    text = (reco_str_t){strlen(message), message};
-
-    for (i = 0; i < text.len; i += n) {
-        n = reco_cli_character(text, i, &safe);
-        if (!safe) {
-            memset(message + i, '?', n);
-        }
-    }
+    reco_cli_tame(message);
 
     fprintf(stderr, "recoctl %s: %s\n", name, message);
 }

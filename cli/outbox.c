@@ -136,8 +136,15 @@ read_file(const look_t *look, const char *path, content_t *content,
     reco_error_t *error)
 {
     reco_outbox_t *outbox;
+    struct stat info;
     reco_status_t rc;
     int tries;
+
+    /* To open a pipe would wait for its other end. */
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return reco_error_set(
+            error, RECO_UNSUPPORTED, "\"%s\" is no outbox: not a file", path);
+    }
 
     for (tries = 0; tries < TRIES; tries++) {
         rc = reco_outbox_view(path, &outbox, error);
@@ -226,10 +233,12 @@ look_at(look_t *look, const char *path)
     printf("%10llu %10llu ", (unsigned long long) content.events,
         (unsigned long long) content.stats.bytes);
     print_age(content.oldest);
-    printf(" %5.1f%% %6llu  %-14s %s\n",
+    printf(" %5.1f%% %6llu  %-14s ",
         100.0 * (double) content.stats.bytes / (double) content.stats.capacity,
         (unsigned long long) content.stats.torn,
-        state_of(path, state, sizeof(state)), path);
+        state_of(path, state, sizeof(state)));
+    reco_cli_print(stdout, path);
+    putchar('\n');
 
     if (content.unreadable > 0) {
         printf("%10llu records of this file are no event\n",

@@ -33,6 +33,14 @@ add_text(cJSON *object, const char *name, const char *text)
 }
 
 
+static void
+add_error(cJSON *object, reco_error_t *error)
+{
+    reco_cli_tame(error->message);
+    add_text(object, "error", error->message);
+}
+
+
 static reco_status_t
 add_counter(void *context, reco_str_t name, uint64_t count)
 {
@@ -59,7 +67,7 @@ add_store(cJSON *status, const reco_config_t *config)
 
     if (reco_store_open(path, RECO_STORE_EXISTING, 0, &store, &error)
         != RECO_OK) {
-        add_text(part, "error", error.message);
+        add_error(part, &error);
         return;
     }
 
@@ -72,7 +80,7 @@ add_store(cJSON *status, const reco_config_t *config)
         reco_store_counters(store, add_counter,
             cJSON_AddObjectToObject(part, "counters"), NULL);
     } else {
-        add_text(part, "error", error.message);
+        add_error(part, &error);
     }
 
     reco_store_close(store);
@@ -142,6 +150,15 @@ add_model(cJSON *status, const char *name, const reco_config_t *config)
 }
 
 
+/* "entries-read", and nothing that is not a name of Redis's. */
+static int
+is_name(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_STRING && reply->len > 0
+           && strspn(reply->str, "abcdefghijklmnopqrstuvwxyz-") == reply->len;
+}
+
+
 /* The numbers of our group ("pending", "lag"), from XINFO GROUPS. */
 static void
 add_group(cJSON *stream, const redisReply *groups, const char *wanted)
@@ -155,6 +172,9 @@ add_group(cJSON *stream, const redisReply *groups, const char *wanted)
         group = groups->element[i];
         ours = 0;
         for (j = 0; j + 1 < group->elements; j += 2) {
+            if (!is_name(group->element[j])) {
+                break;
+            }
             if (group->element[j + 1]->type == REDIS_REPLY_STRING
                 && strcmp(group->element[j]->str, "name") == 0)
             {
@@ -214,7 +234,7 @@ add_redis(cJSON *status, const reco_config_t *config)
     add_text(part, "address", reco_config_string(config, "redis"));
 
     if (reco_redis_connect(config, 0, &context, &error) != RECO_OK) {
-        add_text(part, "error", error.message);
+        add_error(part, &error);
         return;
     }
 

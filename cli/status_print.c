@@ -1,5 +1,6 @@
 #include "status_print.h"
 
+#include "cli.h"
 #include "manifest.h"
 #include "report.h"
 
@@ -20,11 +21,15 @@ print_head(const char *name, const cJSON *part, const char *place)
 {
     const cJSON *error;
 
-    printf("%-18s %s\n", name, reco_cli_manifest_text(part, place));
+    printf("%-18s ", name);
+    reco_cli_print(stdout, reco_cli_manifest_text(part, place));
+    putchar('\n');
 
     error = cJSON_GetObjectItemCaseSensitive(part, "error");
     if (error != NULL) {
-        printf("  %s\n", error->valuestring);
+        printf("  ");
+        reco_cli_print(stdout, error->valuestring);
+        putchar('\n');
     }
 
     return error == NULL;
@@ -103,7 +108,9 @@ print_redis(const cJSON *redis)
             if (strcmp(figure->string, "entries") == 0) {
                 printf(" %.0f entries", figure->valuedouble);
             } else if (cJSON_IsNumber(figure)) {
-                printf(", %s %.0f", figure->string, figure->valuedouble);
+                printf(", ");
+                reco_cli_print(stdout, figure->string);
+                printf(" %.0f", figure->valuedouble);
             }
         }
         putchar('\n');

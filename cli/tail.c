@@ -136,7 +136,7 @@ print_json(const tail_t *tail, reco_str_t record)
         __attribute__((aligned(_Alignof(max_align_t))));
     reco_event_arena_t arena = {memory, sizeof(memory), 0};
     reco_event_t event;
-    reco_error_t error;
+    reco_error_t error = {0};
     size_t len;
 
     if (reco_event_decode(record, &arena, &event, &error) != RECO_OK

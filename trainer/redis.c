@@ -14,6 +14,9 @@
 #define ADDRESSES_MAX 4096
 #define HOST_MAX      256
 
+/* More entries are asked for nowhere; memory is taken before any has come. */
+#define ELEMENTS_MAX (1 << 27)
+
 
 static reco_str_t
 text(const char *literal)
@@ -27,6 +30,42 @@ duration(int64_t ms)
 {
     return (struct timeval){ms / 1000, (ms % 1000) * 1000};
 }
+
+
+#if HIREDIS_MAJOR < 1
+
+static redisReplyObjectFunctions bounded;
+static void *(*create_array)(const redisReadTask *, int);
+
+
+static void *
+create_bounded_array(const redisReadTask *task, int elements)
+{
+    return elements <= ELEMENTS_MAX ? create_array(task, elements) : NULL;
+}
+
+
+static void
+bound_replies(redisContext *context)
+{
+    if (create_array == NULL) {
+        create_array = context->reader->fn->createArray;
+        bounded = *context->reader->fn;
+        bounded.createArray = create_bounded_array;
+    }
+
+    context->reader->fn = &bounded;
+}
+
+#else
+
+static void
+bound_replies(redisContext *context)
+{
+    context->reader->maxelements = ELEMENTS_MAX;
+}
+
+#endif
 
 
 /* "host", "host:port", "[::1]:port"; 0 if it is none of them. */
@@ -106,6 +145,7 @@ dial(const reco_config_t *config, const char *address, struct timeval timeout,
         return RECO_IO;
     }
 
+    bound_replies(*context);
     redisSetTimeout(*context, timeout);
     status = reco_redis_tls_start(config, *context, server, error);
 
