@@ -1,4 +1,5 @@
 #include "ngx_http_reco_forward.h"
+#include "ngx_http_reco_pump.h"
 
 
 #define ngx_http_reco_figure(field) offsetof(ngx_http_reco_redis_stats_t, field)
@@ -73,6 +74,11 @@ ngx_http_reco_redis_stats(
 
     if (conf->zone == NULL) {
         return;
+    }
+
+    /* else its own gauges are those of the last turn to Redis */
+    if (conf->forward != NULL) {
+        ngx_http_reco_forward_gauge(conf->forward);
     }
 
     shared = conf->zone->data;

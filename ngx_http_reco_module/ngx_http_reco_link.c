@@ -115,7 +115,7 @@ ngx_http_reco_link_fail(
         return;
     }
 
-    ngx_cpystrn(link->reason, (u_char *) reason, NGX_HTTP_RECO_LINK_REASON);
+    ngx_http_reco_link_quote(link->reason, sizeof(link->reason), reason);
     link->delay = delay;
 
     if (link->context == NULL) {
@@ -124,6 +124,33 @@ ngx_http_reco_link_fail(
     }
 
     ngx_http_reco_link_leave(link);
+}
+
+
+void
+ngx_http_reco_link_quote(u_char *out, size_t size, const char *text)
+{
+    u_char *end, ch;
+    size_t len;
+
+    end = out + size - 1;
+
+    for (ch = (u_char) *text++; ch != '\0'; ch = (u_char) *text++) {
+        len = ch < 0x20 || ch > 0x7e ? sizeof("\\xHH") - 1 : 1;
+
+        if ((size_t) (end - out) < len) {
+            break;
+        }
+
+        if (len == 1) {
+            *out++ = ch;
+
+        } else {
+            out = ngx_sprintf(out, "\\x%02Xi", (ngx_uint_t) ch);
+        }
+    }
+
+    *out = '\0';
 }
 
 
@@ -407,7 +434,7 @@ ngx_http_reco_link_reason(ngx_http_reco_link_t *link)
         reason = link->context->err != 0 ? link->context->errstr : "closed";
     }
 
-    ngx_cpystrn(link->reason, (u_char *) reason, NGX_HTTP_RECO_LINK_REASON);
+    ngx_http_reco_link_quote(link->reason, sizeof(link->reason), reason);
 }
 
 

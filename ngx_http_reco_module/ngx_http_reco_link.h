@@ -59,6 +59,10 @@ void ngx_http_reco_link_fail(
 /* The server is useful: the next failure begins with a short delay again. */
 void ngx_http_reco_link_works(ngx_http_reco_link_t *link);
 
+/* What a server says, for the log: what is no printable ASCII as \xHH, up to
+   size - 1 bytes and a NUL. */
+void ngx_http_reco_link_quote(u_char *out, size_t size, const char *text);
+
 /* The next connection goes to "host:port", as a -MOVED reply says. */
 void ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target);
 

@@ -92,7 +92,7 @@ void
 ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target)
 {
     ngx_str_t host, port;
-    u_char *colon, *p;
+    u_char *colon, *p, named[NGX_HTTP_RECO_LINK_REASON];
 
     colon = NULL;
     for (p = target->data; p < target->data + target->len; p++) {
@@ -111,10 +111,11 @@ ngx_http_reco_link_redirect(ngx_http_reco_link_t *link, ngx_str_t *target)
     port.len = target->len - host.len - 1;
 
     if (ngx_http_reco_login_target(link, &host, &port) != NGX_OK) {
+        ngx_http_reco_link_quote(named, sizeof(named), (char *) target->data);
         ngx_log_error(NGX_LOG_ERR, link->log, 0,
-            "reco: Redis points to \"%V\", which is neither an IP address nor "
+            "reco: Redis points to \"%s\", which is neither an IP address nor "
             "a host of \"reco_redis\", and a port",
-            target);
+            named);
     }
 }
 

@@ -2,6 +2,9 @@
 
 #define NGX_HTTP_RECO_WINDOW_BYTES (1024 * 1024)
 
+/* Bytes of an error reply that are logged. */
+#define NGX_HTTP_RECO_SAID 256
+
 /* Entries of a shard between two that trim its stream: Redis drops nodes of a
    hundred entries anyway, and three words less are read, logged and freed. */
 #define NGX_HTTP_RECO_TRIM 64
@@ -294,6 +297,7 @@ ngx_http_reco_forward_refused(
     ngx_msec_t delay;
     ngx_str_t target;
     ngx_uint_t level;
+    u_char said[NGX_HTTP_RECO_SAID];
     char *space;
 
     (void) ngx_atomic_fetch_add(&forward->stats->errors, 1);
@@ -321,15 +325,14 @@ ngx_http_reco_forward_refused(
         break;
     }
 
-    if (ngx_strncmp(forward->refusal, reply->str, sizeof(forward->refusal) - 1)
-        != 0)
+    ngx_http_reco_link_quote(said, sizeof(said), reply->str);
+
+    if (ngx_strncmp(forward->refusal, said, sizeof(forward->refusal) - 1) != 0)
     {
-        ngx_cpystrn(
-            forward->refusal, (u_char *) reply->str, sizeof(forward->refusal));
+        ngx_cpystrn(forward->refusal, said, sizeof(forward->refusal));
         level = kind == NGX_HTTP_RECO_ERROR_PAUSE ? NGX_LOG_WARN : NGX_LOG_ERR;
         ngx_log_error(level, forward->log, 0,
-            "reco: Redis answered \"%s\"; events wait in the outbox",
-            reply->str);
+            "reco: Redis answered \"%s\"; events wait in the outbox", said);
     }
 
     if (!forward->resume.timer_set) {

@@ -83,9 +83,8 @@ sub all_there {
 sub round {
     my ($what, $pattern, $mend) = @_;
     ok(beacons(5), "$what: events are taken");
+    is(status('outbox_records'), 5, 'they wait, as the status says at once');
     ok(logged($pattern), 'the log says why');
-    ok($world->wait_for(5, sub { status('outbox_records') == 5 }),
-        'they wait');
     $mend->();
     ok(all_there('ev'), 'all arrive, in order') or diag $world->error_log;
 }
@@ -197,6 +196,26 @@ my $astray = Reco::FakeRedis::start($world, sub {
 with("127.0.0.1:$astray stream=ev shards=1");
 ok(beacons(3), 'moved to a name that is not known: events are taken');
 ok(logged(qr/points to "elsewhere\.invalid:6379"/), 'the log says so');
+with($unix);
+ok(all_there('ev'), 'they wait');
+
+# What it says is quoted in the log, whether it is refused or led away by it.
+my $evil = "\e[2J\r[alert] fake\x9b\xff";
+for my $case (["-ERR $evil" . 'x' x 5000, qr/answered "ERR \\x1B\[2J\\x0D\[alert\] fake\\x9B\\xFFx{20,250}"; events/],
+    ["-READONLY $evil", qr/Redis: READONLY \\x1B\[2J\\x0D\[alert\] fake\\x9B\\xFF; events/],
+    ["-MOVED 42 $evil:1", qr/points to "fake\\x9B\\xFF:1"/])
+{
+    my ($answer, $logged) = @$case;
+    my $rude = Reco::FakeRedis::start($world, sub {
+        my ($n, $command) = @_;
+        return $command eq 'PING' ? "+PONG\r\n" : "$answer\r\n";
+    });
+    with("127.0.0.1:$rude stream=ev shards=1");
+    ok(beacons(1), 'a server that sends control characters: an event is taken');
+    ok(logged($logged), 'the log quotes them');
+}
+unlike($world->read_file('logs/error.log'), qr/[\x00-\x09\x0b-\x1f\x7f-\xff]/,
+    'and has none itself');
 with($unix);
 ok(all_there('ev'), 'they wait');
 
