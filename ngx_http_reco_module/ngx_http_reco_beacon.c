@@ -165,7 +165,7 @@ ngx_http_reco_beacon_apply(
 
 
 /* Who sends is known before what is: while that is read, the processor fetches
-   what is kept of the visitor. */
+   where to find what is kept of the visitor, and while it is stored, that. */
 static void
 ngx_http_reco_beacon_expect(ngx_http_request_t *r)
 {
@@ -229,6 +229,12 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
+
+    if (lcf->zone != NULL) {
+        ngx_http_reco_zone_expect_record(lcf->zone, &ctx->id);
+    }
+
     for (i = 0; i < batch->nevents; i++) {
         batch->events[i].source = reco_string("sdk");
 
@@ -240,8 +246,6 @@ ngx_http_reco_beacon_accept(ngx_http_request_t *r)
     }
 
     ngx_http_reco_count(NGX_HTTP_RECO_EVENTS, batch->nevents);
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_reco_module);
 
     for (i = 0; lcf->zone != NULL && i < batch->nevents; i++) {
         ngx_http_reco_beacon_apply(lcf->zone, ctx, &batch->events[i]);

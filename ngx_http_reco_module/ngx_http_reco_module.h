@@ -374,8 +374,11 @@ void ngx_http_reco_model_state(
 
 char *ngx_http_reco_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* The visitor's session will be wanted soon: the processor may fetch it. */
+/* The visitor's session will be wanted soon: the processor may fetch what leads
+   to it, and a while later itself. */
 void ngx_http_reco_zone_expect(
+    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
+void ngx_http_reco_zone_expect_record(
     ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id);
 
 /* NGX_DECLINED: the visitor is unknown; *session is empty then. */

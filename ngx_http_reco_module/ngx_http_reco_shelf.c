@@ -186,11 +186,8 @@ ngx_http_reco_shelf_place(
 
 
 static void
-ngx_http_reco_shelf_lock_stripe(
-    ngx_http_reco_shelf_t *shelf, ngx_http_reco_zone_ctx_t *ctx, uint32_t n)
+ngx_http_reco_shelf_lock_stripe(ngx_http_reco_shelf_t *shelf)
 {
-    ngx_http_reco_shelf_place(shelf, ctx, n);
-
     if (pthread_mutex_lock(&shelf->stripe->lock) == EOWNERDEAD) {
         ngx_http_reco_shelf_rebuild(shelf);
         (void) pthread_mutex_consistent(&shelf->stripe->lock);
@@ -198,25 +195,52 @@ ngx_http_reco_shelf_lock_stripe(
 }
 
 
-/* The number is read without the lock: it may be another one by now. */
+/* The stripe that a visitor belongs to. */
+static void
+ngx_http_reco_shelf_locate(ngx_http_reco_shelf_t *shelf,
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
+{
+    uint32_t n;
+
+    n = ngx_http_reco_shelf_hash(ctx->header, id);
+
+    ngx_http_reco_shelf_place(shelf, ctx, n & (ctx->header->stripes - 1));
+}
+
+
 void
 ngx_http_reco_shelf_expect(
     ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
 {
-    uint32_t n;
     ngx_http_reco_shelf_t shelf;
 
-    n = ngx_http_reco_shelf_hash(ctx->header, id);
+    ngx_http_reco_shelf_locate(&shelf, ctx, id);
 
-    ngx_http_reco_shelf_place(&shelf, ctx, n & (ctx->header->stripes - 1));
     __builtin_prefetch(shelf.stripe, 1);
+    __builtin_prefetch(ngx_http_reco_shelf_bucket(&shelf, id), 1);
+}
+
+
+/* The number is read without the lock: it may be another one by now. */
+void
+ngx_http_reco_shelf_expect_record(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
+{
+    uint32_t n;
+    ngx_http_reco_shelf_t shelf;
+    ngx_http_reco_record_t *record;
+
+    ngx_http_reco_shelf_locate(&shelf, ctx, id);
 
     n = __atomic_load_n(
         ngx_http_reco_shelf_bucket(&shelf, id), __ATOMIC_RELAXED);
 
     if (n < ctx->header->records) {
-        __builtin_prefetch(&shelf.records[n], 1);
-        __builtin_prefetch(&shelf.records[n].session.events[0], 1);
+        record = &shelf.records[n];
+        __builtin_prefetch(record, 1);
+        __builtin_prefetch(&record->session.events[0], 1);
+        __builtin_prefetch(&record->session.nevents, 1);
+        __builtin_prefetch(&record->session.next_seen, 1);
     }
 }
 
@@ -225,11 +249,8 @@ void
 ngx_http_reco_shelf_lock(ngx_http_reco_shelf_t *shelf,
     ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id)
 {
-    uint32_t n;
-
-    n = ngx_http_reco_shelf_hash(ctx->header, id);
-
-    ngx_http_reco_shelf_lock_stripe(shelf, ctx, n & (ctx->header->stripes - 1));
+    ngx_http_reco_shelf_locate(shelf, ctx, id);
+    ngx_http_reco_shelf_lock_stripe(shelf);
 }
 
 
@@ -347,8 +368,16 @@ ngx_http_reco_shelf_open(
 
     record->writing = 1;
     ngx_memory_barrier();
-    ngx_http_reco_shelf_unlink(shelf, record - shelf->records);
-    ngx_http_reco_shelf_newest(shelf, record, NGX_HTTP_RECO_PROTECTED);
+
+    /* what was moved in this second would only change places with others of it,
+       whose records would have to be fetched */
+
+    if (record->list != NGX_HTTP_RECO_PROTECTED
+        || record->used != (uint32_t) ngx_time())
+    {
+        ngx_http_reco_shelf_unlink(shelf, record - shelf->records);
+        ngx_http_reco_shelf_newest(shelf, record, NGX_HTTP_RECO_PROTECTED);
+    }
 
     return record;
 }
@@ -398,7 +427,8 @@ ngx_http_reco_shelf_each(ngx_http_reco_zone_ctx_t *ctx,
     count = 0;
 
     for (i = 0; i < ctx->header->stripes; i++) {
-        ngx_http_reco_shelf_lock_stripe(&shelf, ctx, i);
+        ngx_http_reco_shelf_place(&shelf, ctx, i);
+        ngx_http_reco_shelf_lock_stripe(&shelf);
 
         for (list = 0; list < NGX_HTTP_RECO_LISTS; list++) {
             for (n = shelf.stripe->lists[list].oldest;

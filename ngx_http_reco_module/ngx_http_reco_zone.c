@@ -232,6 +232,14 @@ ngx_http_reco_zone_expect(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
 }
 
 
+void
+ngx_http_reco_zone_expect_record(
+    ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id)
+{
+    ngx_http_reco_shelf_expect_record(zone->data, id);
+}
+
+
 ngx_int_t
 ngx_http_reco_zone_read(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *id,
     reco_engine_session_t *session)

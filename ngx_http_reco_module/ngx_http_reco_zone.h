@@ -114,9 +114,11 @@ typedef struct {
 ngx_int_t ngx_http_reco_zone_format(
     ngx_http_reco_zone_header_t *header, size_t size);
 
-/* Has what a visitor's record is found by, and its beginning, brought into the
-   processor's cache. */
+/* Has what a visitor's record is found by brought into the processor's cache;
+   and, when that is there, the record. */
 void ngx_http_reco_shelf_expect(
+    ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id);
+void ngx_http_reco_shelf_expect_record(
     ngx_http_reco_zone_ctx_t *ctx, const ngx_http_reco_id_t *id);
 
 /* Locks the stripe of a visitor; mends it where the last holder died. */

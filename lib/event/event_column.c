@@ -107,43 +107,6 @@ reco_event_column_by_stream(reco_str_t name)
 }
 
 
-int
-reco_event_column_absent(
-    const reco_event_column_t *column, const reco_event_t *event)
-{
-    const void *place;
-
-    place = (const char *) event + column->offset;
-
-    switch (column->kind) {
-    case RECO_EVENT_KIND_TYPE:
-        return event->type >= RECO_EVENT_TYPE_COUNT;
-    case RECO_EVENT_KIND_VERSION:
-        return 0;
-    case RECO_EVENT_KIND_TOKEN:
-    case RECO_EVENT_KIND_NAME:
-    case RECO_EVENT_KIND_TEXT:
-    case RECO_EVENT_KIND_URL:
-        return ((const reco_str_t *) place)->len == 0;
-    case RECO_EVENT_KIND_INT64:
-        return *(const int64_t *) place == (int64_t) column->absent;
-    case RECO_EVENT_KIND_INT:
-    case RECO_EVENT_KIND_FLAG:
-        return *(const int *) place < 0;
-    case RECO_EVENT_KIND_REAL:
-        return *(const double *) place <= column->absent;
-    case RECO_EVENT_KIND_SEQUENCE:
-        return *(const uint64_t *) place == 0;
-    case RECO_EVENT_KIND_LINES:
-        return event->nlines == 0;
-    case RECO_EVENT_KIND_CONTEXT:
-        return event->ncontext == 0;
-    }
-
-    return 1;
-}
-
-
 void
 reco_event_init(reco_event_t *event)
 {

@@ -32,6 +32,10 @@ reco_event_skip_space(const char *p, const char *end)
 static char
 peek(reco_event_reader_t *reader)
 {
+    if (reader->next != reader->end && *reader->next > ' ') {
+        return *reader->next;
+    }
+
     reader->next = reco_event_skip_space(reader->next, reader->end);
 
     return reader->next < reader->end ? *reader->next : '\0';

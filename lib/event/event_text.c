@@ -87,39 +87,62 @@ reco_event_utf8_valid(reco_str_t text)
  * to U+00BF begin.  A borrow reaches only bytes behind the first of them.
  */
 static int
-is_suspect(const char *p)
+is_suspect(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
 
-    uint64_t word, delete, lead;
+    uint64_t delete, lead, found;
 
-    memcpy(&word, p, sizeof(word));
     delete = word ^ ones * 0x7f;
     lead = word ^ ones * 0xc2;
 
-    return ((((word - ones * 0x20) & ~word) | ((delete - ones) & ~delete)
-                | ((lead - ones) & ~lead))
-               & ones << 7)
-           != 0;
+    found = (word - ones * 0x20) & ~word;
+    found |= (delete - ones) & ~delete;
+    found |= (lead - ones) & ~lead;
+
+    return (found & ones << 7) != 0;
+}
+
+
+/* Most texts have none, which eight bytes at a time tell; the last eight may
+   have been looked at before.  0: it takes a closer look. */
+static int
+has_surely_none(reco_str_t text)
+{
+    const char *p, *last;
+    uint64_t word;
+
+    if (text.len < sizeof(word)) {
+        return 0;
+    }
+
+    last = text.data + text.len - sizeof(word);
+
+    for (p = text.data; p < last; p += sizeof(word)) {
+        memcpy(&word, p, sizeof(word));
+        if (is_suspect(word)) {
+            return 0;
+        }
+    }
+
+    memcpy(&word, last, sizeof(word));
+
+    return !is_suspect(word);
 }
 
 
 int
 reco_event_has_control(reco_str_t text)
 {
-    size_t i, end;
+    size_t i;
 
-    for (i = 0; i < text.len; i = end) {
-        end = i + sizeof(uint64_t);
+    if (has_surely_none(text)) {
+        return 0;
+    }
 
-        if (end <= text.len && !is_suspect(text.data + i)) {
-            continue;
-        }
-
-        for (end = end < text.len ? end : text.len; i < end; i++) {
-            if (reco_control(text, i) != 0) {
-                return 1;
-            }
+    for (i = 0; i < text.len; i++) {
+        if (reco_control(text, i) != 0) {
+            return 1;
         }
     }
 
