@@ -12,6 +12,7 @@
 #include "reco_engine_blend.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "reco_engine_select.h"
 
@@ -19,6 +20,12 @@
 #define DIVERSIFY_SAME_CATEGORY 0.5f
 
 #define DIVERSIFY_GROUP 16
+#define DIVERSIFY_LANES 4
+
+typedef float diversify_lanes_t
+    __attribute__((vector_size(4 * DIVERSIFY_LANES)));
+typedef int32_t diversify_bits_t
+    __attribute__((vector_size(4 * DIVERSIFY_LANES)));
 
 typedef struct {
     const reco_engine_model_t *model;
@@ -109,6 +116,12 @@ diversify_open(diversify_t *work)
     }
 
     work->nopen += count;
+
+    /* What is compared in lanes ends with candidates that are none. */
+    for (i = work->nopen; i % DIVERSIFY_LANES != 0; i++) {
+        work->candidates->gains[i] = -INFINITY;
+        work->candidates->similarities[i] = 0;
+    }
 }
 
 
@@ -154,23 +167,49 @@ diversify_capped(const diversify_t *work, unsigned place)
 }
 
 
-/* The key of the best of the open ones, by worth, then by relevance; 0: none.
-   Which one it is cannot be foreseen, so no branch hangs on it. */
+/* In each lane the best of every fourth of the open ones, and its place. */
+static void
+diversify_lanes(
+    const diversify_t *work, diversify_lanes_t *most, diversify_bits_t *places)
+{
+    unsigned i;
+    diversify_bits_t better, place;
+    diversify_lanes_t worth, similarity;
+
+    *most = (diversify_lanes_t){0} - INFINITY;
+    *places = (diversify_bits_t){0};
+    place = (diversify_bits_t){0, 1, 2, 3};
+
+    for (i = 0; i < work->nopen; i += DIVERSIFY_LANES) {
+        memcpy(&worth, &work->candidates->gains[i], sizeof(worth));
+        memcpy(&similarity, &work->candidates->similarities[i],
+            sizeof(similarity));
+        worth -= (1 - work->lambda) * similarity;
+        better = worth > *most;
+        *most = (diversify_lanes_t) (((diversify_bits_t) worth & better)
+                                     | ((diversify_bits_t) *most & ~better));
+        *places = (place & better) | (*places & ~better);
+        place += DIVERSIFY_LANES;
+    }
+}
+
+
+/* The key of the best of the open ones, by worth, then by relevance; 0: none. */
 static uint64_t
 diversify_best(const diversify_t *work)
 {
-    float worth;
     unsigned i;
     uint64_t best, key;
-    const reco_engine_diverse_t *candidates;
+    diversify_bits_t places;
+    diversify_lanes_t most;
 
-    candidates = work->candidates;
+    diversify_lanes(work, &most, &places);
     best = 0;
 
-    for (i = 0; i < work->nopen; i++) {
-        worth = candidates->gains[i]
-                - (1 - work->lambda) * candidates->similarities[i];
-        key = worth > -INFINITY ? reco_engine_key(worth, i) : 0;
+    for (i = 0; i < DIVERSIFY_LANES; i++) {
+        key = most[i] > -INFINITY
+                  ? reco_engine_key(most[i], (uint32_t) places[i])
+                  : 0;
         best = key > best ? key : best;
     }
 

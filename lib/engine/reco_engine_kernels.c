@@ -149,8 +149,11 @@ KERNELS_BODY(16)
         const void *const *vectors, unsigned count, uint32_t dimensions,       \
         float *restrict products)                                              \
     {                                                                          \
+        float left[64] __attribute__((aligned(64)));                           \
+                                                                               \
         (void) dimensions;                                                     \
-        kernels_dots_inline_##name(a, vectors, count, 64, products);           \
+        memcpy(left, a, sizeof(left)); /* to stay in registers */              \
+        kernels_dots_inline_##name(left, vectors, count, 64, products);        \
     }                                                                          \
                                                                                \
     attributes static void kernels_dots_##name(const void *a,                  \
