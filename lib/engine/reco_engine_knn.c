@@ -117,7 +117,7 @@ knn_admit(const reco_engine_model_t *model,
     const reco_engine_tally_entry_t *session, uint32_t newest, float scale)
 {
     float before;
-    uint32_t age, time;
+    uint32_t age, time, origin;
     reco_snapshot_row_t row;
     reco_engine_voter_t *voter;
 
@@ -131,19 +131,20 @@ knn_admit(const reco_engine_model_t *model,
     }
 
     knn_prefetch(postings->items + row.first, row.count);
+    origin = reco_engine_claim_origin(session->most);
     before = reco_engine_value(model, RECO_ENGINE_SESSION_LINEAR) != 0
                  ? 1
                  : reco_engine_value(model, RECO_ENGINE_SESSION_BEFORE);
 
     scratch->nvotes += row.count;
-    voter = &scratch->voters[scratch->nvoters++];
+    voter = &scratch->voters[scratch->nvoters];
+    voter->claimant = reco_engine_claimant(scratch->nvoters++, origin);
     voter->items = postings->items + row.first;
     voter->weights = NULL;
     voter->count = row.count;
-    voter->match = scratch->visit.items[session->origin].item;
-    voter->place = (uint8_t) session->origin;
+    voter->match = scratch->visit.items[origin].item;
     voter->weight = scale * session->sum * model->length[row.count]
-                    * model->match_place[session->origin];
+                    * model->match_place[origin];
 
     if (model->recency_step > 0) {
         time = postings->times[session->number];

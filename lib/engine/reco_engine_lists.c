@@ -21,12 +21,14 @@ static inline void
 lists_append(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     const reco_engine_tally_entry_t *entry, reco_engine_list_t *list)
 {
+    uint32_t origin;
+
     __builtin_prefetch(reco_engine_hot(model, entry->number));
+    origin = reco_engine_claim_origin(entry->most);
     list->items[list->count] = entry->number;
     list->values[list->count] = entry->sum;
-    list->because[list->count] = entry->origin < visit->nitems
-                                     ? visit->items[entry->origin].item
-                                     : RECO_ITEM_NONE;
+    list->because[list->count] =
+        origin < visit->nitems ? visit->items[origin].item : RECO_ITEM_NONE;
     list->count += entry->sum > 0;
 }
 

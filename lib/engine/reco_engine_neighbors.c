@@ -86,7 +86,7 @@ neighbors_walk_history(const reco_engine_model_t *model,
             && query->history[i].type < RECO_ENGINE_TYPE_COUNT) {
             neighbors_walk(model, &scratch->items, kind, item,
                 weight * model->type_weight[query->history[i].type],
-                RECO_ENGINE_TALLY_NOBODY);
+                RECO_ENGINE_NOBODY);
         }
     }
 }
@@ -285,9 +285,9 @@ reco_engine_source_backfill(
         }
 
         neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_NEXT,
-            pool->rows[row].item, weight, RECO_ENGINE_TALLY_NOBODY);
+            pool->rows[row].item, weight, RECO_ENGINE_NOBODY);
         neighbors_walk(model, &scratch->items, RECO_NEIGHBORS_VIEW,
-            pool->rows[row].item, weight, RECO_ENGINE_TALLY_NOBODY);
+            pool->rows[row].item, weight, RECO_ENGINE_NOBODY);
     }
 
     reco_engine_source_gather(model, scratch, RECO_ENGINE_BACKFILL,

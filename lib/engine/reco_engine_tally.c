@@ -73,7 +73,7 @@ reco_engine_tally_create(
         tally->nslots *= 2;
     }
 
-    tally->entries = malloc(((size_t) limit + 1) * sizeof(tally->entries[0]));
+    tally->entries = calloc((size_t) limit + 1, sizeof(tally->entries[0]));
     tally->slots = calloc(tally->nslots, sizeof(tally->slots[0]));
 
     if (tally->entries == NULL || tally->slots == NULL) {
@@ -115,6 +115,7 @@ reco_engine_tally_clear(
     reco_engine_tally_t *tally, uint32_t expected, uint32_t nnumbers)
 {
     tally_empty(tally);
+    memset(tally->entries, 0, tally->count * sizeof(tally->entries[0]));
     tally->count = 0;
     tally->nnumbers = nnumbers;
 
@@ -156,15 +157,14 @@ tally_holds(const reco_engine_tally_t *tally, uint32_t count)
 }
 
 
-/* What is added: values and origins are one each, or one for all. */
+/* What is added: values and claims are one each, or one for all. */
 typedef struct {
     const uint32_t *numbers;
-    const float *values;   /* times weight; NULL: 1 */
-    const uint8_t *places; /* the origins; NULL: origin */
+    const float *values;               /* times weight; NULL: 1 */
+    const reco_engine_claim_t *claims; /* NULL: the claimant's */
     float weight;
-    uint32_t origin;
+    uint32_t claimant;
     uint32_t count;
-    int first; /* the origin is who came first, not who gave the most */
 } tally_run_t;
 
 #define TALLY_INLINE static inline __attribute__((always_inline))
@@ -173,67 +173,44 @@ typedef struct {
 TALLY_INLINE float
 tally_value(const tally_run_t *run, uint32_t i)
 {
-    return run->values != NULL ? run->weight * run->values[i] : run->weight;
+    if (run->values == NULL) {
+        return run->weight;
+    }
+
+    return run->claims != NULL ? run->values[i] : run->weight * run->values[i];
 }
 
 
-TALLY_INLINE uint32_t
-tally_origin(const tally_run_t *run, uint32_t i)
+/* Where all values are the same, they need not be compared. */
+TALLY_INLINE reco_engine_claim_t
+tally_claim(const tally_run_t *run, uint32_t i)
 {
-    return run->places != NULL ? run->places[i] : run->origin;
-}
-
-
-/* One of the run, wherever its entry is. */
-static void
-tally_add_one(reco_engine_tally_t *tally, uint32_t number, float value,
-    uint32_t origin, int first)
-{
-    reco_engine_tally_entry_t *entry;
-
-    if (!first) {
-        reco_engine_tally_add(tally, number, value, origin);
-        return;
+    if (run->values == NULL) {
+        return run->claimant;
     }
 
-    entry = reco_engine_tally_entry(tally, number);
-
-    if (entry == NULL) {
-        return;
-    }
-
-    entry->sum += value;
-
-    if (entry->origin == RECO_ENGINE_TALLY_NOBODY) {
-        entry->origin = origin;
-    }
+    return run->claims != NULL
+               ? run->claims[i]
+               : reco_engine_claim(tally_value(run, i), run->claimant);
 }
 
 
 /*
  * Whether a number is there already cannot be foreseen, so nothing hangs on
  * it: an entry beyond the last one is empty, and is taken where the slot is.
- * Only where numbers meet in a slot, which is rare, there is a jump.
+ * Only where numbers meet in a slot, of a hash table, there is a jump.
  */
 TALLY_INLINE void
-tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
+tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run, int direct)
 {
-    float value;
-    uint32_t i, count, number, slot, place, fresh, taken, *slots;
-    uint32_t multiplier, shift, nnumbers, base;
+    uint32_t i, count, number, slot, place, fresh, *slots;
+    const uint32_t base = tally->base, nnumbers = tally->nnumbers;
+    reco_engine_claim_t claim;
     reco_engine_tally_entry_t *entry, *entries;
 
-    static const reco_engine_tally_entry_t empty = {
-        0, RECO_ENGINE_TALLY_NOBODY, 0, 0};
-
     count = tally->count;
-    multiplier = tally->multiplier;
-    shift = tally->shift;
-    nnumbers = tally->nnumbers;
-    base = tally->base;
     slots = tally->slots;
     entries = tally->entries;
-    entries[count] = empty;
 
     for (i = 0; i < run->count; i++) {
         number = run->numbers[i];
@@ -242,34 +219,25 @@ tally_add_run(reco_engine_tally_t *tally, const tally_run_t *run)
             continue;
         }
 
-        value = tally_value(run, i);
-        slot = (number * multiplier) >> shift;
+        claim = tally_claim(run, i);
+        slot = direct ? number : reco_engine_tally_slot(tally, number);
         place = slots[slot] - base;
         fresh = place >= count;
         place = fresh ? count : place;
         entry = &entries[place];
 
-        if (((entry->number ^ number) & (fresh - 1)) != 0) {
+        if (!direct && ((entry->number ^ number) & (fresh - 1)) != 0) {
             tally->count = count;
-            tally_add_one(
-                tally, number, value, tally_origin(run, i), run->first);
+            reco_engine_tally_add(tally, number, tally_value(run, i), claim);
             count = tally->count;
-            entries[count] = empty;
             continue;
         }
 
         slots[slot] = base + place;
-        taken = run->first ? -fresh : -(uint32_t) (value > entry->most);
         entry->number = number;
-        entry->origin ^= (entry->origin ^ tally_origin(run, i)) & taken;
-        entry->sum += value;
-
-        if (!run->first) {
-            entry->most = value > entry->most ? value : entry->most;
-        }
-
+        entry->sum += tally_value(run, i);
+        entry->most = claim > entry->most ? claim : entry->most;
         count += fresh;
-        entries[count] = empty;
     }
 
     tally->count = count;
@@ -284,8 +252,8 @@ tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
 
     for (i = 0; i < run->count; i++) {
         if (run->numbers[i] < tally->nnumbers) {
-            tally_add_one(tally, run->numbers[i], tally_value(run, i),
-                tally_origin(run, i), run->first);
+            reco_engine_tally_add(tally, run->numbers[i], tally_value(run, i),
+                tally_claim(run, i));
         }
     }
 }
@@ -295,10 +263,14 @@ tally_add_each(reco_engine_tally_t *tally, const tally_run_t *run)
 TALLY_INLINE void
 tally_add(reco_engine_tally_t *tally, tally_run_t run)
 {
-    if (tally_holds(tally, run.count)) {
-        tally_add_run(tally, &run);
-    } else {
+    if (!tally_holds(tally, run.count)) {
         tally_add_each(tally, &run);
+
+    } else if (tally->multiplier == 1) {
+        tally_add_run(tally, &run, 1);
+
+    } else {
+        tally_add_run(tally, &run, 0);
     }
 }
 
@@ -307,8 +279,8 @@ void
 reco_engine_tally_add_votes(
     reco_engine_tally_t *tally, const reco_engine_votes_t *votes)
 {
-    tally_add(tally, (tally_run_t){votes->items, votes->values, votes->places,
-                         1, 0, votes->count, 0});
+    tally_add(tally, (tally_run_t){votes->items, votes->values, votes->claims,
+                         1, 0, votes->count});
 }
 
 
@@ -316,8 +288,8 @@ void
 reco_engine_tally_add_row(reco_engine_tally_t *tally, const uint32_t *numbers,
     const float *scores, uint32_t count, float weight, uint32_t origin)
 {
-    tally_add(
-        tally, (tally_run_t){numbers, scores, NULL, weight, origin, count, 0});
+    tally_add(tally, (tally_run_t){numbers, scores, NULL, weight,
+                         reco_engine_claimant(origin, origin), count});
 }
 
 
@@ -325,8 +297,8 @@ void
 reco_engine_tally_add_matches(reco_engine_tally_t *tally,
     const uint32_t *numbers, uint32_t count, float weight, uint32_t origin)
 {
-    tally_add(
-        tally, (tally_run_t){numbers, NULL, NULL, weight, origin, count, 1});
+    tally_add(tally, (tally_run_t){numbers, NULL, NULL, weight,
+                         reco_engine_claimant(origin, origin), count});
 }
 
 

@@ -14,19 +14,16 @@
 
 typedef struct {
     uint32_t number;
-    uint32_t origin; /* who gave the most, by the caller's numbers */
     float sum;
-    float most;
+    reco_engine_claim_t most; /* that was given at a time, and by whom */
 } reco_engine_tally_entry_t;
-
-#define RECO_ENGINE_TALLY_NOBODY UINT32_MAX
 
 /* So many numbers have slots of their own: 256 KiB, for what a shop of some
    size has, and half of what a usual second cache holds. */
 #define RECO_ENGINE_TALLY_DIRECT 65536
 
 typedef struct {
-    reco_engine_tally_entry_t *entries;
+    reco_engine_tally_entry_t *entries; /* 0 from count on */
     uint32_t *slots;     /* base + place of an entry; else empty */
     uint32_t nslots;     /* that there are */
     uint32_t base;       /* what earlier sums left in the slots is below */
@@ -96,9 +93,6 @@ reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 
     entry = &tally->entries[tally->count];
     entry->number = number;
-    entry->origin = RECO_ENGINE_TALLY_NOBODY;
-    entry->sum = 0;
-    entry->most = 0;
     tally->slots[slot] = tally->base + tally->count;
     tally->count++;
 
@@ -111,8 +105,8 @@ reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 
 
 static inline void
-reco_engine_tally_add(
-    reco_engine_tally_t *tally, uint32_t number, float value, uint32_t origin)
+reco_engine_tally_add(reco_engine_tally_t *tally, uint32_t number, float value,
+    reco_engine_claim_t claim)
 {
     reco_engine_tally_entry_t *entry;
 
@@ -120,30 +114,27 @@ reco_engine_tally_add(
 
     if (entry != NULL) {
         entry->sum += value;
-
-        if (value > entry->most) {
-            entry->most = value;
-            entry->origin = origin;
-        }
+        entry->most = claim > entry->most ? claim : entry->most;
     }
 }
 
 /*
  * Many at a time, which gives what adding one after the other would, and takes
- * half as long.  Numbers from nnumbers on are left out.
+ * a fraction of it.  Numbers from nnumbers on are left out.
  */
 
-/* What sessions say; origins are the votes' places. */
+/* What sessions say. */
 void reco_engine_tally_add_votes(
     reco_engine_tally_t *tally, const reco_engine_votes_t *votes);
 
-/* Numbers with weight times the score of each. */
+/* Numbers with weight times the score of each, which is the claim of an
+   origin, whose turn that is. */
 void reco_engine_tally_add_row(reco_engine_tally_t *tally,
     const uint32_t *numbers, const float *scores, uint32_t count, float weight,
     uint32_t origin);
 
-/* Numbers with the same weight.  An entry's origin is the first, and what it
-   was given at most is not kept. */
+/* Numbers with the same weight.  All claims are of equal value: the most is
+   that of the smallest origin. */
 void reco_engine_tally_add_matches(reco_engine_tally_t *tally,
     const uint32_t *numbers, uint32_t count, float weight, uint32_t origin);
 

@@ -5,8 +5,6 @@
 
 #include "reco_engine_vote.h"
 
-#include <string.h>
-
 #include "reco_engine_scan.h"
 
 #ifdef RECO_ENGINE_X86
@@ -45,9 +43,13 @@ vote_baseline(reco_engine_votes_t *votes, const reco_engine_voter_t *voter,
         values[i] *= (float) voter->weights[i] * voter->weight_scale;
     }
 
+    for (i = 0; i < voter->count; i++) {
+        votes->claims[votes->count + i] =
+            reco_engine_claim(values[i], voter->claimant);
+    }
+
     memcpy(votes->items + votes->count, voter->items,
         voter->count * sizeof(voter->items[0]));
-    memset(votes->places + votes->count, voter->place, voter->count);
     votes->count += voter->count;
 }
 
@@ -115,6 +117,25 @@ vote_weights_avx512(const reco_engine_voter_t *voter, uint32_t first)
 }
 
 
+VOTE_AVX512 static inline void
+vote_claim_avx512(
+    reco_engine_claim_t *claims, __m512i values, uint32_t claimant)
+{
+    __m512i low;
+
+    low = _mm512_set1_epi64(claimant);
+    _mm512_storeu_si512(claims,
+        _mm512_or_si512(low,
+            _mm512_slli_epi64(
+                _mm512_cvtepu32_epi64(_mm512_castsi512_si256(values)), 32)));
+    _mm512_storeu_si512(claims + 8,
+        _mm512_or_si512(low,
+            _mm512_slli_epi64(
+                _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(values, 1)),
+                32)));
+}
+
+
 /* Most sessions are one register: nothing of their length to foresee. */
 VOTE_AVX512 static inline unsigned
 vote_avx512(reco_engine_votes_t *votes, unsigned end,
@@ -143,8 +164,8 @@ vote_avx512(reco_engine_votes_t *votes, unsigned end,
         _mm512_storeu_si512(votes->items + end + i,
             _mm512_maskz_loadu_epi32(
                 vote_lanes(i, voter->count), voter->items + i));
-        _mm_storeu_si128((__m128i *) (votes->places + end + i),
-            _mm_set1_epi8((char) voter->place));
+        vote_claim_avx512(votes->claims + end + i, _mm512_castps_si512(weights),
+            voter->claimant);
         numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(16));
     }
 

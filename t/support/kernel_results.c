@@ -226,7 +226,7 @@ results_voter(results_t *results, session_t *session, uint32_t count)
     voter.match = i < count ? session->items[i] : 0;
     voter.weight = results_float(results);
     voter.before = results_float(results);
-    voter.place = (uint8_t) (count % 33);
+    voter.claimant = (uint32_t) results_random(results);
 
     return voter;
 }
@@ -260,7 +260,7 @@ results_votes(results_t *results, const reco_engine_kernels_t *kernels)
         for (i = 0; i < votes.count; i++) {
             results_add(results, votes.items[i]);
             results_add_float(results, votes.values[i]);
-            results_add(results, votes.places[i]);
+            results_add(results, (uint64_t) votes.claims[i]);
         }
     }
 }

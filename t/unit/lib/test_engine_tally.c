@@ -8,6 +8,7 @@
 
 #define ROUNDS  300
 #define NUMBERS 5000 /* those from here on are no items */
+#define ORIGIN  7
 
 /* So many have no slots of their own. */
 #define MANY (RECO_ENGINE_TALLY_DIRECT + 1)
@@ -36,7 +37,8 @@ make_votes(reco_engine_votes_t *votes, uint64_t *state, unsigned round)
                               ? UINT32_MAX - next_random(state) % MANY
                               : next_random(state) % spread;
         votes->values[i] = (float) (next_random(state) % 1000);
-        votes->places[i] = (uint8_t) (next_random(state) % 33);
+        votes->claims[i] = reco_engine_claim(
+            votes->values[i], reco_engine_claimant(i, next_random(state) % 33));
     }
 }
 
@@ -50,40 +52,27 @@ typedef enum {
 
 
 static void
-add_match(
-    reco_engine_tally_t *tally, uint32_t number, float weight, uint32_t origin)
-{
-    reco_engine_tally_entry_t *entry;
-
-    entry = reco_engine_tally_entry(tally, number);
-
-    if (entry != NULL) {
-        entry->sum += weight;
-        entry->origin =
-            entry->origin == RECO_ENGINE_TALLY_NOBODY ? origin : entry->origin;
-    }
-}
-
-
-static void
 add_each(
     reco_engine_tally_t *tally, const reco_engine_votes_t *votes, kind_t kind)
 {
     unsigned i;
+    float value;
+    uint32_t claimant;
+
+    claimant = reco_engine_claimant(ORIGIN, ORIGIN);
 
     for (i = 0; i < votes->count; i++) {
         if (votes->items[i] >= NUMBERS) {
             continue;
         }
 
-        if (kind == MATCHES) {
-            add_match(tally, votes->items[i], 0.7f, votes->places[0]);
-
-        } else {
-            reco_engine_tally_add(tally, votes->items[i],
-                kind == ROW ? 0.7f * votes->values[i] : votes->values[i],
-                kind == ROW ? votes->places[0] : votes->places[i]);
-        }
+        value = kind == VOTES ? votes->values[i]
+                : kind == ROW ? 0.7f * votes->values[i]
+                              : 0.7f;
+        reco_engine_tally_add(tally, votes->items[i], value,
+            kind == VOTES ? votes->claims[i]
+            : kind == ROW ? reco_engine_claim(value, claimant)
+                          : claimant);
     }
 }
 
@@ -97,12 +86,12 @@ add_together(
         reco_engine_tally_add_votes(tally, votes);
         break;
     case ROW:
-        reco_engine_tally_add_row(tally, votes->items, votes->values,
-            votes->count, 0.7f, votes->places[0]);
+        reco_engine_tally_add_row(
+            tally, votes->items, votes->values, votes->count, 0.7f, ORIGIN);
         break;
     default:
         reco_engine_tally_add_matches(
-            tally, votes->items, votes->count, 0.7f, votes->places[0]);
+            tally, votes->items, votes->count, 0.7f, ORIGIN);
     }
 }
 
@@ -116,7 +105,6 @@ check_equal(const reco_engine_tally_t *a, const reco_engine_tally_t *b)
 
     for (i = 0; i < a->count; i++) {
         assert_int_equal(a->entries[i].number, b->entries[i].number);
-        assert_int_equal(a->entries[i].origin, b->entries[i].origin);
         assert_true(a->entries[i].sum == b->entries[i].sum);
         assert_true(a->entries[i].most == b->entries[i].most);
     }
@@ -246,6 +234,46 @@ test_turns(void **state)
 }
 
 
+/* Who gives the most is known by it; of two that give as much, the earlier. */
+static void
+test_claims(void **state)
+{
+    unsigned i;
+    reco_engine_tally_t tally;
+
+    static const struct {
+        float value;
+        uint32_t turn;
+        uint32_t origin;
+        uint32_t most; /* whose it is then */
+    } given[] = {
+        {0.5f, 3, 8, 8},
+        {0.5f, 2, 4, 4},
+        {0.5f, 5, 1, 4},
+        {0.25f, 0, 0, 4},
+        {-1, 0, 9, 4},
+        {2, 4000, 32, 32},
+        {2, UINT32_MAX, 6, 32},
+        {3, 1, RECO_ENGINE_NOBODY, RECO_ENGINE_NOBODY},
+    };
+
+    (void) state;
+    assert_int_equal(reco_engine_claim_origin(0), RECO_ENGINE_NOBODY);
+    assert_int_equal(reco_engine_tally_create(&tally, 8192, NUMBERS), RECO_OK);
+    reco_engine_tally_clear(&tally, 1, NUMBERS);
+
+    for (i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+        reco_engine_tally_add(&tally, 5, given[i].value,
+            reco_engine_claim(given[i].value,
+                reco_engine_claimant(given[i].turn, given[i].origin)));
+        assert_int_equal(
+            reco_engine_claim_origin(tally.entries[0].most), given[i].most);
+    }
+
+    reco_engine_tally_destroy(&tally);
+}
+
+
 int
 main(void)
 {
@@ -254,6 +282,7 @@ main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_begun_again),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_claims),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
