@@ -224,7 +224,7 @@ knn_choose(const reco_engine_model_t *model,
 
     for (i = 0; i < count; i++) {
         knn_admit(model, postings, scratch,
-            reco_engine_tally_entry(
+            reco_engine_tally_known(
                 sessions, reco_engine_key_number(scratch->keys[i])),
             newest, scale);
     }

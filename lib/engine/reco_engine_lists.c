@@ -16,20 +16,21 @@ typedef float lists_lanes_t __attribute__((vector_size(4 * LISTS_LANES)));
 typedef int32_t lists_bits_t __attribute__((vector_size(4 * LISTS_LANES)));
 
 
-/* What the entry sums up, if that is anything. */
-static inline void
-lists_append(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
-    const reco_engine_tally_entry_t *entry, reco_engine_list_t *list)
+/* What the entry sums up, if that is anything; how many there are then. */
+static inline unsigned
+lists_append(reco_engine_list_t *list, unsigned count,
+    const reco_engine_tally_entry_t *entry,
+    const reco_engine_visited_t *visited, unsigned nvisited)
 {
     uint32_t origin;
 
-    __builtin_prefetch(reco_engine_hot(model, entry->number));
     origin = reco_engine_claim_origin(entry->most);
-    list->items[list->count] = entry->number;
-    list->values[list->count] = entry->sum;
-    list->because[list->count] =
-        origin < visit->nitems ? visit->items[origin].item : RECO_ITEM_NONE;
-    list->count += entry->sum > 0;
+    list->items[count] = entry->number;
+    list->values[count] = entry->sum;
+    list->because[count] =
+        origin < nvisited ? visited[origin].item : RECO_ITEM_NONE;
+
+    return count + (entry->sum > 0);
 }
 
 
@@ -88,32 +89,36 @@ reco_engine_source_gather(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source,
     unsigned wanted)
 {
-    unsigned i, count;
+    unsigned i, count, selected, nvisited;
     reco_engine_list_t *list;
-    reco_engine_tally_t *tally;
+    const reco_engine_visited_t *visited;
+    const reco_engine_tally_t tally = scratch->items;
 
     wanted = wanted < RECO_ENGINE_NAMED_MAX ? wanted : RECO_ENGINE_NAMED_MAX;
-    tally = &scratch->items;
+    visited = scratch->visit.items;
+    nvisited = scratch->visit.nitems;
     list = &scratch->lists[source];
-    list->count = 0;
+    count = 0;
 
-    if (tally->count <= wanted) {
-        for (i = 0; i < tally->count; i++) {
-            lists_append(model, &scratch->visit, &tally->entries[i], list);
+    if (tally.count <= wanted) {
+        for (i = 0; i < tally.count; i++) {
+            count =
+                lists_append(list, count, &tally.entries[i], visited, nvisited);
         }
 
     } else {
-        count = reco_engine_tally_select(
-            tally, model->kernels, scratch->keys, wanted);
+        selected = reco_engine_tally_select(
+            &tally, model->kernels, scratch->keys, wanted);
 
-        for (i = 0; i < count; i++) {
-            lists_append(model, &scratch->visit,
-                reco_engine_tally_entry(
-                    tally, reco_engine_key_number(scratch->keys[i])),
-                list);
+        for (i = 0; i < selected; i++) {
+            count = lists_append(list, count,
+                reco_engine_tally_known(
+                    &tally, reco_engine_key_number(scratch->keys[i])),
+                visited, nvisited);
         }
     }
 
+    list->count = count;
     lists_scale(list);
     scratch->shared.ready |= 1u << source;
 }
@@ -162,6 +167,10 @@ lists_name_part(const reco_engine_model_t *model,
     for (i = 0; i < list->count; i++) {
         places[count] = (uint16_t) i;
         count += (list->values[i] < floor) == below;
+    }
+
+    for (i = 0; i < count; i++) {
+        __builtin_prefetch(reco_engine_hot(model, list->items[places[i]]));
     }
 
     for (i = 0; i < count; i++) {

@@ -460,6 +460,10 @@ reco_engine_pool_add_all(reco_engine_pool_t *pool,
     unsigned i;
 
     for (i = 0; i < list->count; i++) {
+        __builtin_prefetch(reco_engine_hot(model, list->items[i]));
+    }
+
+    for (i = 0; i < list->count; i++) {
         pool_add(pool, model, visit, list->items[i], source, list->values[i],
             list->because[i]);
     }

@@ -104,6 +104,25 @@ reco_engine_tally_entry(reco_engine_tally_t *tally, uint32_t number)
 }
 
 
+/* The entry of a number that has one. */
+static inline const reco_engine_tally_entry_t *
+reco_engine_tally_known(const reco_engine_tally_t *tally, uint32_t number)
+{
+    uint32_t slot;
+    const reco_engine_tally_entry_t *entry;
+
+    slot = reco_engine_tally_slot(tally, number);
+    entry = &tally->entries[tally->slots[slot] - tally->base];
+
+    while (entry->number != number) {
+        slot = (slot + 1) & tally->mask;
+        entry = &tally->entries[tally->slots[slot] - tally->base];
+    }
+
+    return entry;
+}
+
+
 static inline void
 reco_engine_tally_add(reco_engine_tally_t *tally, uint32_t number, float value,
     reco_engine_claim_t claim)
