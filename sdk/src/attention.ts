@@ -25,5 +25,5 @@ export const attention = (event?: unknown) => {
     return total;
 };
 
-on('scroll visibilitychange focus keydown pageshow pointermove blur click',
+on('pointermove focus keydown visibilitychange blur click pageshow scroll',
     attention);

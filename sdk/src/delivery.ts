@@ -28,10 +28,42 @@ const refused = stub?.v || (navigator as any).doNotTrack == 1 ||
 let consent: Consent = refused ? Consent.REFUSED : +!asked;
 let count = 0;
 let pending: RecoEvent[] = [];
-let flying = false; // a request carries the head of pending
+let flying: unknown = 0; // a request carries the head of pending
 let pause = 0; // not 0: the last attempt failed
 let timer: any;
 let acted: Act | undefined | 0;
+
+// A signal of the visitor's browser outweighs what the page says.
+export const allow = (answer?: unknown) => {
+    if (answer && !refused) {
+        consent = Consent.GIVEN;
+        send();
+    } else {
+        consent = Consent.REFUSED;
+        adopt();
+        pending = [];
+    }
+};
+
+// What the visitor did goes out at once, and what is to follow it (blocks may
+// change) does once it has arrived; what was merely noticed waits for company.
+export const emit = (type: string, fields?: Fields, act?: Act | false) => {
+    if (consent >= Consent.UNKNOWN) {
+        pending.push({
+            v: 1,
+            id: page + --count, // its sign parts the two
+            type,
+            ts: Date.now(),
+            ...fields,
+        });
+        keep();
+        timer ||= setTimeout(send, Limit.PAUSE);
+        if (act) {
+            acted = act;
+            send();
+        }
+    }
+};
 
 // Without storage, what is pending lives as long as the page.
 const keep = () => {
@@ -85,7 +117,7 @@ export const send = async (leaving?: boolean) => {
                 keepalive: !pause,
             })).status < 429;
         } catch {}
-        flying = false;
+        flying = 0;
         pause = done ? 0 : pause * 2 % Limit.LONGEST + Limit.PAUSE;
         timer ||= setTimeout(send, pause * Math.random());
     }
@@ -97,37 +129,5 @@ export const send = async (leaving?: boolean) => {
             acted();
             acted = 0;
         }
-    }
-};
-
-// What the visitor did goes out at once, and what is to follow it (blocks may
-// change) does once it has arrived; what was merely noticed waits for company.
-export const emit = (type: string, fields?: Fields, act?: Act | false) => {
-    if (consent >= Consent.UNKNOWN) {
-        pending.push({
-            v: 1,
-            id: page + --count, // its sign parts the two
-            type,
-            ts: Date.now(),
-            ...fields,
-        });
-        keep();
-        timer ||= setTimeout(send, Limit.PAUSE);
-        if (act) {
-            acted = act;
-            send();
-        }
-    }
-};
-
-// A signal of the visitor's browser outweighs what the page says.
-export const allow = (answer?: unknown) => {
-    if (answer && !refused) {
-        consent = Consent.GIVEN;
-        send();
-    } else {
-        consent = Consent.REFUSED;
-        adopt();
-        pending = [];
     }
 };

@@ -4,12 +4,12 @@
 // path changes.  Else the document declares it, and a router that renders
 // another product changes the declaration.
 
-import { Attention, attention } from './attention';
 import { Fields } from './event';
-import { all, on } from './dom';
-import { emit } from './delivery';
-import { given } from './settings';
 import { update } from './update';
+import { emit } from './delivery';
+import { all, on, said } from './dom';
+import { given } from './settings';
+import { Attention, attention } from './attention';
 
 let path = location.pathname;
 let told = given;
@@ -38,9 +38,9 @@ export const look = (fields?: Fields | 0, again?: boolean) => {
         told = (fields as Fields)?.item;
     }
 
-    const [element]: any[] =
-        all('meta[name="reco:item"],[data-reco-page-item]');
-    const found = told || element?.content || element?.dataset.recoPageItem;
+    const [element] = all('meta[name="reco:item"],[data-reco-page-item]');
+    const found = told ||
+        (said(element, 'data-reco-page-item') ?? said(element, 'content'));
 
     if (again || found != item) {
         report();

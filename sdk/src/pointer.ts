@@ -1,10 +1,10 @@
 // Hovers over items, clicks on them, and the acts that elements declare.
 
-import { Attention, attention } from './attention';
-import { ITEM, on } from './dom';
-import { describe } from './describe';
-import { emit, send } from './delivery';
+import { ITEM, around, on } from './dom';
 import { item } from './page';
+import { emit, send } from './delivery';
+import { Attention, attention } from './attention';
+import { describe } from './describe';
 import { update } from './update';
 
 let hovered: HTMLElement | undefined;
@@ -12,7 +12,7 @@ let since = 0;
 
 export const hover = (target?: any) => {
     const ms = attention() - since;
-    const next = target?.closest?.(ITEM);
+    const next = around(target, ITEM);
 
     if (next != hovered) {
         if (hovered && ms > Attention.NOTABLE) {
@@ -23,12 +23,9 @@ export const hover = (target?: any) => {
     }
 };
 
-on('pointerover', (event) => hover(event.target));
-on('pointerout', (event) => hover(event.relatedTarget));
-
 // Enter in a form clicks its button.
 on('auxclick click', (event) => {
-    const element = event.target.closest?.(ITEM + ',[data-reco-event]');
+    const element = around(event.target, ITEM + ',[data-reco-event]');
 
     if (element && event.button < 2) {
         const type = element.dataset.recoEvent;
@@ -42,3 +39,6 @@ on('auxclick click', (event) => {
         send();
     }
 });
+
+on('pointerover', (event) => hover(event.target));
+on('pointerout', (event) => hover(event.relatedTarget));

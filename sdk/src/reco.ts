@@ -1,12 +1,12 @@
 // reco(command, argument): the one global; and what starts by itself.
 
 import { adopt, allow, emit, send } from './delivery';
-import { api, stub } from './settings';
+import { watch } from './impression';
 import { hover } from './pointer';
 import { item, look, report } from './page';
 import { on } from './dom';
 import { update } from './update';
-import { watch } from './impression';
+import { api, stub } from './settings';
 
 const enum Period {
     HEARTBEAT = 15000,

@@ -4,14 +4,16 @@
 
 // An <img name=currentScript data-api=...> in somebody's review stands in for that
 // tag; but of all elements a script alone has a noModule that is false.
-const tag: any = document.currentScript;
-
 export const {
     item: given,
     consent: asked,
     api = '/reco/v1/',
     endpoint = '/reco/beacon',
-}: any = { __proto__: null, ...tag?.noModule == 0 && tag.dataset };
+}: any = {
+    __proto__: null,
+    ...(document.currentScript as any)?.noModule == 0 &&
+        document.currentScript!.dataset,
+};
 
 // The snippet that keeps calls until this file is here, or an earlier copy.
 export const stub = window.reco;

@@ -55,6 +55,52 @@ test('settings are the tag\'s own, whatever all objects have', async () => {
     await eventsGoTheirWay();
 });
 
+// In a form, a field of that name stands in for what is the form's own.
+for (const field of ['closest', 'matches', 'getAttribute', 'attributes',
+    'dataset', 'parentNode', 'content', 'nodeType']) {
+    test(`a form with a field called ${field}`, async () => {
+        site.policy = '';
+        site.pages['/form'] = product(5, { meta: false }).replace('</h1>', `</h1>
+            <form data-reco-page-item="6" style="padding: 50px">
+            <input name="${field}" value="evil"></form>
+            <div data-reco-item="8" data-reco-rank="3">
+            <form id="inner" style="padding: 50px">
+            <input name="${field}" value="evil"></form></div>
+            <form id="own" data-reco-item="9" data-reco-rank="4"
+            style="padding: 50px"><input name="${field}" value="evil">
+            <b id="within">Offer</b></form>`);
+        await shop.open('/form');
+        for (const id of ['inner', 'own', 'within']) {
+            // Playwright's own click stumbles over such fields.
+            const [x, y] = await shop.page.evaluate((name) => {
+                const element = document.getElementById(name);
+                Element.prototype.scrollIntoView.call(element);
+                const place = Element.prototype.getBoundingClientRect.call(element);
+                return [place.x + 3, place.y + 3];
+            }, id);
+            await shop.page.mouse.click(x, y);
+        }
+        await shop.page.evaluate(() => {
+            document.dispatchEvent(new Event('click', { bubbles: true }));
+            window.dispatchEvent(new Event('pointerover'));
+        });
+
+        assert.strictEqual((await shop.arrival('view'))[0].item, '6');
+        assert.deepStrictEqual((await shop.arrival('click', 3)).map(
+            ({ item, rank }) => [item, rank]), [['8', 3], ['9', 4], ['9', 4]]);
+    });
+}
+
+test('a product is declared by no attribute around the declaration', async () => {
+    site.pages['/around'] = product(5, { meta: false }).replace('<h1>',
+        '<div content="evil"><p data-reco-page-item=""></p></div><h1>');
+    await shop.open('/around');
+    await shop.page.click('#cart');
+
+    assert.ok(!(await shop.arrival('cart'))[0].item);
+    assert.deepStrictEqual(site.of('view'), []);
+});
+
 test('attributes that are nonsense spoil their own event alone', async () => {
     shop.forgiven = /413/;
     site.pages['/hostile'] = product(5).replace('</h1>', `</h1>
