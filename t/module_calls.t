@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 
+use Fcntl qw(O_NONBLOCK);
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
@@ -112,9 +113,45 @@ is_deeply([sort grep { $on->{$_} >= 20 && !$off->{$_} && !$own{$_} } keys %$on],
 # Every descriptor that is read or written is one that does not wait.
 my $trace = $world->read_file('logs/strace-on.txt');
 is_deeply([$trace =~ /^(\d+ +flock\((?!.*LOCK_NB).*)$/mg], [], 'a lock is tried, not waited for');
-my @sockets = $trace =~ /^(\d+ +(?:socket|accept4)\(.*)$/mg;
-is_deeply([grep { !/SOCK_NONBLOCK/ && !/unfinished/ && $trace !~ /FIONBIO|O_NONBLOCK/ } @sockets], [],
-    'sockets do not wait');
+cmp_ok(waiting_sockets(<<'TRACE'), '==', 1, 'a call that would wait is seen');
+1 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 9
+1 ioctl(9, FIONBIO, [1]) = 0
+1 connect(9, {sa_family=AF_INET}, 16) = -1 EINPROGRESS (Operation now in progress)
+1 socket(AF_UNIX, SOCK_STREAM, 0) = 10
+1 connect(10, {sa_family=AF_UNIX}, 110) = 0
+TRACE
+is_deeply([waiting_sockets($trace)], [], 'sockets that are made do not wait');
+
+# Those that were there before, by what the kernel says of them.
+my ($sockets, @wait) = (0);
+for my $descriptor (glob "/proc/$worker/fd/*") {
+    next unless (readlink $descriptor // '') =~ /^socket:/;
+    $sockets++;
+    my ($flags) = $world->read_file($descriptor =~ s{/fd/}{/fdinfo/}r) =~ /^flags:\s+(\d+)/m;
+    push @wait, $descriptor if defined $flags && !(oct($flags) & O_NONBLOCK);
+}
+cmp_ok($sockets, '>', 2, 'the worker has sockets');
+is_deeply(\@wait, [], 'and none of them waits');
+
+# Calls that would wait: on a socket that was made here and not told not to.
+sub waiting_sockets {
+    my ($trace) = @_;
+
+    my (%waits, @found);
+    for (split /\n/, $trace) {
+        if (my ($how, $descriptor) = / (?:socket|accept4?)\((.*)\) = (\d+)$/) {
+            $waits{$descriptor} = $how !~ /SOCK_NONBLOCK/;
+        } elsif (/ ioctl\((\d+), FIONBIO, \[1\]\)/ || / fcntl\((\d+), F_SETFL, .*O_NONBLOCK/) {
+            delete $waits{$1};
+        } elsif (/ close\((\d+)\)/) {
+            delete $waits{$1};
+        } elsif (/ (?:connect|read|readv|recv\w*|write|writev|send\w*)\((\d+)/ && $waits{$1}) {
+            push @found, $_;
+        }
+    }
+
+    return @found;
+}
 
 # Calls that go with pages, not with time.
 my $count = sub { my $n = 0; $n += $_[0]{$_} || 0 for qw(openat read write sendto recvfrom writev
