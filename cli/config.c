@@ -2,6 +2,19 @@
 #include "place.h"
 
 #include <stdio.h>
+#include <string.h>
+
+
+/* What is printed may go into a ticket. */
+static const char *
+shown(const reco_config_entry_t *entry)
+{
+    if (entry->value[0] == '\0') {
+        return "\"\"";
+    }
+
+    return strstr(entry->key, "password") != NULL ? "(set)" : entry->value;
+}
 
 
 static void
@@ -11,8 +24,7 @@ print_config(const reco_config_t *config)
     size_t i;
 
     for (i = 0; reco_config_at(config, i, &entry); i++) {
-        printf("%-24s %s\n", entry.key,
-            entry.value[0] != '\0' ? entry.value : "\"\"");
+        printf("%-24s %s\n", entry.key, shown(&entry));
     }
 }
 

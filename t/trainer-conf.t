@@ -39,5 +39,10 @@ my @shown = Reco->read_file("$Reco::ROOT/conf/trainer.conf")
     =~ /^#([a-z_.]+)  ?/mg;
 is_deeply([grep { !$known{$_} } @shown], [], 'and names none that is not there');
 
+my %secret = values_of('--set', 'redis_password=hush', '--set',
+    'redis_sentinel_password=hush');
+is_deeply([@secret{'redis_password', 'redis_sentinel_password'}], ['(set)', '(set)'],
+    'passwords are not printed');
+
 $world->done;
 done_testing;

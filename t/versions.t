@@ -37,8 +37,14 @@ like($output, qr/no live version in ".*archive": "recoctl train" makes one/,
 
 ($code, $output) = ctl('import', '--latest', 'now', "$data/valid.tsv.gz");
 is($code, 0, 'history') or diag $output;
+my $mask = umask 0077;
 ($code, $output) = ctl('train');
+umask $mask;
 is($code, 0, 'a version is trained') or diag $output;
+my @hidden = grep { !-l && !((stat)[2] & 0004) }
+    split /\n/, `find $dir/model $dir/archive`;
+is("@hidden", '', 'which every user can read, whatever the umask');
+is((stat "$dir/state/data.mdb")[2] & 0007, 0, 'as they cannot the store');
 is(live(), 'versions/000001', 'and live');
 is(readlink "$dir/archive/current", 'versions/000001', 'in the archive too');
 

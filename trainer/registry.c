@@ -78,6 +78,9 @@ reco_registry_open(const char *model, const char *archive,
             error, RECO_IO, "the path \"%.64s...\" is too long", model);
     }
 
+    /* Workers, of another user, read what is made here. */
+    umask(022);
+
     status = reco_registry_join(path, opened->archive, "versions", "", error);
     if (status == RECO_OK) {
         status = reco_files_make_folder(path, error);
