@@ -8,7 +8,12 @@
 #include <string.h>
 
 #define POOL_OPEN  (UINT16_MAX - 1)
-#define POOL_SLOTS 1024 /* to begin with */
+#define POOL_SHIFT 18 /* of a product of 32 bits, to the number of a slot */
+
+_Static_assert(RECO_ENGINE_POOL_SLOTS == 1u << (32 - POOL_SHIFT),
+    "a slot is the highest bits");
+_Static_assert(RECO_ENGINE_POOL_SLOTS > RECO_ENGINE_POOL_ENTRIES,
+    "a search ends at an empty slot");
 
 
 #define POOL_RECENT 20.f /* events of the profile that halve it */
@@ -34,24 +39,23 @@ pool_zero(reco_engine_block_t *block)
 }
 
 
-static void
-pool_use(reco_engine_pool_t *pool, uint32_t slots)
-{
-    pool->mask = slots - 1;
-    pool->shift = 32 - (uint32_t) __builtin_ctz(slots);
-    memset(pool->slots, 0, slots * sizeof(pool->slots[0]));
-}
-
-
 void
 reco_engine_pool_clear(reco_engine_pool_t *pool)
 {
+    /* Slots begin as 0, which is below. */
+
+    pool->base += pool->nentries + 1;
+
+    if (pool->base > UINT32_MAX - 2 * RECO_ENGINE_POOL_ENTRIES) {
+        memset(pool->slots, 0, sizeof(pool->slots));
+        pool->base = 1;
+    }
+
     pool->nrows = 0;
     pool->nentries = 0;
     pool->ncarried = 0;
     pool->rows = pool->space[0];
     pool->former = pool->space[1];
-    pool_use(pool, POOL_SLOTS);
 }
 
 
@@ -88,35 +92,22 @@ reco_engine_pool_crowded(const reco_engine_pool_t *pool)
 }
 
 
-/* The slot of an item, or the empty one where it belongs. */
+/* The slot of an item, or the empty one where it belongs; its place, or one
+   from nentries on. */
 static inline uint32_t
-pool_slot(const reco_engine_pool_t *pool, uint32_t item)
+pool_slot(const reco_engine_pool_t *pool, uint32_t item, uint32_t *place)
 {
     uint32_t slot;
 
-    slot = (item * 0x9e3779b1u) >> pool->shift;
+    slot = (item * 0x9e3779b1u) >> POOL_SHIFT;
 
-    while (pool->slots[slot] != 0
-           && pool->entries[pool->slots[slot] - 1].item != item)
+    while ((*place = pool->slots[slot] - pool->base) < pool->nentries
+           && pool->entries[*place].item != item)
     {
-        slot = (slot + 1) & pool->mask;
+        slot = (slot + 1) % RECO_ENGINE_POOL_SLOTS;
     }
 
     return slot;
-}
-
-
-static void
-pool_grow(reco_engine_pool_t *pool)
-{
-    unsigned i;
-
-    pool_use(pool, 2 * (pool->mask + 1));
-
-    for (i = 0; i < pool->nentries; i++) {
-        pool->slots[pool_slot(pool, pool->entries[i].item)] =
-            (uint16_t) (i + 1);
-    }
 }
 
 
@@ -124,19 +115,20 @@ pool_grow(reco_engine_pool_t *pool)
 static inline reco_engine_pool_entry_t *
 pool_entry(reco_engine_pool_t *pool, uint32_t item)
 {
-    uint32_t slot;
+    uint32_t slot, place;
     reco_engine_pool_entry_t *entry;
 
-    slot = pool_slot(pool, item);
+    slot = pool_slot(pool, item, &place);
 
-    if (pool->slots[slot] != 0) {
-        return &pool->entries[pool->slots[slot] - 1];
+    if (place < pool->nentries) {
+        return &pool->entries[place];
     }
 
     if (pool->nentries == RECO_ENGINE_POOL_ENTRIES) {
         return NULL;
     }
 
+    pool->slots[slot] = pool->base + pool->nentries;
     entry = &pool->entries[pool->nentries++];
     entry->item = item;
     entry->row = POOL_OPEN;
@@ -144,12 +136,6 @@ pool_entry(reco_engine_pool_t *pool, uint32_t item)
     entry->history = 0;
     entry->place = 0;
     entry->former = RECO_ENGINE_POOL_REFUSED;
-    pool->slots[slot] = (uint16_t) pool->nentries;
-
-    if (pool->nentries > pool->mask / 2
-        && pool->mask + 1 < RECO_ENGINE_POOL_SLOTS) {
-        pool_grow(pool);
-    }
 
     return entry;
 }
@@ -379,16 +365,16 @@ reco_engine_pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 uint16_t
 reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
 {
-    uint32_t slot;
+    uint32_t place;
     const reco_engine_pool_entry_t *entry;
 
-    slot = pool_slot(pool, item);
+    pool_slot(pool, item, &place);
 
-    if (pool->slots[slot] == 0) {
+    if (place >= pool->nentries) {
         return RECO_ENGINE_POOL_REFUSED;
     }
 
-    entry = &pool->entries[pool->slots[slot] - 1];
+    entry = &pool->entries[place];
 
     return entry->row < pool->nrows ? entry->row : RECO_ENGINE_POOL_REFUSED;
 }

@@ -58,9 +58,8 @@ typedef struct {
     unsigned nentries;
     unsigned ncarried; /* entries that another query of the page made */
     int plain;         /* scores are sums of what is said; no features */
-    uint32_t mask;     /* of the slots in use: few, while few will do */
-    uint32_t shift;
-    uint16_t slots[RECO_ENGINE_POOL_SLOTS]; /* 1 + place of an entry */
+    uint32_t base;     /* what earlier queries left in the slots is below */
+    uint32_t slots[RECO_ENGINE_POOL_SLOTS]; /* base + place of an entry */
     reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_ENTRIES];
     reco_engine_pool_row_t *rows;
     reco_engine_pool_row_t *former; /* of the page's last query */

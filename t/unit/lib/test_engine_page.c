@@ -5,7 +5,7 @@
 
 #include "shop.h"
 
-#include "engine/reco_engine_pool.h"
+#include "engine/reco_engine_scratch.h"
 
 #define VISITS 200
 #define SLOTS  4
@@ -104,6 +104,42 @@ test_same_as_alone(void **state)
             check_equal(&engine->result, &alone[slot]);
         }
     }
+}
+
+
+/* After many queries what the scratch counts begins again: with what is left
+   of earlier ones, answers are those of a scratch that has none. */
+static void
+test_same_after_many(void **state)
+{
+    unsigned visit;
+    fixture_t *fixture;
+    shop_engine_t *engine;
+    reco_engine_result_t fresh;
+    reco_engine_scratch_t *other;
+
+    fixture = *state;
+    engine = &fixture->engine;
+    prepare_slot(&engine->query, 0);
+    engine->query.page = 0;
+    engine->scratch->pool.base = UINT32_MAX - 3 * RECO_ENGINE_POOL_ENTRIES;
+    engine->scratch->items.base = UINT32_MAX - 3 * engine->scratch->nitems;
+    engine->scratch->sessions.base =
+        UINT32_MAX - 3 * engine->scratch->nsessions;
+
+    for (visit = 0; visit < VISITS; visit++) {
+        shop_visit(engine, fixture->shop, 1 + visit % 12);
+        assert_int_equal(
+            reco_engine_scratch_create(engine->model, &other), RECO_OK);
+        reco_engine_recommend(engine->model, &engine->query, other, &fresh);
+        reco_engine_scratch_destroy(other);
+        reco_engine_recommend(
+            engine->model, &engine->query, engine->scratch, &engine->result);
+        check_equal(&engine->result, &fresh);
+    }
+
+    assert_true(engine->scratch->pool.base < UINT32_MAX / 2);
+    assert_true(engine->scratch->items.base < UINT32_MAX / 2);
 }
 
 
@@ -348,6 +384,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_same_as_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_same_after_many, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_same_with_exclusions, setup, teardown),
         cmocka_unit_test_setup_teardown(
