@@ -54,8 +54,10 @@ neighbors_walk(const reco_engine_model_t *model, reco_engine_tally_t *tally,
     edges = &model->base->neighbors[kind];
     row = neighbors_row(model, kind, item);
 
-    reco_engine_tally_add_row(tally, edges->items + row.first,
-        edges->scores + row.first, row.count, weight, origin);
+    if (row.count > 0) { /* a version may have no edges of a kind */
+        reco_engine_tally_add_row(tally, edges->items + row.first,
+            edges->scores + row.first, row.count, weight, origin);
+    }
 }
 
 
