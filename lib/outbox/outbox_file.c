@@ -173,6 +173,18 @@ map_file(reco_outbox_t *outbox, reco_error_t *error)
 }
 
 
+static reco_status_t
+check_kind(const struct stat *st, const char *path, reco_error_t *error)
+{
+    if (!S_ISREG(st->st_mode)) {
+        return reco_error_set(
+            error, RECO_CORRUPT, "outbox \"%s\": not a regular file", path);
+    }
+
+    return RECO_OK;
+}
+
+
 /* Makes the handle of an open, locked, finished file; takes fd over. */
 static reco_status_t
 attach(int fd, const char *path, int writable, reco_outbox_t **out,
@@ -196,6 +208,11 @@ attach(int fd, const char *path, int writable, reco_outbox_t **out,
 
     if (fstat(fd, &st) != 0) {
         rc = io_error(error, path, "stat it");
+        goto failed;
+    }
+
+    rc = check_kind(&st, path, error);
+    if (rc != RECO_OK) {
         goto failed;
     }
 
@@ -259,12 +276,7 @@ lock_file(int fd, const char *path, reco_error_t *error)
         return RECO_AGAIN;
     }
 
-    if (!S_ISREG(held.st_mode)) {
-        return reco_error_set(
-            error, RECO_CORRUPT, "outbox \"%s\": not a regular file", path);
-    }
-
-    return RECO_OK;
+    return check_kind(&held, path, error);
 }
 
 
@@ -346,7 +358,8 @@ reco_outbox_view(const char *path, reco_outbox_t **outbox, reco_error_t *error)
 {
     int fd;
 
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* O_NONBLOCK: opening a pipe would wait for its writer. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd == -1) {
         return io_error(error, path, "open it");
     }

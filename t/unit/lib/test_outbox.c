@@ -345,6 +345,12 @@ test_refused(void **state)
     assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_IO);
     assert_int_equal(errno, ELOOP);
 
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(reco_outbox_open(path, 1, &outbox, &error), RECO_CORRUPT);
+    assert_int_equal(reco_outbox_view(path, &outbox, &error), RECO_CORRUPT);
+    assert_non_null(strstr(error.message, "not a regular file"));
+
     assert_int_equal(
         reco_outbox_open("/nonexistent/0.outbox", 1, &outbox, &error), RECO_IO);
     assert_non_null(strstr(error.message, "/nonexistent/0.outbox"));
