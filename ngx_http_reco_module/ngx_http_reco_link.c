@@ -3,6 +3,10 @@
 #define NGX_HTTP_RECO_LINK_CONNECT 5000 /* ms for connecting */
 #define NGX_HTTP_RECO_LINK_FIRST   50   /* ms of the first pause */
 
+/* Memory for an array is taken when its length has come, and no array that is
+   asked for has more than a few. */
+#define NGX_HTTP_RECO_LINK_ELEMENTS 1024
+
 static void ngx_http_reco_link_connect(ngx_http_reco_link_t *link);
 static ngx_int_t ngx_http_reco_link_attach(
     ngx_http_reco_link_t *link, redisAsyncContext *context);
@@ -236,6 +240,45 @@ ngx_http_reco_link_context(ngx_http_reco_link_t *link)
 }
 
 
+#if HIREDIS_MAJOR < 1
+
+static redisReplyObjectFunctions ngx_http_reco_link_replies;
+static void *(*ngx_http_reco_link_array)(const redisReadTask *, int);
+
+
+static void *
+ngx_http_reco_link_bounded_array(const redisReadTask *task, int elements)
+{
+    return elements <= NGX_HTTP_RECO_LINK_ELEMENTS
+               ? ngx_http_reco_link_array(task, elements)
+               : NULL;
+}
+
+
+static void
+ngx_http_reco_link_bound(redisContext *context)
+{
+    if (ngx_http_reco_link_array == NULL) {
+        ngx_http_reco_link_array = context->reader->fn->createArray;
+        ngx_http_reco_link_replies = *context->reader->fn;
+        ngx_http_reco_link_replies.createArray =
+            ngx_http_reco_link_bounded_array;
+    }
+
+    context->reader->fn = &ngx_http_reco_link_replies;
+}
+
+#else
+
+static void
+ngx_http_reco_link_bound(redisContext *context)
+{
+    context->reader->maxelements = NGX_HTTP_RECO_LINK_ELEMENTS;
+}
+
+#endif
+
+
 static void
 ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
 {
@@ -261,6 +304,7 @@ ngx_http_reco_link_connect(ngx_http_reco_link_t *link)
         return;
     }
 
+    ngx_http_reco_link_bound(&context->c);
     link->state = NGX_HTTP_RECO_LINK_CONNECTING;
 
     if (ngx_http_reco_link_attach(link, context) != NGX_OK) {

@@ -220,13 +220,18 @@ with($unix);
 ok(all_there('ev'), 'they wait');
 
 my $garbage = Reco::FakeRedis::start($world, sub { "what?\r\n" });
+my $vast    = Reco::FakeRedis::start($world, sub {
+    my ($n, $command) = @_;
+    return $command eq 'PING' ? "+PONG\r\n" : "*2147483647\r\n";
+});
 my $closing = Reco::FakeRedis::start($world, sub { undef });
 my $moving  = Reco::FakeRedis::start($world, sub {
     my ($n, $command) = @_;
     return $command eq 'PING' ? "+PONG\r\n" : "-MOVED 42 127.0.0.1:$garbage\r\n";
 });
 
-for my $server ([$garbage, 'nonsense'], [$closing, 'closed connections'],
+for my $server ([$garbage, 'nonsense'], [$vast, 'an array of billions'],
+    [$closing, 'closed connections'],
     [$moving, 'a redirection to nonsense'])
 {
     with("127.0.0.1:$server->[0] stream=ev shards=1");
@@ -237,6 +242,8 @@ for my $server ([$garbage, 'nonsense'], [$closing, 'closed connections'],
     cmp_ok(ticks() - $ticks, '<=', 10, 'the worker does not spin');
     is(status('outbox_records'), 3 + ($server->[2] || 0),
         'they wait') if $server->[1] eq 'nonsense';
+    ok(logged(qr/out of (memory|range)/i), 'no memory is taken for it')
+        if $server->[0] == $vast;
 }
 with($unix);
 ok(all_there('ev'), 'all arrive at a real one, in order');
