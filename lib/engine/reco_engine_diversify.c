@@ -74,20 +74,19 @@ diversify_compare(
 {
     float similarity, products[DIVERSIFY_GROUP];
     unsigned i;
+    const void *vector;
     reco_engine_diverse_t *candidates;
 
     candidates = work->candidates;
+    vector = candidates->vectors[chosen];
 
-    if (candidates->vectors[chosen] != NULL) {
-        work->model->kernels->dots(candidates->vectors[chosen],
-            candidates->vectors + first, count,
+    if (vector != NULL) {
+        work->model->kernels->dots(vector, candidates->vectors + first, count,
             work->model->base->vectors.dimensions, products);
     }
 
     for (i = 0; i < count; i++) {
-        if (candidates->vectors[chosen] == NULL
-            || candidates->vectors[first + i] == NULL)
-        {
+        if (vector == NULL || candidates->vectors[first + i] == NULL) {
             similarity = diversify_likeness(work, first + i, chosen);
         } else {
             similarity = products[i] * candidates->norms[first + i]

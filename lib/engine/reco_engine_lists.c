@@ -156,7 +156,7 @@ lists_name_part(const reco_engine_model_t *model,
     int below)
 {
     unsigned i, count;
-    uint16_t places[RECO_ENGINE_NAMED_MAX];
+    uint16_t places[RECO_ENGINE_NAMED_MAX] = {0};
     const reco_engine_list_t *list;
 
     list = &scratch->lists[source];

@@ -381,7 +381,7 @@ static size_t
 put_number(char *out, const reco_render_locale_t *locale, uint64_t units,
     unsigned decimals)
 {
-    char digits[20];
+    char digits[20] = {0};
     unsigned i, whole;
     size_t len;
 
