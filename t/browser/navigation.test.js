@@ -107,7 +107,11 @@ test('a page that comes back from the cache is viewed again', async () => {
     await travel(shop.page, -1);
     await shop.arrival('view', 3);
     assert.strictEqual(await ask(shop.page, () => window.kept), true);
-    // Longer than a page that comes back may take to be focused.
+    // A page that comes back may take a while to be focused, and may not be
+    // told of it; its visitor moves.
+    await until('the focus', () =>
+        ask(shop.page, () => document.hasFocus()));
+    await shop.page.mouse.move(9, 9);
     await pause(1500);
     await travel(shop.page, 1);
     const since = () => site.of('dwell').filter((event) =>
