@@ -200,9 +200,9 @@ with($unix);
 ok(all_there('ev'), 'they wait');
 
 # What it says is quoted in the log, whether it is refused or led away by it.
-my $evil = "\e[2J\r[alert] fake\x9b\xff";
-for my $case (["-ERR $evil" . 'x' x 5000, qr/answered "ERR \\x1B\[2J\\x0D\[alert\] fake\\x9B\\xFFx{20,250}"; events/],
-    ["-READONLY $evil", qr/Redis: READONLY \\x1B\[2J\\x0D\[alert\] fake\\x9B\\xFF; events/],
+my $evil = "\e[2J\x07[alert] fake\x9b\xff";
+for my $case (["-ERR $evil" . 'x' x 5000, qr/answered "ERR \\x1B\[2J\\x07\[alert\] fake\\x9B\\xFFx{20,250}"; events/],
+    ["-READONLY $evil", qr/Redis: READONLY \\x1B\[2J\\x07\[alert\] fake\\x9B\\xFF; events/],
     ["-MOVED 42 $evil:1", qr/points to "fake\\x9B\\xFF:1"/])
 {
     my ($answer, $logged) = @$case;
