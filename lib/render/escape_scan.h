@@ -84,6 +84,26 @@ reco_render_control_marks(const char *p)
     return (unsigned) _mm_movemask_epi8(found);
 }
 
+
+/* To the next byte with a mark; 0: there is none where sixteen are left. */
+static inline __attribute__((always_inline)) int
+reco_render_next_mark(
+    const char **p, const char *end, unsigned (*marks)(const char *p))
+{
+    unsigned found;
+
+    for (/* void */; end - *p >= 16; *p += 16) {
+        found = marks(*p);
+
+        if (found != 0) {
+            *p += __builtin_ctz(found);
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
 #endif
 
 
@@ -93,18 +113,7 @@ reco_render_scan_text(
     const char *p, const char *end, const unsigned char special[256])
 {
 #ifdef RECO_RENDER_SSE2
-    unsigned found;
-
-    while (end - p >= 16) {
-        found = reco_render_text_marks(p);
-
-        if (found == 0) {
-            p += 16;
-            continue;
-        }
-
-        p += __builtin_ctz(found);
-
+    while (reco_render_next_mark(&p, end, reco_render_text_marks)) {
         if (special[(unsigned char) *p]) {
             return p;
         }
@@ -128,18 +137,7 @@ reco_render_scan_url(const char *p, const char *end,
     const unsigned char passes[256], unsigned place)
 {
 #ifdef RECO_RENDER_SSE2
-    unsigned found;
-
-    while (end - p >= 16) {
-        found = reco_render_url_marks(p);
-
-        if (found == 0) {
-            p += 16;
-            continue;
-        }
-
-        p += __builtin_ctz(found);
-
+    while (reco_render_next_mark(&p, end, reco_render_url_marks)) {
         if (!(passes[(unsigned char) *p] & place)) {
             return p;
         }
@@ -162,13 +160,8 @@ reco_render_has_control(const char *p, const char *end)
 {
 #ifdef RECO_RENDER_SSE2
     if (end - p >= 16) {
-        for (/* void */; end - p >= 16; p += 16) {
-            if (reco_render_control_marks(p) != 0) {
-                return 1;
-            }
-        }
-
-        return reco_render_control_marks(end - 16) != 0;
+        return reco_render_next_mark(&p, end, reco_render_control_marks)
+               || reco_render_control_marks(end - 16) != 0;
     }
 #endif
 
