@@ -136,15 +136,8 @@ read_file(const look_t *look, const char *path, content_t *content,
     reco_error_t *error)
 {
     reco_outbox_t *outbox;
-    struct stat info;
     reco_status_t rc;
     int tries;
-
-    /* To open a pipe would wait for its other end. */
-    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        return reco_error_set(
-            error, RECO_UNSUPPORTED, "\"%s\" is no outbox: not a file", path);
-    }
 
     for (tries = 0; tries < TRIES; tries++) {
         rc = reco_outbox_view(path, &outbox, error);
