@@ -283,11 +283,9 @@ append_rejected(const reco_ingest_entry_t *entry, const char *reason,
     redisContext *context, const char *rejected, int64_t max,
     reco_error_t *error)
 {
-    const char *data[12];
-    size_t lengths[12];
     reco_str_t words[12];
     char number[24];
-    int i, n;
+    size_t n;
 
     snprintf(number, sizeof(number), "%lld", (long long) max);
 
@@ -307,17 +305,7 @@ append_rejected(const reco_ingest_entry_t *entry, const char *reason,
         words[n++] = entry->record;
     }
 
-    for (i = 0; i < n; i++) {
-        data[i] = words[i].data;
-        lengths[i] = words[i].len;
-    }
-
-    if (redisAppendCommandArgv(context, n, data, lengths) != REDIS_OK) {
-        return reco_error_set(
-            error, RECO_IO, "cannot write to Redis: %s", context->errstr);
-    }
-
-    return RECO_OK;
+    return reco_redis_append(context, n, words, error);
 }
 
 

@@ -305,16 +305,12 @@ reco_redis_reply(redisContext *context, redisReply **reply, reco_error_t *error)
 
 
 reco_status_t
-reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
-    redisReply **reply, reco_error_t *error)
+reco_redis_append(redisContext *context, size_t n, const reco_str_t *arguments,
+    reco_error_t *error)
 {
     const char *data[ARGUMENTS_MAX];
     size_t lengths[ARGUMENTS_MAX];
     size_t i;
-
-    if (reply != NULL) {
-        *reply = NULL;
-    }
 
     if (n > ARGUMENTS_MAX) {
         return reco_error_set(
@@ -329,6 +325,25 @@ reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
     if (redisAppendCommandArgv(context, (int) n, data, lengths) != REDIS_OK) {
         return reco_error_set(
             error, RECO_IO, "cannot write to Redis: %s", context->errstr);
+    }
+
+    return RECO_OK;
+}
+
+
+reco_status_t
+reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
+    redisReply **reply, reco_error_t *error)
+{
+    reco_status_t status;
+
+    if (reply != NULL) {
+        *reply = NULL;
+    }
+
+    status = reco_redis_append(context, n, arguments, error);
+    if (status != RECO_OK) {
+        return status;
     }
 
     return reco_redis_reply(context, reply, error);

@@ -28,6 +28,11 @@ reco_status_t reco_redis_connect(const reco_config_t *config, int wait,
 reco_status_t reco_redis_command(redisContext *context, size_t n,
     const reco_str_t *arguments, redisReply **reply, reco_error_t *error);
 
+/* Puts a command behind those that wait to be sent; its reply is to be asked for
+   with reco_redis_reply().  RECO_TOO_LARGE, RECO_IO. */
+reco_status_t reco_redis_append(redisContext *context, size_t n,
+    const reco_str_t *arguments, reco_error_t *error);
+
 /* Awaits the reply to a command that was appended. */
 reco_status_t reco_redis_reply(
     redisContext *context, redisReply **reply, reco_error_t *error);
