@@ -70,4 +70,11 @@ size_t reco_cli_character(reco_str_t text, size_t offset, int *safe);
 void reco_cli_tame(char *text);
 void reco_cli_print(FILE *out, const char *text);
 
+/*
+ * A line of JSON on standard output, as cJSON wrote it: what is not safe is
+ * escaped, as RFC 8259 allows for every character (section 7); U+FFFD stands
+ * for a byte that is part of none, which it forbids (8.1).
+ */
+void reco_cli_print_json(const char *json);
+
 #endif /* RECO_CLI_H */

@@ -146,7 +146,7 @@ print_value(const cJSON *value)
     char *text;
 
     text = cJSON_IsNull(value) ? NULL : cJSON_PrintUnformatted(value);
-    printf("%s", text != NULL ? text : "-");
+    reco_cli_print(stdout, text != NULL ? text : "-");
     free(text);
 }
 
@@ -207,7 +207,7 @@ print(const run_t *run, const cJSON *difference)
         return reco_cli_fail(run->name, "out of memory");
     }
 
-    puts(json);
+    reco_cli_print_json(json);
     free(json);
 
     return RECO_CLI_OK;

@@ -1,5 +1,7 @@
 #include "eval_print.h"
 
+#include "cli.h"
+
 #include <cjson/cJSON.h>
 
 #include <stdio.h>
@@ -180,7 +182,7 @@ reco_eval_print_json(const reco_eval_print_t *print)
     {
         text = cJSON_Print(object);
         if (text != NULL) {
-            puts(text);
+            reco_cli_print_json(text);
             cJSON_free(text);
             status = RECO_OK;
         }

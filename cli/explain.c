@@ -152,7 +152,7 @@ explain(run_t *run)
     }
 
     if (run->json) {
-        puts(json);
+        reco_cli_print_json(json);
     } else {
         reco_explanation_print(explanation);
     }

@@ -73,6 +73,30 @@ reco_cli_print(FILE *out, const char *text)
 }
 
 
+/* Controls of C0 are cJSON's: line ends and tabs between values. */
+void
+reco_cli_print_json(const char *json)
+{
+    reco_str_t whole = {strlen(json), json};
+    size_t i, n;
+    int safe;
+
+    for (i = 0; i < whole.len; i += n) {
+        n = reco_cli_character(whole, i, &safe);
+
+        if (safe || (unsigned char) json[i] < 0x20) {
+            fwrite(json + i, 1, n, stdout);
+        } else if (reco_control(whole, i) == 0) {
+            fputs("\\ufffd", stdout);
+        } else {
+            printf("\\u%04x", (unsigned char) json[i + n - 1]);
+        }
+    }
+
+    putchar('\n');
+}
+
+
 /* Messages hold names from files: nothing of theirs steers the terminal. */
 static void
 say(const char *name, const char *format, va_list args)

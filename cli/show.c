@@ -47,7 +47,7 @@ show(const char *name, const reco_config_t *config, reco_registry_t *registry,
         return reco_cli_fail(name, "out of memory");
     }
 
-    puts(json);
+    reco_cli_print_json(json);
     free(json);
 
     return RECO_CLI_OK;

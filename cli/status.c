@@ -262,7 +262,7 @@ show_status(const run_t *run)
 
     json = run->json ? cJSON_PrintUnformatted(status) : NULL;
     if (json != NULL) {
-        puts(json);
+        reco_cli_print_json(json);
     } else if (!run->json) {
         reco_status_print(status);
     }

@@ -130,7 +130,7 @@ print_json(const char *name, const reco_batch_report_t *report)
         return reco_cli_fail(name, "out of memory");
     }
 
-    puts(text);
+    reco_cli_print_json(text);
     free(text);
 
     return RECO_CLI_OK;

@@ -204,7 +204,7 @@ list_json(run_t *run, const reco_version_id_t *ids, size_t nids)
         return reco_cli_fail(run->name, "out of memory");
     }
 
-    puts(text);
+    reco_cli_print_json(text);
     free(text);
 
     return run->corrupt == 0 ? RECO_CLI_OK : RECO_CLI_FAILED;

@@ -7,6 +7,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use JSON::PP;
 use POSIX ();
 use Test::More;
 
@@ -105,6 +106,28 @@ my ($code, $output) = $world->recoctl('import', '--state', "$dir/other",
     "$dir/c\e[2Jd.csv");
 like($output, qr/2 refused/, 'rows of an import are refused');
 is_harmless($output, 'and steer nothing, as does its name');
+
+# -- a manifest, a path --------------------------------------------------------
+
+my $archive = "$dir/arch\xc2\x9b2J\x9b/archive";
+system('mkdir', '-p', "$archive/versions/000001") == 0 or die;
+open my $manifest, '>:raw', "$archive/versions/000001/manifest.json" or die;
+print $manifest qq({"id":"000001","parent":"\xc2\x9b2J\x7f\x9b","site":"caf\xc3\xa9"});
+close $manifest;
+
+for my $command (['show', 1], ['versions', '--json'], ['status', '--json']) {
+    my ($code, $output) = $world->recoctl(@$command, '--set',
+        "archive=$archive", '--set', "state=$archive/state", '--set',
+        "model=$archive/model");
+    is_harmless($output, "@$command: no control characters in JSON");
+    my $json = eval { JSON::PP->new->utf8->decode($output) };
+    ok($json, 'which it is') or diag explain [$code, $output];
+    is($json->{site}, "caf\xe9", 'with what is none as it was')
+        if $command->[0] eq 'show';
+    $json = $json->[0] if $command->[0] eq 'versions';
+    is($json->{parent}, "\x{9b}2J\x7f\x{fffd}", 'and the others escaped')
+        if $json->{parent};
+}
 
 $world->done;
 done_testing;
