@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 
 typedef struct {
@@ -319,6 +320,15 @@ help(int argc, char **argv)
 }
 
 
+/* What these make is a file of the user's, --out, and no part of a version. */
+static int
+writes_out(const command_t *command)
+{
+    return command->run == reco_cli_export_examples
+           || command->run == reco_cli_tune;
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -344,6 +354,11 @@ main(int argc, char **argv)
             print_usage(command);
             return RECO_CLI_OK;
         }
+    }
+
+    /* Versions are for the workers, who are another user, to read. */
+    if (!writes_out(command)) {
+        umask(022);
     }
 
     return command->run(argc - 1, argv + 1);

@@ -45,6 +45,11 @@ my @hidden = grep { !-l && !((stat)[2] & 0004) }
     split /\n/, `find $dir/model $dir/archive`;
 is("@hidden", '', 'which every user can read, whatever the umask');
 is((stat "$dir/state/data.mdb")[2] & 0007, 0, 'as they cannot the store');
+
+umask 0077;
+ctl('export-examples', '--out', "$dir/examples");
+umask $mask;
+is((stat "$dir/examples")[2] & 0777, 0600, 'nor what is exported to a file');
 is(live(), 'versions/000001', 'and live');
 is(readlink "$dir/archive/current", 'versions/000001', 'in the archive too');
 

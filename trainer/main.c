@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -171,6 +172,9 @@ main(int argc, char **argv)
     if (result != PROCEED) {
         return result;
     }
+
+    /* Versions are for the workers, who are another user, to read. */
+    umask(022);
 
     /* What the daemon started ends with it, though it ended before this. */
     if (arguments.parent != 0) {

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define ID_DIGITS 6
@@ -77,9 +76,6 @@ reco_registry_open(const char *model, const char *archive,
         return reco_error_set(
             error, RECO_IO, "the path \"%.64s...\" is too long", model);
     }
-
-    /* Workers, of another user, read what is made here. */
-    umask(022);
 
     status = reco_registry_join(path, opened->archive, "versions", "", error);
     if (status == RECO_OK) {

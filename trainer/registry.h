@@ -34,8 +34,11 @@ typedef struct {
 
 typedef struct reco_registry_s reco_registry_t;
 
-/* Creates the folders, and sets the umask: versions are for the workers, who are
-   another user, to read.  RECO_IO, RECO_NOMEM. */
+/*
+ * Creates the folders.  What is made has the modes of the process's umask:
+ * versions are for the workers, who are another user, to read.  RECO_IO,
+ * RECO_NOMEM.
+ */
 reco_status_t reco_registry_open(const char *model, const char *archive,
     reco_registry_t **registry, reco_error_t *error);
 void reco_registry_close(reco_registry_t *registry);
