@@ -3,6 +3,7 @@
  */
 
 #include "cli.h"
+#include "fault.h"
 #include "place.h"
 
 #include <stdarg.h>
@@ -355,6 +356,8 @@ main(int argc, char **argv)
             return RECO_CLI_OK;
         }
     }
+
+    reco_fault_install("recoctl");
 
     /* Versions are for the workers, who are another user, to read. */
     if (!writes_out(command)) {

@@ -4,6 +4,7 @@
 
 #include "batch.h"
 #include "daemon.h"
+#include "fault.h"
 #include "log.h"
 
 #include <getopt.h>
@@ -172,6 +173,8 @@ main(int argc, char **argv)
     if (result != PROCEED) {
         return result;
     }
+
+    reco_fault_install("reco-trainer");
 
     /* Versions are for the workers, who are another user, to read. */
     umask(022);
