@@ -18,14 +18,27 @@
 #define NGX_HTTP_RECO_FILE_VERSION 1
 #define NGX_HTTP_RECO_FILE_HEAD    40
 #define NGX_HTTP_RECO_FILE_RECORD  24
+#define NGX_HTTP_RECO_FILE_BUFFER                                              \
+    (64 * 1024 + NGX_HTTP_RECO_FILE_RECORD + RECO_ENGINE_PROFILE_SIZE_MAX)
 
+
+/* What is written, until it is enough for a write() or the end. */
+typedef struct {
+    ngx_fd_t fd;
+    ngx_err_t failed; /* why no more is written; 0: it is */
+    reco_hasher_t *hasher;
+    uint64_t records;
+    uint64_t bytes;
+    size_t used; /* of the buffer */
+    reco_engine_profile_t profile;
+    u_char buffer[NGX_HTTP_RECO_FILE_BUFFER];
+} ngx_http_reco_file_writer_t;
 
 /* Bytes in memory, and how many of them were used. */
 typedef struct {
     u_char *data;
     size_t size;
     size_t used;
-    uint64_t records;
     reco_engine_profile_t profile;
 } ngx_http_reco_file_t;
 
@@ -57,15 +70,52 @@ ngx_http_reco_file_value(const u_char *p, ngx_uint_t bytes)
 
 /* -- writing ------------------------------------------------------------- */
 
+/*
+ * By write(): where the disk is full, a mapped file would end the master by a
+ * signal.
+ */
+static void
+ngx_http_reco_file_put(ngx_http_reco_file_writer_t *file, const u_char *p,
+    size_t len, off_t offset)
+{
+    ssize_t n;
+
+    while (len > 0 && file->failed == 0) {
+        n = pwrite(file->fd, p, len, offset);
+
+        if (n > 0) {
+            p += n;
+            len -= n;
+            offset += n;
+
+        } else if (n == 0 || ngx_errno != NGX_EINTR) {
+            file->failed = n == 0 ? NGX_ENOSPC : ngx_errno;
+        }
+    }
+}
+
+
+static void
+ngx_http_reco_file_flush(ngx_http_reco_file_writer_t *file)
+{
+    reco_hasher_add(file->hasher, file->buffer, file->used);
+    ngx_http_reco_file_put(
+        file, file->buffer, file->used, NGX_HTTP_RECO_FILE_HEAD + file->bytes);
+
+    file->bytes += file->used;
+    file->used = 0;
+}
+
+
 static void
 ngx_http_reco_file_add(const ngx_http_reco_record_t *record, void *data)
 {
-    ngx_http_reco_file_t *file = data;
+    ngx_http_reco_file_writer_t *file = data;
 
     u_char *p;
     size_t len;
 
-    if (file->size - file->used < NGX_HTTP_RECO_FILE_RECORD) {
+    if (file->failed != 0) {
         return;
     }
 
@@ -74,11 +124,10 @@ ngx_http_reco_file_add(const ngx_http_reco_record_t *record, void *data)
     file->profile.session = record->session;
     ngx_http_reco_taste_get(&record->taste, &file->profile);
 
-    p = file->data + file->used;
+    p = file->buffer + file->used;
 
     if (reco_engine_profile_encode(&file->profile,
-            p + NGX_HTTP_RECO_FILE_RECORD,
-            file->size - file->used - NGX_HTTP_RECO_FILE_RECORD, &len)
+            p + NGX_HTTP_RECO_FILE_RECORD, RECO_ENGINE_PROFILE_SIZE_MAX, &len)
         != RECO_OK)
     {
         return;
@@ -92,60 +141,66 @@ ngx_http_reco_file_add(const ngx_http_reco_record_t *record, void *data)
 
     file->used += NGX_HTTP_RECO_FILE_RECORD + len;
     file->records++;
+
+    if (sizeof(file->buffer) - file->used
+        < NGX_HTTP_RECO_FILE_RECORD + RECO_ENGINE_PROFILE_SIZE_MAX)
+    {
+        ngx_http_reco_file_flush(file);
+    }
 }
 
 
-/* Room for every record that there may be; what is not used takes no disk. */
-static size_t
-ngx_http_reco_file_room(const ngx_http_reco_zone_header_t *header)
-{
-    size_t largest;
-
-    largest = NGX_HTTP_RECO_FILE_RECORD + RECO_ENGINE_PROFILE_SIZE_MAX
-              - (RECO_SNAPSHOT_DIMENSIONS_MAX - NGX_HTTP_RECO_TASTE_DIMENSIONS)
-                    * sizeof(float);
-
-    return NGX_HTTP_RECO_FILE_HEAD
-           + (size_t) header->stripes * header->records * largest;
-}
-
-
-static ngx_int_t
+static void
 ngx_http_reco_file_fill(
-    ngx_http_reco_zone_ctx_t *ctx, ngx_fd_t fd, ngx_http_reco_file_t *file)
+    ngx_http_reco_zone_ctx_t *ctx, ngx_http_reco_file_writer_t *file)
 {
-    u_char *p;
-
-    file->size = ngx_http_reco_file_room(ctx->header);
-    file->used = NGX_HTTP_RECO_FILE_HEAD;
-    file->records = 0;
-
-    if (ftruncate(fd, file->size) != 0) {
-        return NGX_ERROR;
-    }
-
-    file->data =
-        mmap(NULL, file->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (file->data == MAP_FAILED) {
-        return NGX_ERROR;
-    }
+    u_char head[NGX_HTTP_RECO_FILE_HEAD];
 
     (void) ngx_http_reco_shelf_each(ctx, ngx_http_reco_file_add, file);
+    ngx_http_reco_file_flush(file);
 
-    p = file->data;
-    ngx_memcpy(p, NGX_HTTP_RECO_FILE_MAGIC, 4);
-    ngx_http_reco_file_number(p + 4, NGX_HTTP_RECO_FILE_VERSION, 4);
-    ngx_http_reco_file_number(p + 8, file->records, 8);
-    ngx_http_reco_file_number(p + 16, file->used - NGX_HTTP_RECO_FILE_HEAD, 8);
-    ngx_http_reco_file_number(p + 24,
-        reco_hash(
-            p + NGX_HTTP_RECO_FILE_HEAD, file->used - NGX_HTTP_RECO_FILE_HEAD),
-        8);
+    ngx_memzero(head, sizeof(head));
+    ngx_memcpy(head, NGX_HTTP_RECO_FILE_MAGIC, 4);
+    ngx_http_reco_file_number(head + 4, NGX_HTTP_RECO_FILE_VERSION, 4);
+    ngx_http_reco_file_number(head + 8, file->records, 8);
+    ngx_http_reco_file_number(head + 16, file->bytes, 8);
+    ngx_http_reco_file_number(head + 24, reco_hasher_end(file->hasher), 8);
+    ngx_http_reco_file_put(file, head, sizeof(head), 0);
 
-    (void) munmap(file->data, file->size);
+    if (file->failed == 0 && fsync(file->fd) != 0) {
+        file->failed = ngx_errno;
+    }
+}
 
-    return ftruncate(fd, file->used) == 0 && fsync(fd) == 0 ? NGX_OK
-                                                            : NGX_ERROR;
+
+/* Writes aside and moves to its place.  0, or why not. */
+static ngx_err_t
+ngx_http_reco_file_save(ngx_http_reco_zone_ctx_t *ctx, const char *aside,
+    ngx_http_reco_file_writer_t *file)
+{
+    /* the master may be root: never through a link that somebody else put */
+
+    (void) unlink(aside);
+    file->fd =
+        open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (file->fd == NGX_INVALID_FILE) {
+        return ngx_errno;
+    }
+
+    ngx_http_reco_file_fill(ctx, file);
+
+    if (file->failed == 0 && rename(aside, (char *) ctx->save.data) != 0) {
+        file->failed = ngx_errno;
+    }
+
+    if (file->failed != 0) {
+        (void) unlink(aside);
+    }
+
+    (void) close(file->fd);
+
+    return file->failed;
 }
 
 
@@ -153,38 +208,37 @@ void
 ngx_http_reco_zone_save(ngx_http_reco_zone_ctx_t *ctx, ngx_log_t *log)
 {
     char aside[NGX_MAX_PATH];
-    ngx_fd_t fd;
-    ngx_int_t rc;
-    ngx_http_reco_file_t file;
+    ngx_err_t err;
+    ngx_http_reco_file_writer_t *file;
 
     (void) ngx_snprintf(
         (u_char *) aside, sizeof(aside), "%s.new%Z", ctx->save.data);
     aside[sizeof(aside) - 1] = '\0';
 
-    /* the master may be root: never through a link that somebody else put */
+    err = NGX_ENOMEM;
 
-    (void) unlink(aside);
-    fd = open(aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
-            "reco: sessions are not saved: cannot write \"%s\"", aside);
-        return;
+    file = ngx_calloc(sizeof(ngx_http_reco_file_writer_t), log);
+    if (file != NULL) {
+        file->hasher = reco_hasher_create();
     }
 
-    rc = ngx_http_reco_file_fill(ctx, fd, &file);
+    if (file != NULL && file->hasher != NULL) {
+        err = ngx_http_reco_file_save(ctx, aside, file);
+    }
 
-    if (rc == NGX_OK && rename(aside, (char *) ctx->save.data) == 0) {
+    if (err == 0) {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
-            "reco: %uL sessions saved to \"%V\"", file.records, &ctx->save);
+            "reco: %uL sessions saved to \"%V\"", file->records, &ctx->save);
 
     } else {
-        ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
+        ngx_log_error(NGX_LOG_ERR, log, err,
             "reco: sessions are not saved: cannot write \"%V\"", &ctx->save);
-        (void) unlink(aside);
     }
 
-    (void) close(fd);
+    if (file != NULL) {
+        reco_hasher_destroy(file->hasher);
+        ngx_free(file);
+    }
 }
 
 

@@ -384,6 +384,31 @@ for my $how ('flipped', 'cut', 'empty') {
     like($world->error_log, qr/sessions" is damaged, the zone begins empty/, 'and told of');
 }
 
+SKIP: {
+    my $disk = "$dir/disk";
+    mkdir $disk;
+    skip 'not permitted to mount a small disk', 4
+        if system("mount -t tmpfs -o size=1m tmpfs $disk 2>/dev/null") != 0;
+
+    start('redis', "save=$disk/sessions");
+    page($_) for @ids;
+    system "dd if=/dev/zero of=$disk/other bs=4k 2>/dev/null";
+    my $ended = $world->stop_nginx;
+    is($ended, 0, 'where the disk is full the master ends as it should');
+    like($world->error_log, qr{cannot write "\Q$disk\E/sessions" \(28: No space left},
+        'and says why sessions are not saved');
+    is(join(' ', map { s{.*/}{}r } glob "$disk/*"), 'other', 'nothing of it is left behind');
+
+    unlink "$disk/other";
+    start('redis', "save=$disk/sessions");
+    page($ids[3], $_) for 1 .. 3;
+    $world->stop_nginx;
+    start('redis', "save=$disk/sessions");
+    is(page($ids[3])->{recent}, 'item-3 item-2 item-1', 'with room they are');
+    $world->stop_nginx;
+    system 'umount', $disk;
+}
+
 # -- wrong configurations --
 
 for (['reco_profiles disk;' => qr/needs "redis" or "memcached=ADDRESS"/],
