@@ -317,6 +317,7 @@ ngx_http_reco_outbox_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_reco_redis_conf_t *rcf;
     ngx_str_t *value;
     ngx_path_t *path;
+    ngx_file_info_t fi;
 
     rcf = *(ngx_http_reco_redis_conf_t **) ((char *) conf + cmd->offset);
     if (rcf->outbox != NULL) {
@@ -337,6 +338,14 @@ ngx_http_reco_outbox_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if (ngx_conf_full_name(cf->cycle, &path->name, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* nginx would give a file to the workers' user too, as it does below. */
+    if (ngx_file_info(path->name.data, &fi) != NGX_FILE_ERROR
+        && !ngx_is_dir(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            "\"%V\" of \"reco_outbox\" is not a directory", &path->name);
         return NGX_CONF_ERROR;
     }
 

@@ -315,6 +315,7 @@ for (
     ["reco_redis unix:/x; reco_outbox $dir/outbox size=1k", qr/too small/],
     ["reco_redis unix:/x; reco_outbox $dir/outbox sync=2s", qr/"sync=2s"/],
     ["reco_redis unix:/x; reco_outbox $dir/outbox drop=all", qr/"drop=all"/],
+    ["reco_redis unix:/x; reco_outbox $dir/nginx.conf", qr/nginx\.conf" of "reco_outbox" is not a directory/],
     ['reco_redis unix:/x', qr/"reco_redis" needs "reco_outbox"/],
     ["reco_outbox $dir/outbox", qr/"reco_outbox" needs "reco_redis"/],
 ) {
