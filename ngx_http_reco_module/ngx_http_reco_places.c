@@ -6,6 +6,7 @@
 #define NGX_HTTP_RECO_PLACES_MAX  8             /* of one page */
 #define NGX_HTTP_RECO_PLACES_SIZE (1024 * 1024) /* of a page */
 #define NGX_HTTP_RECO_PLACES_AGE  2             /* s since the last change */
+#define NGX_HTTP_RECO_PLACES_READ 65536         /* of a page read at once */
 
 
 /* A span of a file in one state, in one place of the configuration; no byte of
@@ -104,6 +105,60 @@ ngx_http_reco_places_find(
 }
 
 
+/* Brings what a buffer holds of a file into memory. */
+static ngx_int_t
+ngx_http_reco_places_read(ngx_http_request_t *r, ngx_buf_t *b)
+{
+    u_char *p;
+    size_t size;
+    ssize_t n;
+
+    size = ngx_buf_size(b);
+
+    p = ngx_palloc(r->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_file(b->file, p, size, b->file_pos);
+
+    if (n != (ssize_t) size) {
+        if (n != NGX_ERROR) {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
+                ngx_read_file_n " read only %z of %uz from \"%V\"", n, size,
+                &b->file->name);
+        }
+
+        return NGX_ERROR;
+    }
+
+    b->pos = p;
+    b->last = p + size;
+    b->temporary = 1;
+    b->in_file = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * True where a page with blocks goes out at once, in one write and with its
+ * length: each write more wakes up its reader, or makes another packet, which
+ * takes longer than to copy what sendfile() would not.
+ */
+static ngx_uint_t
+ngx_http_reco_places_are_read(
+    ngx_http_request_t *r, ngx_http_reco_places_t *places, ngx_buf_t *b)
+{
+    ngx_http_core_loc_conf_t *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    return places->nplaces > 0 && ngx_buf_size(b) <= NGX_HTTP_RECO_PLACES_READ
+           && !clcf->aio && !b->file->directio;
+}
+
+
 ngx_int_t
 ngx_http_reco_places_look(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
@@ -152,7 +207,9 @@ ngx_http_reco_places_look(
 
     ngx_http_reco_count(NGX_HTTP_RECO_RECALLED, 1);
 
-    return NGX_OK;
+    return ngx_http_reco_places_are_read(r, places, b)
+               ? ngx_http_reco_places_read(r, b)
+               : NGX_OK;
 }
 
 
@@ -341,9 +398,6 @@ ngx_http_reco_places_limited(ngx_http_reco_places_t *places)
 ngx_int_t
 ngx_http_reco_places_load(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 {
-    u_char *p;
-    size_t size;
-    ssize_t n;
     ngx_buf_t *b;
     ngx_chain_t *cl;
     ngx_http_reco_places_t *known, *oldest;
@@ -356,33 +410,12 @@ ngx_http_reco_places_load(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
     for (cl = page->out; cl != NULL; cl = cl->next) {
         b = cl->buf;
-        size = ngx_buf_size(b);
 
-        if (ngx_buf_in_memory(b) || !b->in_file || size == 0) {
-            continue;
-        }
-
-        p = ngx_palloc(r->pool, size);
-        if (p == NULL) {
+        if (!ngx_buf_in_memory(b) && b->in_file && ngx_buf_size(b) > 0
+            && ngx_http_reco_places_read(r, b) != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        n = ngx_read_file(b->file, p, size, b->file_pos);
-
-        if (n != (ssize_t) size) {
-            if (n != NGX_ERROR) {
-                ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                    ngx_read_file_n " read only %z of %uz from \"%V\"", n, size,
-                    &b->file->name);
-            }
-
-            return NGX_ERROR;
-        }
-
-        b->pos = p;
-        b->last = p + size;
-        b->temporary = 1;
-        b->in_file = 0;
     }
 
     return NGX_OK;

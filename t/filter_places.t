@@ -55,6 +55,8 @@ sub conf {
         location /$name/        { $file }
         location /pieces/$name/ { $file sendfile off; output_buffers 2 1k; }
         location /few/$name/    { $file sendfile off; }
+        location /threads/$name/ { $file aio threads; }
+        location /direct/$name/  { $file directio 1k; }
         location /gzip/$name/   { $file gzip on; }
         location /learn/$name/  { $file reco_learn on every=1h; }
         location /read/$name/   { $read }
@@ -155,6 +157,8 @@ my $before = counter('pages_recalled');
 is(Reco::HTTP::request($world->{port}, 'HEAD', '/page/a.html')->{headers}{'cache-control'}, 'private',
     'HEAD has the header');
 is(counter('pages_recalled'), $before, 'and no body to recall');
+is($world->get('/page/a.html')->{headers}{'content-length'}, length $world->get('/page/a.html')->{body},
+    'what goes out at once says how long it is');
 my ($part, $recalled, $response) = get('/page/a.html', headers => { Range => 'bytes=10-20' });
 is_deeply([$response->{status}, $recalled, $part eq $body], [200, 1, 1], 'a range is answered with the page');
 
@@ -225,12 +229,19 @@ is_deeply([map { [$_->[0] eq $expected, $_->[1], $_->[2]{headers}{'content-encod
     [([1, 1, 'gzip']) x 2], 'clients that do');
 is_as_read('/gzip/page/g.html', '/read/page/g.html', 1, 'and again one that does not');
 
-# -- files that come into memory all the same --
+# -- small files and large ones, in memory and not --
 
-for my $kind (qw(few pieces)) {
-    for my $name (qw(page/g page/fill page/none other/g select/select select/none)) {
-        get("/$kind/$name.html");
-        is_as_read("/$kind/$name.html", "/read/$name.html", 1, "$kind: $name");
+my %small = map { $_ => $world->read_file("www/$_.html") } qw(g fill none select);
+$world->write_file("www/large-$_.html", $small{$_} =~ s{</body>}{$TEXT$TEXT</body>}r) for keys %small;
+sleep 2.2;
+for my $kind (qw(page few pieces threads direct gzip)) {
+    for my $size ('', 'large-') {
+        for (qw(page/g page/fill page/none other/g select/select select/none)) {
+            my ($slots, $name) = split '/';
+            my $path = $kind eq 'page' ? "/$slots/$size$name.html" : "/$kind/$slots/$size$name.html";
+            get($path);
+            is_as_read($path, "/read/$slots/$size$name.html", 1, "$kind: $slots/$size$name");
+        }
     }
 }
 
