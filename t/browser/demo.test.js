@@ -170,7 +170,8 @@ for (const device of Object.keys(DEVICES)) {
         const { context, page } = await enter(device);
 
         for (const [name, address] of [['home', '/'],
-            ['product', '/product/3287'], ['basket', '/basket']]) {
+            ['product', '/product/3287'], ['basket', '/basket'],
+            ['search', `/search?q=${'w'.repeat(200)}`]]) {
             await page.goto(shop + address);
             const width = await page.evaluate(() =>
                 [document.documentElement.scrollWidth, innerWidth]);
