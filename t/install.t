@@ -44,6 +44,43 @@ for my $package (@packages) {
         if $package =~ /libnginx-mod/;
 }
 
+# -- what dpkg runs --
+
+# A machine that systemd runs, and that notes what it is asked.
+my $asked = "$world->{dir}/asked";
+mkdir "$world->{dir}/bin";
+for my $program ('systemctl', 'systemd-sysusers', 'systemd-tmpfiles') {
+    $world->write_file("bin/$program", "#!/bin/sh\necho $program \"\$@\" >> $asked\n");
+    chmod 0755, "$world->{dir}/bin/$program";
+}
+
+sub scripted {
+    my ($kind, @arguments) = @_;
+
+    my ($package) = grep { /reco-trainer/ } @packages;
+    my $script = `dpkg-deb -I $package $kind`;
+    $script =~ s{/run/systemd/system}{$world->{dir}}g;
+    $script =~ s{/etc/reco}{$root/none}g;
+    $world->write_file('script', $script);
+    unlink $asked;
+    local $ENV{PATH} = "$world->{dir}/bin:$ENV{PATH}";
+    my ($code, $output) = $world->run('/bin/sh', "$world->{dir}/script", @arguments);
+    is($code, 0, "$kind @arguments") or diag $output;
+    return -e $asked ? scalar Reco->read_file($asked) : '';
+}
+
+unlike(scripted('postinst', 'configure', ''), qr/start/, 'an installation starts nothing');
+like(scripted('postinst', 'configure', '0.0.9'), qr/^systemctl try-restart reco-trainer/m,
+    'an update has the new trainer run where the old one did');
+is(scripted('prerm', 'upgrade', '0.2'), '', 'it is not stopped before that');
+like(scripted('prerm', 'remove'), qr/^systemctl disable --now reco-trainer/m,
+    'what is removed does not go on running');
+like(scripted('postrm', 'remove'), qr/^systemctl daemon-reload/m, 'and systemd forgets it');
+like(join('', map { `dpkg-deb -I $_ triggers` } grep { /libnginx-mod/ } @packages),
+    qr/^activate-noawait nginx-reload$/m, 'nginx is reloaded for the module');
+is(`dpkg-deb -I $_ md5sums | head -n 1 | wc -w`, "2\n", 'files can be verified')
+    for @packages;
+
 like($world->read_file('root/usr/share/nginx/modules-available/mod-http-reco.conf'),
     qr{^load_module modules/ngx_http_reco_module.so;$}, 'the module is enabled');
 
