@@ -321,7 +321,9 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
     for (i = 0; i < questions->count; i++) {
         memset(&query, 0, sizeof(query));
         query.session = &questions->sessions[i];
-        query.current = query.session->events[query.session->nevents - 1].item;
+        query.current =
+            reco_engine_session_event(query.session, query.session->nevents - 1)
+                ->item;
         query.now = 1702592100;
         query.sources = sources;
         query.n = bench->n;

@@ -29,8 +29,8 @@ find_visit(evidence_t *evidence, const reco_visit_t *visit)
     unsigned i, j;
 
     for (i = visit->session.nevents; i-- > 0;) {
-        item = reco_engine_find(
-            evidence->live->model, visit->session.events[i].item);
+        item = reco_engine_find(evidence->live->model,
+            reco_engine_session_event(&visit->session, i)->item);
         for (j = 0; j < evidence->nvisit && evidence->visit[j] != item; j++) {
         }
         if (item != RECO_ITEM_NONE && j == evidence->nvisit) {

@@ -168,7 +168,8 @@ add_visit(cJSON *root, const explaining_t *explaining)
     }
 
     for (i = 0; i < query->session->nevents; i++) {
-        item = reco_engine_find(live->model, query->session->events[i].item);
+        item = reco_engine_find(
+            live->model, reco_engine_session_event(query->session, i)->item);
         if (item != RECO_ITEM_NONE && !add_name(items, NULL, live, item)) {
             return 0;
         }

@@ -206,7 +206,7 @@ ngx_http_reco_answers_first(const reco_engine_query_t *query)
         return 0;
     }
 
-    event = &session->events[0];
+    event = reco_engine_session_event(session, 0);
 
     return session->nevents == 0
            || (event->type == RECO_EVENT_VIEW && event->dwell == 0
@@ -240,8 +240,9 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     question.time = (query->now + query->current % NGX_HTTP_RECO_ANSWER_TIME)
                     / NGX_HTTP_RECO_ANSWER_TIME;
     question.current = query->current;
-    question.viewed =
-        query->session->nevents > 0 ? query->session->events[0].item : 0;
+    question.viewed = query->session->nevents > 0
+                          ? reco_engine_session_event(query->session, 0)->item
+                          : 0;
     question.category =
         ngx_http_reco_answers_hash(query->category.data, query->category.len);
     question.excluded = ngx_http_reco_answers_hash(

@@ -331,7 +331,9 @@ ngx_int_t
 ngx_http_reco_zone_merge(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *from,
     const ngx_http_reco_id_t *to)
 {
+    uint32_t i;
     ngx_http_reco_shelf_t shelf;
+    reco_engine_event_t events[RECO_ENGINE_EVENTS_MAX];
     reco_engine_session_t session;
     ngx_http_reco_record_t *record;
 
@@ -352,7 +354,13 @@ ngx_http_reco_zone_merge(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *from,
         return NGX_DECLINED;
     }
 
-    ngx_http_reco_zone_apply(zone, to, session.events, session.nevents, NULL);
+    session.nevents = ngx_min(session.nevents, RECO_ENGINE_EVENTS_MAX);
+
+    for (i = 0; i < session.nevents; i++) {
+        events[i] = *reco_engine_session_event(&session, i);
+    }
+
+    ngx_http_reco_zone_apply(zone, to, events, session.nevents, NULL);
 
     return NGX_OK;
 }
@@ -364,27 +372,28 @@ ngx_http_reco_zone_join(
     reco_engine_session_t *session, const reco_engine_session_t *before)
 {
     uint32_t i;
-    reco_engine_event_t *event;
+    const reco_engine_event_t *event, *first;
     reco_engine_session_t since;
 
     since = *session;
     *session = *before;
+    first = reco_engine_session_event(&since, 0);
 
     /* whoever wrote it may have been told already of what this node saw */
 
     for (i = 0; since.nevents > 0 && i < session->nevents; i++) {
-        event = &session->events[i];
+        event = reco_engine_session_event(session, i);
 
-        if (event->time > since.events[0].time
-            || (event->time == since.events[0].time
-                && event->item == since.events[0].item))
+        if (event->time > first->time
+            || (event->time == first->time && event->item == first->item))
         {
             session->nevents = i;
         }
     }
 
     for (i = 0; i < ngx_min(since.nevents, RECO_ENGINE_EVENTS_MAX); i++) {
-        reco_engine_session_apply(session, &since.events[i]);
+        reco_engine_session_apply(
+            session, reco_engine_session_event(&since, i));
     }
 
     reco_engine_session_shown(

@@ -90,16 +90,24 @@ typedef struct {
  * zone, in the trainer's replay and in recoctl eval.
  */
 typedef struct {
-    reco_engine_event_t events[RECO_ENGINE_EVENTS_MAX]; /* oldest first */
+    reco_engine_event_t events[RECO_ENGINE_EVENTS_MAX]; /* a ring */
     uint32_t nevents;
     uint32_t nseen;
     uint64_t seen[RECO_ENGINE_SEEN_MAX]; /* keys lately shown: a ring */
     uint8_t shown[RECO_ENGINE_SEEN_MAX]; /* how often each */
     uint32_t next_seen;
+    uint32_t oldest; /* place of the oldest event; 0 until the ring is full */
 } reco_engine_session_t;
 
+/* One of a session's events: 0 is the oldest, nevents - 1 the latest. */
+static inline const reco_engine_event_t *
+reco_engine_session_event(const reco_engine_session_t *session, unsigned i)
+{
+    return &session->events[(session->oldest + i) % RECO_ENGINE_EVENTS_MAX];
+}
+
 /* A view of the item seen last refreshes it; dwell goes to the item's latest
-   view.  The oldest event makes room. */
+   view.  The oldest event makes room, and no other one is moved. */
 void reco_engine_session_apply(
     reco_engine_session_t *session, const reco_engine_event_t *event);
 

@@ -64,6 +64,7 @@ static int
 profile_is_sound(const reco_engine_profile_t *profile)
 {
     unsigned i;
+    const reco_engine_event_t *event;
     const reco_engine_session_t *session;
 
     session = &profile->session;
@@ -78,8 +79,9 @@ profile_is_sound(const reco_engine_profile_t *profile)
     }
 
     for (i = 0; i < session->nevents; i++) {
-        if (session->events[i].item == 0
-            || session->events[i].type >= PROFILE_TYPES) {
+        event = reco_engine_session_event(session, i);
+
+        if (event->item == 0 || event->type >= PROFILE_TYPES) {
             return 0;
         }
     }
@@ -125,7 +127,7 @@ profile_put_session(uint8_t *p, const reco_engine_session_t *session)
     const reco_engine_event_t *event;
 
     for (i = 0; i < session->nevents; i++) {
-        event = &session->events[i];
+        event = reco_engine_session_event(session, i);
         p = profile_put(p, event->item, 8);
         p = profile_put(p, event->time, 4);
         p = profile_put(p, event->dwell, 4);

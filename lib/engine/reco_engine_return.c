@@ -64,7 +64,7 @@ static void
 return_follow(return_trail_t *trail, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit)
 {
-    unsigned i, j;
+    unsigned i, j, type;
     uint32_t item;
     const reco_engine_session_t *session;
 
@@ -77,10 +77,10 @@ return_follow(return_trail_t *trail, const reco_engine_model_t *model,
 
     for (i = 0; i < session->nevents; i++) {
         item = visit->events[i];
+        type = reco_engine_session_event(session, i)->type;
 
-        if (item == RECO_ITEM_NONE
-            || session->events[i].type >= RECO_ENGINE_TYPE_COUNT
-            || !(model->type_weight[session->events[i].type] > 0))
+        if (item == RECO_ITEM_NONE || type >= RECO_ENGINE_TYPE_COUNT
+            || !(model->type_weight[type] > 0))
         {
             continue;
         }

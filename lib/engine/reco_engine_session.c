@@ -22,19 +22,32 @@ session_repair(reco_engine_session_t *session)
     if (session->next_seen >= RECO_ENGINE_SEEN_MAX) {
         session->next_seen = 0;
     }
+
+    if (session->nevents < RECO_ENGINE_EVENTS_MAX
+        || session->oldest >= RECO_ENGINE_EVENTS_MAX)
+    {
+        session->oldest = 0;
+    }
+}
+
+
+static reco_engine_event_t *
+session_event(reco_engine_session_t *session, unsigned i)
+{
+    return &session->events[(session->oldest + i) % RECO_ENGINE_EVENTS_MAX];
 }
 
 
 static void
 session_append(reco_engine_session_t *session, const reco_engine_event_t *event)
 {
-    if (session->nevents == RECO_ENGINE_EVENTS_MAX) {
-        memmove(&session->events[0], &session->events[1],
-            (RECO_ENGINE_EVENTS_MAX - 1) * sizeof(session->events[0]));
-        session->nevents--;
+    if (session->nevents < RECO_ENGINE_EVENTS_MAX) {
+        session->events[session->nevents++] = *event;
+        return;
     }
 
-    session->events[session->nevents++] = *event;
+    session->events[session->oldest] = *event;
+    session->oldest = (session->oldest + 1) % RECO_ENGINE_EVENTS_MAX;
 }
 
 
@@ -54,7 +67,7 @@ reco_engine_session_apply(
     /* Active time belongs to the view that it was spent in. */
     if (event->type == RECO_ENGINE_EVENT_DWELL) {
         for (i = session->nevents; i-- > 0;) {
-            last = &session->events[i];
+            last = session_event(session, i);
 
             if (last->item == event->item) {
                 if (event->dwell > last->dwell) {
@@ -66,7 +79,7 @@ reco_engine_session_apply(
     }
 
     if (session->nevents != 0) {
-        last = &session->events[session->nevents - 1];
+        last = session_event(session, session->nevents - 1);
 
         if (last->item == event->item && last->type == event->type) {
             last->time = event->time;

@@ -80,7 +80,7 @@ visit_prefetch(
     count = 0;
 
     for (i = 0; i < session->nevents; i++) {
-        keys[count++] = session->events[i].item;
+        keys[count++] = reco_engine_session_event(session, i)->item;
     }
 
     for (i = 0; i < session->nseen && i < RECO_ENGINE_SEEN_MAX; i++) {
@@ -96,6 +96,7 @@ visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
 {
     unsigned i;
     const reco_engine_query_t *query;
+    const reco_engine_event_t *event;
     const reco_engine_session_t *session;
 
     query = visit->query;
@@ -108,10 +109,10 @@ visit_add_session(reco_engine_visit_t *visit, const reco_engine_model_t *model)
     visit_prefetch(model, session);
 
     for (i = session->nevents; i-- > 0;) {
-        visit->events[i] = reco_engine_find(model, session->events[i].item);
+        event = reco_engine_session_event(session, i);
+        visit->events[i] = reco_engine_find(model, event->item);
         visit_add(visit, visit->events[i],
-            visit_weight(model, &session->events[i], query->now),
-            session->events[i].time);
+            visit_weight(model, event, query->now), event->time);
     }
 }
 

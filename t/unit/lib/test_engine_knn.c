@@ -243,8 +243,8 @@ compare(shop_t *shop, reco_snapshot_t *snapshot, const knobs_t *knobs)
         length = 0;
 
         for (i = (int) engine.session.nevents - 1; i >= 0; i--) {
-            item =
-                reco_engine_find(engine.model, engine.session.events[i].item);
+            item = reco_engine_find(engine.model,
+                reco_engine_session_event(&engine.session, (unsigned) i)->item);
 
             if (position_of(visit, length, item) < 0) {
                 visit[length++] = item;

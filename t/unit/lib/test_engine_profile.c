@@ -109,8 +109,14 @@ test_full(void **state)
     len = encode(&in, record);
     assert_int_equal(len, RECO_ENGINE_PROFILE_SIZE_MAX);
     assert_int_equal(reco_engine_profile_decode(record, len, &out), RECO_OK);
-    assert_memory_equal(
-        in.session.events, out.session.events, sizeof(in.session.events));
+
+    for (i = 0; i < RECO_ENGINE_EVENTS_MAX; i++) {
+        assert_memory_equal(reco_engine_session_event(&in.session, i),
+            reco_engine_session_event(&out.session, i),
+            sizeof(in.session.events[0]));
+    }
+
+    assert_int_equal(out.session.oldest, 0);
     assert_memory_equal(in.vector, out.vector, sizeof(in.vector));
 
     item = 5;

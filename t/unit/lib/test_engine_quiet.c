@@ -185,15 +185,16 @@ ask_all(fixture_t *fixture)
 
     for (i = 0; i < QUERIES; i++) {
         query->session = &fixture->visits[i];
-        query->current =
-            query->session->events[query->session->nevents - 1].item;
+        query->current = reco_engine_session_event(
+            query->session, query->session->nevents - 1)
+                             ->item;
         query->n = 1 + i % 30;
         query->user = i % 3 == 0 ? fixture->vector : NULL;
         query->history = i % 4 == 0 ? fixture->history : NULL;
         query->nhistory = i % 4 == 0 ? 30 : 0;
         query->excluded = keys;
         query->nexcluded = i % 5 == 0 ? 2 : 0;
-        keys[0] = query->session->events[0].item;
+        keys[0] = reco_engine_session_event(query->session, 0)->item;
         keys[1] = 1;
 
         reco_engine_recommend(fixture->engine.model, query,
