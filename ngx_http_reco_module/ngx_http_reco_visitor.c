@@ -12,20 +12,18 @@
 static ngx_uint_t ngx_http_reco_refused(ngx_str_t *value);
 
 
-/* Substrings of the user agents of programs that are not a visitor. */
-static const char *const ngx_http_reco_robots[] = {
-    "bot",
-    "crawl",
-    "spider",
-    "slurp",
-    "headless",
-    "lighthouse",
-    "facebookexternalhit",
-    "preview",
-    "monitor",
-    "python-requests",
-    "scrapy",
-    "wget",
+/* Substrings of the user agents of programs that are not a visitor, by their
+   first letter. */
+static const char *const ngx_http_reco_robots[26][4] = {
+    ['b' - 'a'] = {"bot"},
+    ['c' - 'a'] = {"crawl"},
+    ['f' - 'a'] = {"facebookexternalhit"},
+    ['h' - 'a'] = {"headless"},
+    ['l' - 'a'] = {"lighthouse"},
+    ['m' - 'a'] = {"monitor"},
+    ['p' - 'a'] = {"preview", "python-requests"},
+    ['s' - 'a'] = {"spider", "slurp", "scrapy"},
+    ['w' - 'a'] = {"wget"},
 };
 
 
@@ -276,21 +274,30 @@ ngx_http_reco_visitor_expire(ngx_http_request_t *r)
 }
 
 
+/* One pass for all of them: every page and every beacon takes it. */
 static ngx_uint_t
 ngx_http_reco_agent_robot(ngx_str_t *agent)
 {
-    ngx_uint_t i;
+    u_char *p, *end, letter;
+    size_t len;
+    const char *const *word;
 
-    for (i = 0;
-         i < sizeof(ngx_http_reco_robots) / sizeof(ngx_http_reco_robots[0]);
-         i++)
-    {
-        if (ngx_strlcasestrn(agent->data, agent->data + agent->len,
-                (u_char *) ngx_http_reco_robots[i],
-                ngx_strlen(ngx_http_reco_robots[i]) - 1)
-            != NULL)
-        {
-            return 1;
+    end = agent->data + agent->len;
+
+    for (p = agent->data; p < end; p++) {
+        letter = *p | 0x20;
+
+        if (letter < 'a' || letter > 'z') {
+            continue;
+        }
+
+        for (word = ngx_http_reco_robots[letter - 'a']; *word != NULL; word++) {
+            len = ngx_strlen(*word);
+
+            if ((size_t) (end - p) >= len
+                && ngx_strncasecmp(p, (u_char *) *word, len) == 0) {
+                return 1;
+            }
         }
     }
 

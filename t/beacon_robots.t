@@ -71,20 +71,24 @@ sub recorded {
 
 # -- those that tell -------------------------------------------------------------
 
-for my $agent ('Mozilla/5.0 (compatible; Googlebot/2.1)', 'Scrapy/2.11',
-    'Mozilla/5.0 HeadlessChrome/120.0', 'facebookexternalhit/1.1')
-{
-    is(beacon('/beacon', 'a', 'User-Agent' => $agent), 204, $agent);
-}
+my @agents = ('Mozilla/5.0 (compatible; Googlebot/2.1)', 'Scrapy/2.11',
+    'Mozilla/5.0 HeadlessChrome/120.0', 'facebookexternalhit/1.1',
+    map { ($_, uc, "Mozilla/5.0 $_", "b$_/1.0 (s)") }
+    qw(bot crawl spider slurp headless lighthouse facebookexternalhit preview
+    monitor python-requests scrapy wget));
+
+is(beacon('/beacon', 'a', 'User-Agent' => $_), 204, $_) for @agents;
 is(beacon('/beacon', 'a', 'Sec-Purpose' => 'prefetch;prerender'), 204,
     'a prefetch');
 is($world->get('/page/sku-1', headers => { Cookie => 'reco=' . 'a' x 32,
     Purpose => 'prefetch' })->{status}, 200, 'of a page');
-is(status('robots_total'), 6, 'six are counted');
+is(status('robots_total'), @agents + 2, 'all are counted');
 is(recorded('a'), 0, 'none is recorded');
-is(beacon('/beacon', 'a', 'User-Agent' => 'Mozilla/5.0 (X11) Firefox/128.0'), 204,
-    'a browser');
-is(recorded('a'), 1, 'is recorded');
+
+my @browsers = ('Mozilla/5.0 (X11) Firefox/128.0', 'bo', 'b', 'Robo t/1.0',
+    'spide', 'python-request', "Mozilla/5.0 (Windows NT 10.0) \xc3\xa2ot");
+is(beacon('/beacon', 'a', 'User-Agent' => $_), 204, "a browser: $_") for @browsers;
+is(recorded('a'), @browsers, 'each is recorded');
 
 # -- faster than a person -----------------------------------------------------------
 
