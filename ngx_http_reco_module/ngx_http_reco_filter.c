@@ -189,6 +189,8 @@ ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
     out = page->out;
     page->out = NULL;
     page->last_out = &page->out;
+    page->joined = NULL;
+    page->sent = 1;
 
     sending = page->sending;
     page->sending = 1;
@@ -273,6 +275,8 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         in = NULL;
     }
 
+    page->gathering = ngx_http_reco_page_gathers(r, page, in);
+
     for (rest = in; rest != NULL && !page->passing; rest = rest->next) {
         rc = ngx_http_reco_page_feed(r, ctx, rest->buf);
 
@@ -302,6 +306,10 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     if (page->passing) {
         ngx_http_reco_places_keep(page);
         ngx_http_reco_page_relax(r, page);
+    }
+
+    if (page->gathering && !page->passing) {
+        return NGX_OK;
     }
 
     if (ngx_http_reco_page_rest(r, page, rest) != NGX_OK) {

@@ -31,6 +31,10 @@ struct ngx_http_reco_page_s {
     ngx_chain_t *free;
     ngx_chain_t *free_held; /* with memory for bytes held back */
 
+    u_char *gathered;  /* copies of what goes out with what comes next */
+    size_t ngathered;  /* bytes of them */
+    ngx_buf_t *joined; /* the last on out, where it is one of them; or NULL */
+
     off_t from; /* the span so far, in the buffer at hand */
     off_t to;
     ngx_buf_t *last; /* the buffer made last from the one at hand */
@@ -45,19 +49,21 @@ struct ngx_http_reco_page_s {
     uint32_t placed;   /* mask of the slots that found a place */
     uint32_t empty;    /* mask of those that have nothing to show */
 
-    unsigned ascii : 1;    /* blocks are written in ASCII alone */
-    unsigned begun : 1;    /* the first bytes were seen */
-    unsigned passing : 1;  /* the rest goes through unread */
-    unsigned altered : 1;  /* something was put in or left out */
-    unsigned ended : 1;    /* the page's end was seen */
-    unsigned early : 1;    /* and announced before the origin's last buffer */
-    unsigned waiting : 1;  /* the header is not sent yet */
-    unsigned renewed : 1;  /* it was made to fit a rewritten page */
-    unsigned sending : 1;  /* the filters after us are at work */
-    unsigned needed : 1;   /* somebody else needs the body in memory */
-    unsigned learning : 1; /* the page is read for its product */
-    unsigned plain : 1;    /* what comes is what the origin's file holds */
-    unsigned seen : 1;     /* and was looked at, as it came */
+    unsigned ascii : 1;     /* blocks are written in ASCII alone */
+    unsigned begun : 1;     /* the first bytes were seen */
+    unsigned passing : 1;   /* the rest goes through unread */
+    unsigned altered : 1;   /* something was put in or left out */
+    unsigned ended : 1;     /* the page's end was seen */
+    unsigned early : 1;     /* and announced before the origin's last buffer */
+    unsigned waiting : 1;   /* the header is not sent yet */
+    unsigned renewed : 1;   /* it was made to fit a rewritten page */
+    unsigned sending : 1;   /* the filters after us are at work */
+    unsigned needed : 1;    /* somebody else needs the body in memory */
+    unsigned learning : 1;  /* the page is read for its product */
+    unsigned plain : 1;     /* what comes is what the origin's file holds */
+    unsigned seen : 1;      /* and was looked at, as it came */
+    unsigned sent : 1;      /* something was passed on */
+    unsigned gathering : 1; /* what is read now stays on out */
     unsigned gzip_tested : 1;
     unsigned gzip_ok : 1;
 };
@@ -92,6 +98,15 @@ ngx_int_t ngx_http_reco_page_span(
 /* Appends bytes that the rewriter had kept; they are copied. */
 ngx_int_t ngx_http_reco_page_held(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, reco_str_t *text);
+
+/*
+ * True where what is read now stays on page->out until the next call, as nginx has
+ * more of the page at hand: what it read of the origin's answer at once goes out in
+ * a few writes, though its own limits would make many.  Spans are copied then, so
+ * that nginx has its buffers back.
+ */
+ngx_uint_t ngx_http_reco_page_gathers(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in);
 
 /* What an input buffer says besides its bytes goes to the last one of ours. */
 ngx_int_t ngx_http_reco_page_flags(

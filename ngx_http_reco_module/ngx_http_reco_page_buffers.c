@@ -1,6 +1,9 @@
 #include "ngx_http_reco_page.h"
 
 
+#define NGX_HTTP_RECO_GATHERED 32768
+
+
 void
 ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
 {
@@ -20,7 +23,50 @@ ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl)
     *page->last_out = cl;
     page->last_out = &cl->next;
     page->last = b;
+    page->joined = NULL;
     page->size += ngx_buf_size(b);
+}
+
+
+/* Appends a copy of the span, to the one before where there is one. */
+static ngx_int_t
+ngx_http_reco_page_copy(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
+{
+    u_char *p;
+    size_t n;
+    ngx_buf_t *b;
+    ngx_chain_t *cl;
+
+    n = page->to - page->from;
+    p = page->gathered + page->ngathered;
+
+    ngx_memcpy(p, in->pos + page->from, n);
+    page->ngathered += n;
+    page->from = page->to;
+
+    if (page->joined != NULL) {
+        page->joined->last += n;
+        page->size += n;
+        return NGX_OK;
+    }
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b = cl->buf;
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+    b->pos = p;
+    b->last = p + n;
+    b->temporary = 1;
+
+    ngx_http_reco_page_append(page, cl);
+    page->joined = b;
+
+    return NGX_OK;
 }
 
 
@@ -33,6 +79,10 @@ ngx_http_reco_page_span(
 
     if (page->from == page->to) {
         return NGX_OK;
+    }
+
+    if (page->gathering) {
+        return ngx_http_reco_page_copy(r, page, in);
     }
 
     cl = ngx_chain_get_free_buf(r->pool, &page->free);
@@ -128,17 +178,81 @@ ngx_http_reco_page_special(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 }
 
 
+/*
+ * True where nginx is about to call again, because more of what it has read waits.
+ * Once it has seen the answer's end, all goes in one call.
+ */
+static ngx_uint_t
+ngx_http_reco_page_waits(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_event_pipe_t *p;
+
+    p = r->upstream != NULL ? r->upstream->pipe : NULL;
+
+    /* who alters buffers on their way to us may keep the next one */
+
+    return p != NULL && p->in != NULL && in->buf->tag == p->tag && !p->cacheable
+           && !p->upstream_eof && !p->upstream_error && !p->upstream_done;
+}
+
+
+ngx_uint_t
+ngx_http_reco_page_gathers(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
+{
+    off_t size;
+    ngx_buf_t *b;
+
+    if (!page->sent || page->sending || page->passing || page->busy != NULL
+        || in == NULL || !ngx_http_reco_page_waits(r, in))
+    {
+        return 0;
+    }
+
+    if (page->out == NULL) {
+        page->ngathered = 0;
+    }
+
+    size = page->ngathered;
+
+    for (/* void */; in != NULL; in = in->next) {
+        b = in->buf;
+
+        if (!ngx_buf_in_memory(b) || b->last_buf || b->last_in_chain || b->flush
+            || b->sync)
+        {
+            return 0;
+        }
+
+        size += b->last - b->pos;
+    }
+
+    if (size > NGX_HTTP_RECO_GATHERED
+        || (page->left >= 0 && page->left <= size - (off_t) page->ngathered))
+    {
+        return 0;
+    }
+
+    if (page->gathered == NULL) {
+        page->gathered = ngx_palloc(r->pool, NGX_HTTP_RECO_GATHERED);
+    }
+
+    return page->gathered != NULL;
+}
+
+
 ngx_int_t
 ngx_http_reco_page_flags(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_buf_t *in)
 {
     ngx_buf_t *b;
 
-    if (page->last == NULL) {
-        if (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync
-            && !page->early)
+    if (page->last == NULL || page->gathering) {
+        if (page->gathering
+            || (!in->last_buf && !in->last_in_chain && !in->flush && !in->sync
+                && !page->early))
         {
-            /* all of it was kept or dropped */
+            /* all of it was copied, kept or dropped */
             in->pos = in->last;
 
             if (in->in_file) {

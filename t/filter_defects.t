@@ -24,6 +24,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use IO::Uncompress::Gunzip qw(gunzip);
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -89,6 +90,17 @@ $world->nginx(<<"CONF");
             proxy_buffer_size 4k;
             proxy_busy_buffers_size 4k;
             proxy_max_temp_file_size 0;
+            reco_slot badge n=0 all template=$dir/block.mustache before=.hit
+                append=.hit;
+        }
+        location /wide/ {
+            proxy_pass http://127.0.0.1:$origin;
+            reco_slot badge n=0 all template=$dir/block.mustache before=.hit
+                append=.hit;
+        }
+        location /coded/ {
+            proxy_pass http://127.0.0.1:$origin;
+            gzip on;
             reco_slot badge n=0 all template=$dir/block.mustache before=.hit
                 append=.hit;
         }
@@ -170,13 +182,17 @@ for my $how (qw(proxy stream tight)) {
 
 {
     (my $expected = $many) =~ s{<p class="hit">(\d+)</p>}{[badge]<p class="hit">$1\[badge]</p>}g;
-    for my $path ('/tight/many', '/tight/split', '/unbuffered/many', '/unbuffered/split') {
+    for my $path ('/tight/many', '/tight/split', '/wide/many', '/wide/split', '/unbuffered/many',
+        '/unbuffered/split') {
         my $response = $world->get($path, rcvbuf => 4096, read_size => 8192,
             read_pause => 0.002);
         ok($response->{complete} && $response->{body} eq $expected,
             "$path: 8000 blocks") or diag(length($response->{body}) . ' of '
             . length $expected);
     }
+    my $response = $world->get('/coded/many', headers => { 'Accept-Encoding' => 'gzip' });
+    gunzip(\$response->{body} => \my $body);
+    ok($response->{complete} && $body eq $expected, '8000 blocks, compressed');
 }
 
 # -- buffers with nothing in them --
