@@ -124,6 +124,7 @@ lock_file(reco_registry_t *registry, const char *name, int flags, int *fd,
 {
     char path[PATH_MAX];
     reco_status_t status;
+    int rc;
 
     status = reco_registry_join(path, registry->archive, name, "", error);
     if (status != RECO_OK) {
@@ -136,16 +137,19 @@ lock_file(reco_registry_t *registry, const char *name, int flags, int *fd,
             error, RECO_IO, "cannot open \"%s\": %s", path, strerror(errno));
     }
 
-    if (flock(*fd, flags) == 0) {
+    do {
+        rc = flock(*fd, flags);
+    } while (rc != 0 && errno == EINTR); /* the daemon's signals */
+
+    if (rc == 0) {
         return RECO_OK;
     }
 
-    status = errno == EWOULDBLOCK ? RECO_BUSY : RECO_IO;
-    reco_error_set(error, status,
-        status == RECO_BUSY ? "a version is being trained already: \"%s\" is "
-                              "locked"
-                            : "cannot lock \"%s\"",
-        path);
+    status = errno == EWOULDBLOCK ? reco_error_set(error, RECO_BUSY,
+                 "a version is being trained already: \"%s\" is locked", path)
+                                  : reco_error_set(error, RECO_IO,
+                                      "cannot lock \"%s\": %s", path,
+                                      strerror(errno));
     close(*fd);
     *fd = -1;
 

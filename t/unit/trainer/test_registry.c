@@ -1,6 +1,6 @@
 /*
  * The registry while it is pruned and killed: what is among the versions is
- * whole, and what was being removed is swept up.
+ * whole, and what was being removed is swept up.  Its lock, and signals.
  */
 
 #include <setjmp.h>
@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "registry.h"
+#include "registry_place.h"
 
 #define KILLS    40
 #define VERSIONS 20
@@ -182,12 +184,83 @@ test_killed_while_pruning(void **state)
 }
 
 
+static volatile sig_atomic_t nsignals;
+static int holder_pipe; /* its end lets go of the lock */
+
+
+static void
+on_alarm(int number)
+{
+    (void) number;
+
+    if (++nsignals == 3) {
+        close(holder_pipe);
+    }
+}
+
+
+/* Another process, until its pipe is closed. */
+static void
+hold_lock(case_t *self, int ready, int release)
+{
+    char byte = 0;
+
+    if (reco_registry_lock(self->registry, NULL) != RECO_OK) {
+        _exit(1);
+    }
+    (void) !write(ready, &byte, 1);
+    (void) !read(release, &byte, 1);
+    _exit(0);
+}
+
+
+/* As the daemon's: it asks no call to go on. */
+static void
+test_lock_and_signals(void **state)
+{
+    struct itimerval often = {{0, 20000}, {0, 20000}}, never = {0};
+    struct sigaction action = {.sa_handler = on_alarm};
+    int ready[2], release[2], status;
+    case_t *self = *state;
+    reco_error_t error = {0};
+    pid_t holder;
+    char byte;
+
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(release), 0);
+    holder = fork();
+    assert_true(holder != -1);
+    if (holder == 0) {
+        close(release[1]);
+        hold_lock(self, ready[1], release[0]);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+
+    holder_pipe = release[1];
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    if (reco_registry_lock(self->registry, &error) != RECO_OK) {
+        fail_msg("%s", error.message);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    assert_true(nsignals >= 3);
+
+    reco_registry_unlock(self->registry);
+    waitpid(holder, &status, 0);
+    assert_int_equal(status, 0);
+    close(ready[0]);
+    close(ready[1]);
+    close(release[0]);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             test_killed_while_pruning, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lock_and_signals, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
