@@ -1,5 +1,5 @@
 # A store's file that was cut short or written over ends recoctl and the trainer
-# with a message that names it, and without a crash.
+# with a message that names it, and without a crash.  A full disk is called one.
 
 use strict;
 use warnings;
@@ -65,6 +65,24 @@ all_tell('another file', qr/cannot open the store "\Q$dir\E\/state": .*not an LM
 damage($sound);
 ($code, $output) = $world->ctl('events', '--limit', 1);
 is($code, 0, 'restored, it is read') or diag $output;
+
+SKIP: {
+    my $disk = "$dir/disk";
+    mkdir $disk;
+    skip 'not permitted to mount a small disk', 3
+        if system("mount -t tmpfs -o size=600k tmpfs $disk 2>/dev/null") != 0;
+    my @import = ('import', '--state', "$disk/state", '--latest', 'now',
+        "$Reco::ROOT/demo/data/eshop-clothing/valid.tsv.gz");
+
+    ($code, $output) = $world->recoctl(@import);
+    is($code, 1, 'a store that the disk has no room for');
+    like($output, qr{cannot write to the store "\Q$disk\E/state": No space left on device},
+        'says so');
+    system 'mount', '-o', 'remount,size=60m', $disk;
+    ($code, $output) = $world->recoctl(@import);
+    is($code, 0, 'with more room it takes what is missing') or diag $output;
+    system 'umount', $disk;
+}
 
 $world->done;
 done_testing;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +43,18 @@ static const table_t tables[RECO_STORE_TABLE_COUNT] = {
 };
 
 
+/* Of a page that the disk had room for a part of, LMDB says EIO. */
+static int
+reason_of(const reco_store_t *store, int code)
+{
+    struct statvfs disk;
+
+    return code == EIO && statvfs(store->path, &disk) == 0 && disk.f_bavail == 0
+               ? ENOSPC
+               : code;
+}
+
+
 reco_status_t
 reco_store_status(
     const reco_store_t *store, int code, const char *what, reco_error_t *error)
@@ -72,7 +85,7 @@ reco_store_status(
     }
 
     return reco_error_set(error, status, "cannot %s the store \"%s\": %s", what,
-        store->path, mdb_strerror(code));
+        store->path, mdb_strerror(reason_of(store, code)));
 }
 
 
