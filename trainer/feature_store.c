@@ -350,18 +350,11 @@ static reco_status_t
 append(reco_features_t *features, size_t n, const reco_str_t *arguments,
     reco_error_t *error)
 {
-    const char *data[4 + 2 * ITEM_COUNTERS];
-    size_t i, lengths[4 + 2 * ITEM_COUNTERS];
+    reco_status_t status;
 
-    for (i = 0; i < n; i++) {
-        data[i] = arguments[i].data;
-        lengths[i] = arguments[i].len;
-    }
-
-    if (redisAppendCommandArgv(features->context, (int) n, data, lengths)
-        != REDIS_OK)
-    {
-        return reco_error_set(error, RECO_NOMEM, "out of memory");
+    status = reco_redis_append(features->context, n, arguments, error);
+    if (status != RECO_OK) {
+        return status;
     }
 
     return ++features->nappended < PIPELINE ? RECO_OK
