@@ -112,6 +112,14 @@ $(BUILD)/t/support/write_profile: $(BUILD)/t/support/write_profile.o $(LIB)
 
 -include $(BUILD)/t/support/write_profile.d
 
+# Takes a lock of a zone to its grave.
+module: $(BUILD)/t/support/die_with_lock
+
+$(BUILD)/t/support/die_with_lock: $(BUILD)/t/support/die_with_lock.o
+	$(CC) $(SANITIZE) -o $@ $< -lpthread
+
+-include $(BUILD)/t/support/die_with_lock.d
+
 # Large models, of made-up shops.
 module: $(BUILD)/t/support/synthetic_model
 
