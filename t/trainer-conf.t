@@ -44,5 +44,22 @@ my %secret = values_of('--set', 'redis_password=hush', '--set',
 is_deeply([@secret{'redis_password', 'redis_sentinel_password'}], ['(set)', '(set)'],
     'passwords are not printed');
 
+my $words = 0;
+while ($page =~ /^    Syntax:  (\S+) ([\w-]+(?: \| [\w-]+){2,})$/mg) {
+    my ($key, @words) = ($1, split / \| /, $2);
+    $words++;
+    for my $word (@words) {
+        my %value = values_of('--set', "$key=$word");
+        is($value{$key}, $word, "$key takes $word");
+    }
+    for my $word ('', $words[0] . 'x', substr($words[-1], 1), "$words[0] $words[1]") {
+        my ($code, $output) = $world->recoctl('config', '--set', "$key=$word");
+        is($code, 2, "$key does not take \"$word\"");
+        like($output, qr/"\Q$word\E" is no value for "$key": it takes one of @words$/m,
+            'which is said');
+    }
+}
+is($words, 3, 'keys that take one of some words');
+
 $world->done;
 done_testing;

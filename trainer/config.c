@@ -173,6 +173,29 @@ parse_number(reco_config_type_t type, const char *text, double *number)
 
 
 static reco_status_t
+check_word(const reco_config_key_t *key, const char *text, reco_error_t *error)
+{
+    const char *const *word;
+    char words[128] = ""; /* they are few and short */
+    size_t len;
+
+    len = 0;
+
+    for (word = reco_config_words(key->name); *word != NULL; word++) {
+        if (strcmp(*word, text) == 0) {
+            return RECO_OK;
+        }
+        len +=
+            (size_t) snprintf(words + len, sizeof(words) - len, " %s", *word);
+    }
+
+    return reco_error_set(error, RECO_INVALID,
+        "\"%s\" is no value for \"%s\": it takes one of%s", text, key->name,
+        words);
+}
+
+
+static reco_status_t
 check_value(const reco_config_key_t *key, const char *text, double *number,
     reco_error_t *error)
 {
@@ -180,6 +203,10 @@ check_value(const reco_config_key_t *key, const char *text, double *number,
 
     if (key->type == RECO_CONFIG_TEXT) {
         return RECO_OK;
+    }
+
+    if (key->type == RECO_CONFIG_WORD) {
+        return check_word(key, text, error);
     }
 
     if (text[0] == '\0' || !parse_number(key->type, text, number)) {

@@ -5,6 +5,7 @@
 #include "snapshot/reco_snapshot.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define SECOND 1e3
 #define MINUTE (60 * SECOND)
@@ -21,7 +22,7 @@ const reco_config_key_t reco_config_keys[] = {
     {"state", RECO_CONFIG_TEXT, "/var/lib/reco/state", 0, 0},
     {"model", RECO_CONFIG_TEXT, "/run/reco/shop", 0, 0},
     {"archive", RECO_CONFIG_TEXT, "/var/lib/reco/models", 0, 0},
-    {"log_level", RECO_CONFIG_TEXT, "notice", 0, 0},
+    {"log_level", RECO_CONFIG_WORD, "notice", 0, 0},
 
     /* The stream. */
     {"redis", RECO_CONFIG_TEXT, "127.0.0.1:6379", 0, 0},
@@ -154,13 +155,13 @@ const reco_config_key_t reco_config_keys[] = {
     {"ials_unobserved_ratio", RECO_CONFIG_NUMBER, "10", 0, 1e6},
     {"ials_alpha", RECO_CONFIG_NUMBER, "1", 0, 1e6},
     {"ials_deviation", RECO_CONFIG_NUMBER, "0.1", 1e-6, 1e3},
-    {"ials_solver", RECO_CONFIG_TEXT, "cholesky", 0, 0},
+    {"ials_solver", RECO_CONFIG_WORD, "cholesky", 0, 0},
     {"ials_block", RECO_CONFIG_INTEGER, "64", 1, RECO_SNAPSHOT_DIMENSIONS_MAX},
     {"ials_steps", RECO_CONFIG_INTEGER, "3", 1, 100},
 
     /* The blend's weights. */
     {"blend", RECO_CONFIG_FLAG, "on", 0, 0},
-    {"blend_protocol", RECO_CONFIG_TEXT, "next", 0, 0},
+    {"blend_protocol", RECO_CONFIG_WORD, "next", 0, 0},
     {"blend_profiles", RECO_CONFIG_FLAG, "off", 0, 0},
     {"blend_holdout", RECO_CONFIG_NUMBER, "0.1", 0.001, 0.5},
     {"blend_cases", RECO_CONFIG_INTEGER, "4000", 1, 1e7},
@@ -174,3 +175,26 @@ const reco_config_key_t reco_config_keys[] = {
     {NULL, RECO_CONFIG_TEXT, NULL, 0, 0},
 };
 /* clang-format on */
+
+
+const char *const *
+reco_config_words(const char *name)
+{
+    static const struct {
+        const char *name;
+        const char *words[6];
+    } keys[] = {
+        {"log_level", {"error", "warn", "notice", "info", "debug", NULL}},
+        {"ials_solver", {"cholesky", "cg", "block", NULL}},
+        {"blend_protocol", {"next", "novel", "heldout", "leave-last", NULL}},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strcmp(keys[i].name, name) == 0) {
+            return keys[i].words;
+        }
+    }
+
+    return NULL;
+}

@@ -9,6 +9,7 @@
 
 typedef enum {
     RECO_CONFIG_TEXT,
+    RECO_CONFIG_WORD, /* one of some: reco_config_words() */
     RECO_CONFIG_INTEGER,
     RECO_CONFIG_NUMBER,
     RECO_CONFIG_SIZE,     /* bytes */
@@ -27,5 +28,8 @@ typedef struct {
 
 /* Ends with a NULL name. */
 extern const reco_config_key_t reco_config_keys[];
+
+/* The words that a key of type RECO_CONFIG_WORD takes, then NULL. */
+const char *const *reco_config_words(const char *name);
 
 #endif /* RECO_CONFIG_KEYS_H */

@@ -109,16 +109,7 @@ in_ms(int64_t ms)
 static void
 set_log_level(const reco_config_t *config)
 {
-    reco_log_level_t level;
-
-    level = reco_log_level(reco_config_string(config, "log_level"));
-    if (level < RECO_LOG_LEVEL_COUNT) {
-        reco_log_set_level(level);
-    } else {
-        reco_log(RECO_LOG_WARN,
-            "\"log_level %s\" is none of error, warn, notice, info, debug",
-            reco_config_string(config, "log_level"));
-    }
+    reco_log_set_level(reco_log_level(reco_config_string(config, "log_level")));
 }
 
 
