@@ -139,7 +139,7 @@ ngx_http_reco_robot_visit(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
         robot->count = 0;
     }
 
-    if (++robot->count <= (uint32_t) lcf->robot_rate) {
+    if ((ngx_int_t) ++robot->count <= lcf->robot_rate) {
         return 0;
     }
 

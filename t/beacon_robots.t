@@ -30,6 +30,7 @@ sub conf {
         location = /beacon { reco_beacon; }
         location = /slow   { reco_beacon; reco_robot_rate 20; }
         location = /any    { reco_beacon; reco_robot_rate 0; }
+        location = /most   { reco_beacon; reco_robot_rate 4294967296; }
         location = /more   { reco_honeypot; }
         location = /status { reco_status; }
         location /page/ {
@@ -102,6 +103,9 @@ is(recorded('b'), 30 - $robots, 'is known, and not recorded');
 is($world->get('/page/sku-2', headers => { Cookie => 'reco=' . 'b' x 32 })
     ->{status}, 200, 'a page is served');
 is(recorded('b'), 30 - $robots, 'and not recorded');
+
+is(beacon('/most', '9'), 204, 'where hardly any number is too many');
+is(recorded('9'), 1, 'one is not');
 
 # -- a link that no person sees -------------------------------------------------------
 
