@@ -66,6 +66,22 @@ cmp_ok(scalar keys %directive, '>', 10, 'the module has directives');
 is_deeply([sort keys %described], [sort keys %directive],
     'each directive is described, and no other one');
 
+# By nginx's flags of contexts, which the table's macros stand for too.
+my %context;
+my $entry = qr/(?:NGX_HTTP_RECO_(?:VALUE|HANDLER|SET)|ngx_string)\(/;
+while ($commands =~ /($entry)\s*"(reco\w*)"(.*?)(?=$entry|ngx_null_command)/gs) {
+    my ($kind, $name, $flags) = ($1, $2, $3);
+    my $any = $kind =~ /VALUE/ || $flags =~ /RECO_ANYWHERE/;
+    $context{$name} = join ', ',
+        $any || $flags =~ /HTTP_MAIN_CONF\b/ ? 'http' : (),
+        $any || $flags =~ /HTTP_SRV_CONF\b/ ? 'server' : (),
+        $any || $kind =~ /HANDLER/ ? 'location' : (),
+        $flags =~ /HTTP_LIF_CONF/ ? 'if in location' : ();
+}
+my %allowed = map { /^    Syntax:  (reco\w*)(?:(?!^    Context:).)*^    Context: ([^\n]*)/msg }
+    values %text;
+is_deeply(\%allowed, \%context, 'and where it may stand');
+
 my ($variables) = $module =~ /ngx_http_reco_variables\[\] = (.*?)^\};/ms;
 my %variable = map { $_ => 1 } $variables =~ /"(reco_\w+)"/g;
 my %told = map { $_ => 1 }
@@ -132,6 +148,14 @@ my %section = map { $_ => 1 }
     $text{'docs/recoctl.md'};
 my @missing = grep { !$section{$_} } sort keys %command;
 is_deeply(\@missing, [], 'docs/recoctl.md has each command');
+
+my @untold;
+for my $name (sort keys %command) {
+    my ($code, $usage) = $world->recoctl('help', $name);
+    push @untold, map { "$name $_" } grep { "$text{'docs/recoctl.md'}$text{'docs/eval.md'}" !~ /\Q$_\E\b/ }
+        $usage =~ /^  (--[a-z-]+)/mg;
+}
+is_deeply(\@untold, [], 'and each option');
 
 $world->done;
 done_testing;
