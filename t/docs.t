@@ -157,5 +157,16 @@ for my $name (sort keys %command) {
 }
 is_deeply(\@untold, [], 'and each option');
 
+# -- how many visitors a megabyte holds --
+
+$world->nginx("reco_zone shop:8m; server { listen 127.0.0.1:$world->{port}; "
+    . 'location /status { reco_status; } }');
+my ($capacity) = $world->get('/status?format=json')->{body} =~ /"capacity":(\d+)/;
+for my $page ('docs/directives.md', 'conf/nginx.conf') {
+    my ($number) = $text{$page} =~ /megabyte (?:holds|for) some (\d+)/;
+    cmp_ok(abs($capacity / 8 - $number), '<', 50, "$page tells how many visitors a zone holds");
+}
+$world->stop_nginx;
+
 $world->done;
 done_testing;
