@@ -224,6 +224,7 @@ ngx_http_reco_forward_clear(ngx_http_reco_forward_t *forward)
     forward->source = NULL;
     forward->nconfirmed = 0;
     forward->nsent = 0;
+    forward->nsamples = 0;
     forward->bytes = 0;
     forward->halted = 0;
 
@@ -385,7 +386,6 @@ ngx_http_reco_redis_reject(ngx_http_reco_redis_conf_t *conf, const char *field,
             NGX_HTTP_RECO_BUFFER, &len)
         == RECO_OK)
     {
-        (void) ngx_http_reco_link_send(
-            forward->link, (char *) forward->buffer, len, NULL, NULL);
+        ngx_http_reco_forward_sample(forward, len);
     }
 }

@@ -127,6 +127,16 @@ ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward, uint64_t cursor)
 }
 
 
+/* From now on the server owes a reply. */
+static void
+ngx_http_reco_forward_listen(ngx_http_reco_forward_t *forward)
+{
+    if (!forward->silence.timer_set) {
+        ngx_add_timer(&forward->silence, forward->conf->timeout);
+    }
+}
+
+
 /*
  * Sends the next record.  NGX_DONE: the source has none, or another one of the
  * worker's has older ones; NGX_AGAIN: another worker has.
@@ -174,10 +184,7 @@ ngx_http_reco_forward_next(ngx_http_reco_forward_t *forward, uint64_t limit)
     forward->source->cursor = cursor;
     forward->nsent++;
     forward->bytes += sent->len;
-
-    if (!forward->silence.timer_set) {
-        ngx_add_timer(&forward->silence, forward->conf->timeout);
-    }
+    ngx_http_reco_forward_listen(forward);
 
     return NGX_OK;
 }
@@ -346,11 +353,42 @@ ngx_http_reco_forward_refused(
 static void
 ngx_http_reco_forward_heard(ngx_http_reco_forward_t *forward)
 {
-    if (forward->nsent > 0) {
+    if (forward->nsent + forward->nsamples > 0) {
         ngx_add_timer(&forward->silence, forward->conf->timeout);
 
     } else if (forward->silence.timer_set) {
         ngx_del_timer(&forward->silence);
+    }
+}
+
+
+/* Whatever it says: the server is there, and a sample is not sent again. */
+static void
+ngx_http_reco_forward_sampled(
+    redisAsyncContext *context, void *answer, void *arg)
+{
+    ngx_http_reco_forward_t *forward = arg;
+
+    (void) context;
+
+    if (answer == NULL || forward->nsamples == 0) {
+        return;
+    }
+
+    forward->nsamples--;
+    ngx_http_reco_forward_heard(forward);
+}
+
+
+void
+ngx_http_reco_forward_sample(ngx_http_reco_forward_t *forward, size_t len)
+{
+    if (ngx_http_reco_link_send(forward->link, (char *) forward->buffer, len,
+            ngx_http_reco_forward_sampled, forward)
+        == NGX_OK)
+    {
+        forward->nsamples++;
+        ngx_http_reco_forward_listen(forward);
     }
 }
 

@@ -62,6 +62,7 @@ struct ngx_http_reco_forward_s {
     ngx_uint_t first;
     ngx_uint_t nsent;
     size_t bytes;
+    ngx_uint_t nsamples; /* of refused events, without a reply */
 
     ngx_http_reco_source_t *source; /* that the commands under way are from */
     uint64_t confirmed;             /* a cursor of it */
@@ -85,6 +86,9 @@ struct ngx_http_reco_forward_s {
 
 /* Sends what may be sent now. */
 void ngx_http_reco_forward_pump(ngx_event_t *ev);
+
+/* Sends the command in forward->buffer, which is about a refused event. */
+void ngx_http_reco_forward_sample(ngx_http_reco_forward_t *forward, size_t len);
 
 /* Tells the source what Redis has confirmed. */
 void ngx_http_reco_forward_confirm(ngx_http_reco_forward_t *forward);

@@ -162,6 +162,17 @@ cmp_ok(ticks() - $ticks, '<=', 15, 'the worker does not spin meanwhile');
 kill 'CONT', $world->{redis_pid};
 ok(all_there('ev'), 'all arrive, in order');
 
+my $mute = Reco::FakeRedis::start($world, sub {
+    my ($n, $command) = @_;
+    return $command eq 'PING' ? "+PONG\r\n" : '';
+});
+with("127.0.0.1:$mute stream=ev shards=1 timeout=1s");
+ok($world->wait_for(60, sub { status('redis_connected') }), 'one that never answers');
+is($world->post('/reco/beacon', '{"type":"none"}', headers => {
+    'Content-Type' => 'text/plain' })->{status}, 400, 'an event is refused');
+ok($world->wait_for(60, sub { status('redis_failures_total') }),
+    'the sample of it does not wait for ever');
+
 # -- servers that are none -----------------------------------------------------
 
 my $loading = Reco::FakeRedis::start($world, sub {
