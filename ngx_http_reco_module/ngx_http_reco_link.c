@@ -7,6 +7,10 @@
    asked for has more than a few. */
 #define NGX_HTTP_RECO_LINK_ELEMENTS 1024
 
+/* And no reply that is asked for has more bytes than some thousands: what comes
+   is kept until it is whole. */
+#define NGX_HTTP_RECO_LINK_REPLY (1024 * 1024)
+
 static void ngx_http_reco_link_connect(ngx_http_reco_link_t *link);
 static ngx_int_t ngx_http_reco_link_attach(
     ngx_http_reco_link_t *link, redisAsyncContext *context);
@@ -378,6 +382,12 @@ ngx_http_reco_link_read(ngx_event_t *ev)
     }
 
     redisAsyncHandleRead(link->context);
+
+    if (link->context != NULL
+        && link->context->c.reader->len > NGX_HTTP_RECO_LINK_REPLY)
+    {
+        ngx_http_reco_link_fail(link, 0, "a reply is too long");
+    }
 }
 
 

@@ -235,6 +235,10 @@ my $vast    = Reco::FakeRedis::start($world, sub {
     my ($n, $command) = @_;
     return $command eq 'PING' ? "+PONG\r\n" : "*2147483647\r\n";
 });
+my $endless = Reco::FakeRedis::start($world, sub {
+    my ($n, $command) = @_;
+    return $command eq 'PING' ? "+PONG\r\n" : "\$536870912\r\n" . 'x' x (8 << 20);
+});
 my $closing = Reco::FakeRedis::start($world, sub { undef });
 my $moving  = Reco::FakeRedis::start($world, sub {
     my ($n, $command) = @_;
@@ -242,7 +246,7 @@ my $moving  = Reco::FakeRedis::start($world, sub {
 });
 
 for my $server ([$garbage, 'nonsense'], [$vast, 'an array of billions'],
-    [$closing, 'closed connections'],
+    [$endless, 'a text without an end'], [$closing, 'closed connections'],
     [$moving, 'a redirection to nonsense'])
 {
     with("127.0.0.1:$server->[0] stream=ev shards=1");
@@ -255,6 +259,8 @@ for my $server ([$garbage, 'nonsense'], [$vast, 'an array of billions'],
         'they wait') if $server->[1] eq 'nonsense';
     ok(logged(qr/out of (memory|range)/i), 'no memory is taken for it')
         if $server->[0] == $vast;
+    ok(logged(qr/a reply is too long/), 'it is not waited for')
+        if $server->[0] == $endless;
 }
 with($unix);
 ok(all_there('ev'), 'all arrive at a real one, in order');
