@@ -1,6 +1,8 @@
 #include "ngx_http_reco_module.h"
 #include "ngx_http_reco_shared.h"
 
+#include <sys/random.h>
+
 
 /*
  * Visitors that are none: those who ask for more in a minute than a person can,
@@ -23,6 +25,13 @@ typedef struct {
 } ngx_http_reco_robot_t;
 
 
+typedef struct {
+    ngx_atomic_t secret; /* clients choose ids, and may not choose whom they
+                            stand for; 0: not made yet */
+    ngx_http_reco_robot_t places[NGX_HTTP_RECO_ROBOT_PLACES];
+} ngx_http_reco_robots_t;
+
+
 static ngx_int_t ngx_http_reco_honeypot_handler(ngx_http_request_t *r);
 
 
@@ -31,8 +40,19 @@ ngx_http_reco_robot_zone(ngx_conf_t *cf)
 {
     static ngx_str_t name = ngx_string("ngx_http_reco_robots");
 
-    return ngx_http_reco_shared(
-        cf, &name, NGX_HTTP_RECO_ROBOT_PLACES * sizeof(ngx_http_reco_robot_t));
+    return ngx_http_reco_shared(cf, &name, sizeof(ngx_http_reco_robots_t));
+}
+
+
+/* NULL without a zone. */
+static ngx_http_reco_robots_t *
+ngx_http_reco_robots(ngx_http_request_t *r)
+{
+    ngx_http_reco_main_conf_t *main;
+
+    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
+
+    return main->robots != NULL ? main->robots->data : NULL;
 }
 
 
@@ -40,33 +60,53 @@ ngx_http_reco_robot_zone(ngx_conf_t *cf)
 static ngx_http_reco_robot_t *
 ngx_http_reco_robot_place(ngx_http_request_t *r, uint64_t key)
 {
-    ngx_http_reco_robot_t *places;
-    ngx_http_reco_main_conf_t *main;
+    ngx_http_reco_robots_t *robots;
 
-    main = ngx_http_get_module_main_conf(r, ngx_http_reco_module);
+    robots = ngx_http_reco_robots(r);
 
-    if (main->robots == NULL) {
-        return NULL;
-    }
-
-    places = main->robots->data;
-
-    return &places[key % NGX_HTTP_RECO_ROBOT_PLACES];
+    return robots != NULL ? &robots->places[key % NGX_HTTP_RECO_ROBOT_PLACES]
+                          : NULL;
 }
 
 
 static uint64_t
-ngx_http_reco_robot_visitor(ngx_http_reco_ctx_t *ctx)
+ngx_http_reco_robot_key(ngx_http_request_t *r, const void *data, size_t len)
 {
-    return reco_hash(ctx->id.bytes, sizeof(ctx->id.bytes));
+    ngx_atomic_uint_t secret;
+    ngx_http_reco_robots_t *robots;
+
+    robots = ngx_http_reco_robots(r);
+
+    if (robots == NULL) {
+        return 0;
+    }
+
+    if (robots->secret == 0) {
+        if (getrandom(&secret, sizeof(secret), GRND_NONBLOCK) != sizeof(secret))
+        {
+            secret = (ngx_atomic_uint_t) ngx_random();
+        }
+
+        /* of several workers the first one's */
+        (void) ngx_atomic_cmp_set(&robots->secret, 0, secret | 1);
+    }
+
+    return reco_hash_keyed(robots->secret, data, len);
+}
+
+
+static uint64_t
+ngx_http_reco_robot_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
+{
+    return ngx_http_reco_robot_key(r, ctx->id.bytes, sizeof(ctx->id.bytes));
 }
 
 
 static uint64_t
 ngx_http_reco_robot_address(ngx_http_request_t *r)
 {
-    return reco_hash(
-        r->connection->addr_text.data, r->connection->addr_text.len);
+    return ngx_http_reco_robot_key(
+        r, r->connection->addr_text.data, r->connection->addr_text.len);
 }
 
 
@@ -97,7 +137,7 @@ void
 ngx_http_reco_robot_expect(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
     __builtin_prefetch(
-        ngx_http_reco_robot_place(r, ngx_http_reco_robot_visitor(ctx)), 1);
+        ngx_http_reco_robot_place(r, ngx_http_reco_robot_visitor(r, ctx)), 1);
 }
 
 
@@ -114,7 +154,7 @@ ngx_http_reco_robot_visit(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
             ngx_http_reco_robot_place(r, key), key);
     }
 
-    key = ngx_http_reco_robot_visitor(ctx);
+    key = ngx_http_reco_robot_visitor(r, ctx);
     robot = ngx_http_reco_robot_place(r, key);
 
     if (robot == NULL) {
@@ -185,7 +225,7 @@ ngx_http_reco_honeypot_handler(ngx_http_request_t *r)
     ngx_http_reco_count(NGX_HTTP_RECO_ROBOTS, 1);
 
     if (ngx_http_reco_visitor(r, ctx) == NGX_OK && !ctx->visitor_new) {
-        ngx_http_reco_robot_note(r, ngx_http_reco_robot_visitor(ctx));
+        ngx_http_reco_robot_note(r, ngx_http_reco_robot_visitor(r, ctx));
 
     } else {
         ngx_http_reco_robot_note(r, ngx_http_reco_robot_address(r));

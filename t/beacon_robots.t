@@ -114,6 +114,16 @@ is($world->get('/more', headers => { Cookie => 'reco=' . 'd' x 32 })->{status},
     204, 'follows the hidden link');
 beacon('/beacon', 'd') for 1 .. 5;
 is(recorded('d'), 1, 'and is not recorded any more');
+
+# An id that was made up so that XXH3 takes it for the text "127.0.0.1".
+my $forged = 'b93942ea7b738267011884432c1371cc';
+is($world->get('/more', headers => { Cookie => "reco=$forged" })->{status}, 204,
+    'one whose id was made to be taken for an address');
+$before = status('outbox_appended_total');
+beacon('/beacon', undef);
+is(status('outbox_appended_total'), $before + 1,
+    'does not stand for those who come from there');
+
 is($world->get('/more')->{status}, 204, 'a program without a cookie does');
 $before = status('outbox_appended_total');
 beacon('/beacon', undef);
