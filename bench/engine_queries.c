@@ -3,12 +3,16 @@
  *
  *   engine_queries --items N --sessions N [--folder DIR] [--set KEY=VALUE]...
  *   engine_queries --train FILE --test FILE [...]
- *   ... --each | --only SOURCE, --n N, --queries N, --length EVENTS
+ *   ... --each | --only SOURCE, --n N, --queries N, --length EVENTS,
+ *   --between BYTES
  *
  * The first measures a synthetic shop (engine_synthetic.h), the second trains
  * on real sessions; the version is kept in DIR, if that is given, and used
  * again.  Each query is a prefix
- * of a session that the model has not seen.
+ * of a session that the model has not seen.  A server does other things
+ * between two queries, which takes them out of the nearest caches: so many
+ * bytes are copied before each, untimed.  0, which is the default, tells what
+ * a query takes right after another.
  */
 
 #define _GNU_SOURCE
@@ -39,6 +43,8 @@ typedef struct {
     unsigned n;
     unsigned nqueries;
     unsigned length;  /* of every visit; 0: as they come */
+    size_t between;   /* bytes copied before each query */
+    char *copied;     /* twice as many */
     int each;         /* also every source alone */
     const char *only; /* one source */
     int ready;        /* the folder holds a version already */
@@ -269,6 +275,16 @@ answers_add(uint64_t answers, const reco_engine_result_t *result)
 }
 
 
+/* What a page's bytes do to the caches; the empty statement keeps a copy that
+   nobody reads. */
+static void
+copy_page(const bench_t *bench)
+{
+    memcpy(bench->copied + bench->between, bench->copied, bench->between);
+    __asm__ volatile("" : : "r"(bench->copied) : "memory");
+}
+
+
 /* A page's second block shows nothing of the first. */
 static void
 ask_first(const reco_engine_model_t *model, const reco_engine_query_t *second,
@@ -329,6 +345,8 @@ measure(const bench_t *bench, const reco_engine_model_t *model,
         query.n = bench->n;
         query.repeat = 1;
         query.price_max = -1;
+
+        copy_page(bench);
 
         if (second) {
             query.page = i + 1;
@@ -471,6 +489,7 @@ read_options(bench_t *bench, int argc, char **argv)
         {"n", required_argument, NULL, 'n'},
         {"queries", required_argument, NULL, 'q'},
         {"length", required_argument, NULL, 'l'},
+        {"between", required_argument, NULL, 'b'},
         {"each", no_argument, NULL, 'e'},
         {"only", required_argument, NULL, 'o'},
         {"set", required_argument, NULL, 'S'}, {NULL, 0, NULL, 0}};
@@ -500,6 +519,9 @@ read_options(bench_t *bench, int argc, char **argv)
             break;
         case 'l':
             bench->length = (unsigned) strtoul(optarg, NULL, 10);
+            break;
+        case 'b':
+            bench->between = strtoul(optarg, NULL, 10);
             break;
         case 'e':
             bench->each = 1;
@@ -545,7 +567,9 @@ main(int argc, char **argv)
     questions.sessions =
         malloc((bench.nqueries + WARM_UP) * sizeof(questions.sessions[0]));
 
-    if (questions.sessions == NULL) {
+    bench.copied = calloc(2 * bench.between + 1, 1);
+
+    if (questions.sessions == NULL || bench.copied == NULL) {
         fprintf(stderr, "no memory\n");
         return 1;
     }
@@ -568,6 +592,7 @@ main(int argc, char **argv)
 
     measure_all(&bench, &questions);
     free(questions.sessions);
+    free(bench.copied);
 
     if (bench.folder == temporary) {
         snprintf(command, sizeof(command), "rm -rf %s", temporary);
