@@ -566,11 +566,12 @@ main(int argc, char **argv)
     questions.count = 0;
     questions.sessions =
         malloc((bench.nqueries + WARM_UP) * sizeof(questions.sessions[0]));
-
     bench.copied = calloc(2 * bench.between + 1, 1);
 
     if (questions.sessions == NULL || bench.copied == NULL) {
         fprintf(stderr, "no memory\n");
+        free(questions.sessions);
+        free(bench.copied);
         return 1;
     }
 
