@@ -156,16 +156,17 @@ lists_name_part(const reco_engine_model_t *model,
     int below)
 {
     unsigned i, count;
-    uint16_t places[RECO_ENGINE_NAMED_MAX] = {0};
+    uint64_t *places;
     const reco_engine_list_t *list;
 
     list = &scratch->lists[source];
+    places = scratch->keys;
     count = 0;
 
     /* which side is as good as random: a branch would be foreseen half the time */
 
     for (i = 0; i < list->count; i++) {
-        places[count] = (uint16_t) i;
+        places[count] = i;
         count += (list->values[i] < floor) == below;
     }
 
