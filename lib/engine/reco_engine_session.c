@@ -34,7 +34,7 @@ session_repair(reco_engine_session_t *session)
 static reco_engine_event_t *
 session_event(reco_engine_session_t *session, unsigned i)
 {
-    return &session->events[(session->oldest + i) % RECO_ENGINE_EVENTS_MAX];
+    return (reco_engine_event_t *) reco_engine_session_event(session, i);
 }
 
 
