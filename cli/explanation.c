@@ -96,6 +96,19 @@ is_among(const explaining_t *explaining, const reco_engine_event_t *events,
 }
 
 
+/* Does the visit end before anybody met the item? */
+static int
+is_later(const explaining_t *explaining)
+{
+    reco_snapshot_item_t entry;
+
+    reco_engine_item(explaining->live->model, explaining->item, &entry);
+
+    return explaining->visit->query.now != 0
+           && entry.born > explaining->visit->query.now;
+}
+
+
 /* Why an item is no candidate. */
 static const char *
 find_reason(const explaining_t *explaining)
@@ -104,6 +117,10 @@ find_reason(const explaining_t *explaining)
 
     if (is_gone(explaining)) {
         return "it is not available";
+    }
+
+    if (is_later(explaining)) {
+        return "it was first seen after the visit";
     }
 
     if (reco_engine_find(explaining->live->model, query->current)

@@ -70,6 +70,9 @@ is_deeply([map { $_->{item} } @{ $json->{visit}{items} }], ['other1', 'pot'],
     'a visitor has a session');
 is($json->{visit}{profile}, 1, 'and a profile');
 
+like(scalar ctl('explain', '--visitor', 'v1', '--item', 'pan'),
+    qr/not recommended: it was first seen after the visit/,
+    'what nobody knew at the time of the visit');
 like(scalar ctl('explain', '--session', 'pot', '--item', 'bowl'),
     qr/not recommended: it is not available/, 'what is sold out');
 like(scalar ctl('explain', '--session', 'pot', '--item', 'pot'),

@@ -188,6 +188,11 @@ sub view {
         t => 'view', i => $item, id => "now-$visitor", ts => $now));
 }
 
+# A visit is explained as of its last event.  Visitor N was the N-th of 200,
+# and each of those before brought up to four items that nobody had met: v2 can
+# be recommended eight things of the sixty, v4 sixteen.
+like(scalar ctl('explain', '--visitor', 'v2', '--item', 'blue1'),
+    qr/it was first seen after the visit/, 'explain asks as of the last event');
 my @taste = best('--visitor', 'v2');
 cmp_ok(scalar @taste, '>', 5, 'explain knows it');
 cmp_ok(scalar(grep { /blue/ } @taste[0 .. 4]), '>', 3, 'and where it points');
