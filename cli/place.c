@@ -182,7 +182,9 @@ reco_place_registry(
 {
     reco_error_t error = {0};
 
-    if (reco_batch_registry(config, registry, &error) != RECO_OK) {
+    if (reco_batch_registry(config, RECO_REGISTRY_EXISTING, registry, &error)
+        != RECO_OK)
+    {
         return reco_cli_fail(name, "%s", error.message);
     }
 

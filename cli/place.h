@@ -50,7 +50,8 @@ int reco_place_arguments(int argc, char **argv, int least, int most,
 int reco_place_option(
     const char *name, int option, const char *value, reco_config_t *config);
 
-/* Opens the registry that config tells of; says why it cannot. */
+/* Opens the registry that config tells of, where there is one; says why it
+   cannot. */
 int reco_place_registry(
     const char *name, const reco_config_t *config, reco_registry_t **registry);
 

@@ -1,3 +1,4 @@
+#include "batch.h"
 #include "cli.h"
 #include "clock.h"
 #include "manifest.h"
@@ -128,8 +129,10 @@ add_model(cJSON *status, const char *name, const reco_config_t *config)
     part = cJSON_AddObjectToObject(status, "model");
     add_text(part, "path", reco_config_string(config, "model"));
 
-    if (reco_place_registry(name, config, &registry) != RECO_CLI_OK) {
-        add_text(part, "error", "there is no registry");
+    if (reco_batch_registry(config, RECO_REGISTRY_EXISTING, &registry, &error)
+        != RECO_OK)
+    {
+        add_error(part, &error);
         return;
     }
 

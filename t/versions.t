@@ -31,9 +31,24 @@ sub live { return readlink("$dir/model/current") || 'none' }
 my ($code, $output) = ctl('train');
 is($code, 1, 'without a store there is nothing to train from');
 like($output, qr/no store/, 'and it says so');
+mkdir "$dir/$_" for 'archive', 'archive/versions';
 ($code, $output) = ctl('show');
 like($output, qr/no live version in ".*archive": "recoctl train" makes one/,
     'nor is there one to show');
+
+my @nowhere = map { ('--set', "$_=$dir/nowhere/$_") } 'model', 'archive', 'state';
+for my $command (['versions'], ['versions', '--verify'], ['show'], ['diff', 1],
+    ['status'], ['explain', '--session', 'a', '--item', 'b'], ['events'],
+    ['export-examples'], ['promote', 1], ['rollback'], ['pin'], ['pin', '--off'],
+    ['import-factors', '--items', $0, '--ids', $0], ['forget', '--no-redis', 'a'],
+    ['train'])
+{
+    my ($name, @arguments) = @$command;
+    ($code, $output) = ctl($name, @nowhere, @arguments);
+    is($code, $name eq 'status' ? 0 : 1, "@$command, at a wrong path") or diag $output;
+    like($output, qr{no (folder|store in) ".*/nowhere/}, 'says so');
+    ok(!-e "$dir/nowhere", 'and makes nothing there');
+}
 
 ($code, $output) = ctl('import', '--latest', 'now', "$data/valid.tsv.gz");
 is($code, 0, 'history') or diag $output;
@@ -67,6 +82,12 @@ is(live(), 'versions/000001', 'is live');
 is($code, 1, 'there is no more to go back to');
 like(ctl('promote', 3), qr/000003 is live/, 'any can be promoted');
 like(ctl('rollback'), qr/000001 is live/, 'and gone back from');
+
+rename "$dir/model", "$dir/gone";
+ctl('versions');
+ok(!-e "$dir/model", 'nobody who reads makes the folder of nginx anew');
+like(ctl('promote', 1), qr/000001 is live/, 'who makes a version live does');
+is(live(), 'versions/000001', 'and it is there');
 
 ($code, $output) = ctl('promote', 9);
 is($code, 1, 'one that is not there cannot');

@@ -26,11 +26,11 @@ typedef struct {
 
 
 reco_status_t
-reco_batch_registry(const reco_config_t *config, reco_registry_t **registry,
-    reco_error_t *error)
+reco_batch_registry(const reco_config_t *config, reco_registry_mode_t mode,
+    reco_registry_t **registry, reco_error_t *error)
 {
     return reco_registry_open(reco_config_string(config, "model"),
-        reco_config_string(config, "archive"), registry, error);
+        reco_config_string(config, "archive"), mode, registry, error);
 }
 
 
@@ -330,7 +330,8 @@ reco_batch_run(const reco_config_t *config, reco_store_t *store, int force,
     memset(report, 0, sizeof(*report));
     began = reco_clock_monotonic_ns();
 
-    status = reco_batch_registry(config, &batch.registry, error);
+    status = reco_batch_registry(
+        config, RECO_REGISTRY_CREATE, &batch.registry, error);
     if (status == RECO_OK) {
         status = expire(&batch, error);
     }

@@ -42,7 +42,7 @@ const char *reco_batch_outcome(const reco_batch_report_t *report);
 
 /* The registry of config's folders. */
 reco_status_t reco_batch_registry(const reco_config_t *config,
-    reco_registry_t **registry, reco_error_t *error);
+    reco_registry_mode_t mode, reco_registry_t **registry, reco_error_t *error);
 
 /* What a manifest says of the version; 0 where it says nothing. */
 typedef struct {

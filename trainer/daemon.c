@@ -223,7 +223,8 @@ begin(daemon_t *daemon, reco_error_t *error)
         status = lock_state(daemon, error);
     }
     if (status == RECO_OK) {
-        status = reco_batch_registry(daemon->config, &daemon->registry, error);
+        status = reco_batch_registry(
+            daemon->config, RECO_REGISTRY_CREATE, &daemon->registry, error);
     }
     if (status == RECO_OK) {
         status = reco_registry_restore(daemon->registry, error);

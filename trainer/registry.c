@@ -53,13 +53,51 @@ reco_version_id_parse(const char *text, reco_version_id_t *id)
 }
 
 
+static reco_status_t
+make_folders(const reco_registry_t *registry, reco_error_t *error)
+{
+    reco_status_t status;
+    char path[PATH_MAX];
+
+    status = reco_registry_join(path, registry->archive, "versions", "", error);
+    if (status == RECO_OK) {
+        status = reco_files_make_folder(path, error);
+    }
+    if (status == RECO_OK) {
+        status =
+            reco_registry_join(path, registry->model, "versions", "", error);
+    }
+
+    return status == RECO_OK ? reco_files_make_folder(path, error) : status;
+}
+
+
+static reco_status_t
+find_archive(const reco_registry_t *registry, reco_error_t *error)
+{
+    reco_status_t status;
+    char path[PATH_MAX];
+
+    status = reco_registry_join(path, registry->archive, "versions", "", error);
+    if (status != RECO_OK || access(path, F_OK) == 0) {
+        return status;
+    }
+
+    return errno == ENOENT ? reco_error_set(error, RECO_DECLINED,
+               "there is no folder \"%s\": \"recoctl train\" makes it, where "
+               "\"archive\" of trainer.conf says",
+               path)
+                           : reco_error_set(error, RECO_IO,
+                               "cannot open \"%s\": %s", path, strerror(errno));
+}
+
+
 reco_status_t
 reco_registry_open(const char *model, const char *archive,
-    reco_registry_t **registry, reco_error_t *error)
+    reco_registry_mode_t mode, reco_registry_t **registry, reco_error_t *error)
 {
     reco_registry_t *opened;
     reco_status_t status;
-    char path[PATH_MAX];
 
     opened = calloc(1, sizeof(*opened));
     if (opened == NULL) {
@@ -77,16 +115,8 @@ reco_registry_open(const char *model, const char *archive,
             error, RECO_IO, "the path \"%.64s...\" is too long", model);
     }
 
-    status = reco_registry_join(path, opened->archive, "versions", "", error);
-    if (status == RECO_OK) {
-        status = reco_files_make_folder(path, error);
-    }
-    if (status == RECO_OK) {
-        status = reco_registry_join(path, opened->model, "versions", "", error);
-    }
-    if (status == RECO_OK) {
-        status = reco_files_make_folder(path, error);
-    }
+    status = mode == RECO_REGISTRY_CREATE ? make_folders(opened, error)
+                                          : find_archive(opened, error);
 
     if (status != RECO_OK) {
         free(opened);
@@ -207,8 +237,8 @@ reco_registry_list_folder(const char *folder, reco_version_id_t **ids,
 
     dir = opendir(path);
     if (dir == NULL) {
-        return reco_error_set(
-            error, RECO_IO, "cannot open \"%s\": %s", path, strerror(errno));
+        return reco_error_set(error, errno == ENOENT ? RECO_DECLINED : RECO_IO,
+            "cannot open \"%s\": %s", path, strerror(errno));
     }
 
     while ((entry = readdir(dir)) != NULL) {
@@ -304,7 +334,7 @@ find_newest(const char *folder, unsigned long *newest, reco_error_t *error)
 
     status = reco_registry_list_folder(folder, &ids, &nids, error);
     if (status != RECO_OK) {
-        return status;
+        return status == RECO_DECLINED ? RECO_OK : status;
     }
 
     if (nids > 0) {

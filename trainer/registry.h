@@ -34,13 +34,19 @@ typedef struct {
 
 typedef struct reco_registry_s reco_registry_t;
 
+typedef enum {
+    RECO_REGISTRY_CREATE,  /* creates the folders */
+    RECO_REGISTRY_EXISTING /* RECO_DECLINED where there is no archive */
+} reco_registry_mode_t;
+
 /*
- * Creates the folders.  What is made has the modes of the process's umask:
+ * EXISTING creates nothing; where a version is published, or one added, the
+ * model's folder is made.  What is made has the modes of the process's umask:
  * versions are for the workers, who are another user, to read.  RECO_IO,
  * RECO_NOMEM.
  */
 reco_status_t reco_registry_open(const char *model, const char *archive,
-    reco_registry_t **registry, reco_error_t *error);
+    reco_registry_mode_t mode, reco_registry_t **registry, reco_error_t *error);
 void reco_registry_close(reco_registry_t *registry);
 
 /*

@@ -161,7 +161,7 @@ static reco_status_t
 bring(
     reco_registry_t *registry, const reco_version_id_t *id, reco_error_t *error)
 {
-    char from[PATH_MAX], aside[PATH_MAX], to[PATH_MAX];
+    char from[PATH_MAX], aside[PATH_MAX], to[PATH_MAX], folder[PATH_MAX];
     reco_status_t status;
 
     status = reco_registry_path(registry, id, from, error);
@@ -177,7 +177,13 @@ bring(
         return status;
     }
 
-    status = reco_files_remove(aside, error);
+    status = reco_registry_join(folder, registry->model, "versions", "", error);
+    if (status == RECO_OK) {
+        status = reco_files_make_folder(folder, error);
+    }
+    if (status == RECO_OK) {
+        status = reco_files_remove(aside, error);
+    }
     if (status == RECO_OK) {
         status = reco_files_copy_folder(from, aside, error);
     }

@@ -51,7 +51,8 @@ setup(void **state)
     snprintf(self->model, sizeof(self->model), "%s/model", self->folder);
     snprintf(self->archive, sizeof(self->archive), "%s/archive", self->folder);
 
-    if (reco_registry_open(self->model, self->archive, &self->registry, &error)
+    if (reco_registry_open(self->model, self->archive, RECO_REGISTRY_CREATE,
+            &self->registry, &error)
         != RECO_OK)
     {
         fail_msg("%s", error.message);
