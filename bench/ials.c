@@ -71,8 +71,8 @@ factorise(const reco_history_t *history, const reco_dataset_names_t *names,
     int64_t began;
     int done;
 
-    if (reco_ials_params_read(&params, config, &error) != RECO_OK
-        || reco_weights_build(&weights, history, config, &error) != RECO_OK
+    reco_ials_params_read(&params, config);
+    if (reco_weights_build(&weights, history, config, &error) != RECO_OK
         || reco_matrix_build(&matrix, history, &weights, &error) != RECO_OK)
     {
         fprintf(stderr, "ials: %s\n", error.message);

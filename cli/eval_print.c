@@ -172,7 +172,7 @@ reco_eval_print_json(const reco_eval_print_t *print)
 
     if (object != NULL
         && cJSON_AddStringToObject(
-            object, "protocol", reco_protocol_name(print->experiment->protocol))
+            object, "protocol", reco_protocols[print->experiment->protocol])
         && cJSON_AddStringToObject(object, "model", print->models[0])
         && cJSON_AddNumberToObject(
             object, "n", (double) print->evaluations[0].ncases)
@@ -243,8 +243,8 @@ reco_eval_print_text(const reco_eval_print_t *print)
     print_read(print->experiment);
     printf("%llu cases of %s, model built in %.2f s\n\n%-16s %10s",
         (unsigned long long) evaluation->ncases,
-        reco_protocol_name(print->experiment->protocol),
-        print->trial->report.total, "", print->models[0]);
+        reco_protocols[print->experiment->protocol], print->trial->report.total,
+        "", print->models[0]);
     for (other = 1; other < print->nmodels; other++) {
         printf(" %10s   %-28s", print->models[other], "difference (95 %)");
     }

@@ -244,13 +244,11 @@ whiten(run_t *run)
             / (reco_cli_manifest_number(manifest, "trained.users", 0) + 1);
     cJSON_Delete(manifest);
 
-    status = reco_ials_params_read(&params, run->config, &error);
+    reco_ials_params_read(&params, run->config);
     params.dimensions = run->factors.dimensions;
-    if (status == RECO_OK) {
-        status = reco_ials_whiten(run->factors.vectors,
-            (uint32_t) run->factors.nrows, count, &params,
-            run->visitors.vectors, (uint32_t) run->visitors.nrows, &error);
-    }
+    status = reco_ials_whiten(run->factors.vectors,
+        (uint32_t) run->factors.nrows, count, &params, run->visitors.vectors,
+        (uint32_t) run->visitors.nrows, &error);
 
     return status == RECO_OK ? RECO_CLI_OK
                              : reco_cli_fail(run->name, "%s", error.message);

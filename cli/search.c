@@ -167,7 +167,7 @@ write_config(const reco_search_t *search)
 
     fprintf(file,
         "# recoctl tune: %s by %s on %llu cases, %llu trials, seed %llu\n",
-        reco_protocol_name(search->protocol), search->metric,
+        reco_protocols[search->protocol], search->metric,
         (unsigned long long) search->experiment->cases.ncases,
         (unsigned long long) search->tune.ntrials,
         (unsigned long long) search->tune.seed);
@@ -191,7 +191,7 @@ static void
 print_head(const reco_search_t *search, char *head, size_t size)
 {
     snprintf(head, size, "# %s %s cases %llu train %llu seed %llu\n",
-        reco_protocol_name(search->protocol), search->metric,
+        reco_protocols[search->protocol], search->metric,
         (unsigned long long) search->experiment->cases.ncases,
         (unsigned long long) search->experiment->train.nevents,
         (unsigned long long) search->tune.seed);
@@ -341,7 +341,7 @@ begin(reco_search_t *search)
     if (search->place < 0) {
         return reco_cli_misuse(search->name,
             "%s has no metric \"%.32s\": %s and so on",
-            reco_protocol_name(search->protocol), search->metric,
+            reco_protocols[search->protocol], search->metric,
             search->before.names[0]);
     }
 

@@ -1,6 +1,7 @@
 #include "trial_options.h"
 
 #include "cli.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -55,6 +56,25 @@ set_seed(const reco_trial_options_t *options, const char *text)
 }
 
 
+static int
+set_protocol(reco_trial_options_t *options, const char *text)
+{
+    char list[128];
+    int place;
+
+    place = reco_words_find(reco_protocols, text);
+    options->files.protocol = (reco_protocol_t) place;
+
+    if (place != RECO_PROTOCOL_COUNT) {
+        return RECO_CLI_OK;
+    }
+
+    reco_words_list(reco_protocols, list, sizeof(list));
+
+    return reco_cli_misuse(options->name, "--protocol takes one of%s", list);
+}
+
+
 int
 reco_trial_option(reco_trial_options_t *options, int option, const char *value)
 {
@@ -70,11 +90,7 @@ reco_trial_option(reco_trial_options_t *options, int option, const char *value)
         files->items = value;
         return RECO_CLI_OK;
     case RECO_TRIAL_PROTOCOL:
-        files->protocol = reco_protocol_find(value);
-        return files->protocol != RECO_PROTOCOL_COUNT
-                   ? RECO_CLI_OK
-                   : reco_cli_misuse(options->name,
-                       "--protocol takes next, novel, heldout or leave-last");
+        return set_protocol(options, value);
     case RECO_TRIAL_SET:
         return reco_config_set_pair(options->config, value, &error) == RECO_OK
                    ? RECO_CLI_OK

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "config_keys.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -173,25 +174,26 @@ parse_number(reco_config_type_t type, const char *text, double *number)
 
 
 static reco_status_t
-check_word(const reco_config_key_t *key, const char *text, reco_error_t *error)
+check_word(const reco_config_key_t *key, const char *text, double *number,
+    reco_error_t *error)
 {
-    const char *const *word;
-    char words[128] = ""; /* they are few and short */
-    size_t len;
+    const char *const *words;
+    char list[128];
+    int place;
 
-    len = 0;
+    words = reco_config_words(key->name);
+    place = reco_words_find(words, text);
+    *number = place;
 
-    for (word = reco_config_words(key->name); *word != NULL; word++) {
-        if (strcmp(*word, text) == 0) {
-            return RECO_OK;
-        }
-        len +=
-            (size_t) snprintf(words + len, sizeof(words) - len, " %s", *word);
+    if (words[place] != NULL) {
+        return RECO_OK;
     }
+
+    reco_words_list(words, list, sizeof(list));
 
     return reco_error_set(error, RECO_INVALID,
         "\"%s\" is no value for \"%s\": it takes one of%s", text, key->name,
-        words);
+        list);
 }
 
 
@@ -206,7 +208,7 @@ check_value(const reco_config_key_t *key, const char *text, double *number,
     }
 
     if (key->type == RECO_CONFIG_WORD) {
-        return check_word(key, text, error);
+        return check_word(key, text, number, error);
     }
 
     if (text[0] == '\0' || !parse_number(key->type, text, number)) {

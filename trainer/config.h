@@ -41,7 +41,7 @@ reco_status_t reco_config_set_pair(
 /*
  * Values by key; the key must be in the table (a programming error else).
  * The string is as written; the integer of a size is in bytes, of a duration
- * in milliseconds, of a flag 0 or 1.
+ * in milliseconds, of a flag 0 or 1, of a word its place in reco_config_words().
  */
 const char *reco_config_string(const reco_config_t *config, const char *key);
 int64_t reco_config_integer(const reco_config_t *config, const char *key);

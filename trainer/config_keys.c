@@ -1,7 +1,9 @@
 #include "config_keys.h"
 
 #include "config.h"
-
+#include "log.h"
+#include "model/ials.h"
+#include "protocol.h"
 #include "snapshot/reco_snapshot.h"
 
 #include <stddef.h>
@@ -182,11 +184,11 @@ reco_config_words(const char *name)
 {
     static const struct {
         const char *name;
-        const char *words[6];
+        const char *const *words;
     } keys[] = {
-        {"log_level", {"error", "warn", "notice", "info", "debug", NULL}},
-        {"ials_solver", {"cholesky", "cg", "block", NULL}},
-        {"blend_protocol", {"next", "novel", "heldout", "leave-last", NULL}},
+        {"log_level", reco_log_levels},
+        {"ials_solver", reco_ials_solvers},
+        {"blend_protocol", reco_protocols},
     };
     size_t i;
 

@@ -29,7 +29,7 @@ typedef struct {
 /* Ends with a NULL name. */
 extern const reco_config_key_t reco_config_keys[];
 
-/* The words that a key of type RECO_CONFIG_WORD takes, then NULL. */
+/* The words that a key of type RECO_CONFIG_WORD takes (words.h). */
 const char *const *reco_config_words(const char *name);
 
 #endif /* RECO_CONFIG_KEYS_H */

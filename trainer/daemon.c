@@ -109,7 +109,8 @@ in_ms(int64_t ms)
 static void
 set_log_level(const reco_config_t *config)
 {
-    reco_log_set_level(reco_log_level(reco_config_string(config, "log_level")));
+    reco_log_set_level(
+        (reco_log_level_t) reco_config_integer(config, "log_level"));
 }
 
 

@@ -206,7 +206,7 @@ reco_experiment_configure(const reco_experiment_t *experiment,
 
     status = RECO_OK;
     if (!reco_config_is_set(config, "blend_protocol")) {
-        name = reco_protocol_name(experiment->protocol);
+        name = reco_protocols[experiment->protocol];
         value = (reco_str_t){strlen(name), name};
         status = reco_config_set(
             config, (reco_str_t) reco_string("blend_protocol"), value, error);

@@ -10,12 +10,13 @@
 #define LINE_MAX_BYTES 2048
 
 
-static const char *const names[RECO_LOG_LEVEL_COUNT] = {
+const char *const reco_log_levels[] = {
     [RECO_LOG_ERROR] = "error",
     [RECO_LOG_WARN] = "warn",
     [RECO_LOG_NOTICE] = "notice",
     [RECO_LOG_INFO] = "info",
     [RECO_LOG_DEBUG] = "debug",
+    NULL,
 };
 
 /* syslog's priorities, which the journal reads from "<N>". */
@@ -28,21 +29,6 @@ static const int priorities[RECO_LOG_LEVEL_COUNT] = {
 };
 
 static reco_log_level_t threshold = RECO_LOG_NOTICE;
-
-
-reco_log_level_t
-reco_log_level(const char *name)
-{
-    reco_log_level_t level;
-
-    for (level = 0; level < RECO_LOG_LEVEL_COUNT; level++) {
-        if (strcmp(names[level], name) == 0) {
-            break;
-        }
-    }
-
-    return level;
-}
 
 
 void
@@ -70,7 +56,7 @@ write_prefix(char *line, size_t size, reco_log_level_t level)
 
     return len
            + (size_t) snprintf(line + len, size - len,
-               " [%s] %ld: ", names[level], (long) getpid());
+               " [%s] %ld: ", reco_log_levels[level], (long) getpid());
 }
 
 

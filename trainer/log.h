@@ -20,8 +20,8 @@ typedef enum {
     RECO_LOG_LEVEL_COUNT
 } reco_log_level_t;
 
-/* "error", "warn", ...; RECO_LOG_LEVEL_COUNT if unknown. */
-reco_log_level_t reco_log_level(const char *name);
+/* "error", "warn", ..., NULL. */
+extern const char *const reco_log_levels[];
 
 /* What is below is left out; RECO_LOG_NOTICE at start. */
 void reco_log_set_level(reco_log_level_t level);

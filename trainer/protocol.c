@@ -4,34 +4,13 @@
 #include <string.h>
 
 
-static const char *const protocol_names[RECO_PROTOCOL_COUNT] = {
+const char *const reco_protocols[] = {
     [RECO_PROTOCOL_NEXT] = "next",
     [RECO_PROTOCOL_NOVEL] = "novel",
     [RECO_PROTOCOL_HELDOUT] = "heldout",
     [RECO_PROTOCOL_LEAVE_LAST] = "leave-last",
+    NULL,
 };
-
-
-const char *
-reco_protocol_name(reco_protocol_t protocol)
-{
-    return protocol_names[protocol];
-}
-
-
-reco_protocol_t
-reco_protocol_find(const char *name)
-{
-    int i;
-
-    for (i = 0; i < RECO_PROTOCOL_COUNT; i++) {
-        if (strcmp(protocol_names[i], name) == 0) {
-            break;
-        }
-    }
-
-    return (reco_protocol_t) i;
-}
 
 
 static void

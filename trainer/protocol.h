@@ -19,10 +19,8 @@ typedef enum {
     RECO_PROTOCOL_COUNT
 } reco_protocol_t;
 
-const char *reco_protocol_name(reco_protocol_t protocol);
-
-/* RECO_PROTOCOL_COUNT if unknown. */
-reco_protocol_t reco_protocol_find(const char *name);
+/* "next", "novel", ..., NULL. */
+extern const char *const reco_protocols[];
 
 
 /*

@@ -599,11 +599,7 @@ reco_blend_learn(reco_blend_t *blend, const reco_history_t *history,
     }
 
     options.protocol =
-        reco_protocol_find(reco_config_string(config, "blend_protocol"));
-    if (options.protocol == RECO_PROTOCOL_COUNT) {
-        return reco_error_set(error, RECO_INVALID,
-            "blend_protocol is next, novel, heldout or leave-last");
-    }
+        (reco_protocol_t) reco_config_integer(config, "blend_protocol");
     options.profiles = (int) reco_config_integer(config, "blend_profiles");
     options.share = reco_config_number(config, "blend_holdout");
     options.limit = (uint64_t) reco_config_integer(config, "blend_cases");

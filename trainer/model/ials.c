@@ -35,16 +35,17 @@ typedef struct {
 } half_t;
 
 
-reco_status_t
-reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config,
-    reco_error_t *error)
-{
-    static const char *const names[] = {[RECO_IALS_CHOLESKY] = "cholesky",
-        [RECO_IALS_CG] = "cg",
-        [RECO_IALS_BLOCK] = "block"};
-    const char *name;
-    unsigned i;
+const char *const reco_ials_solvers[] = {
+    [RECO_IALS_CHOLESKY] = "cholesky",
+    [RECO_IALS_CG] = "cg",
+    [RECO_IALS_BLOCK] = "block",
+    NULL,
+};
 
+
+void
+reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config)
+{
     params->dimensions =
         (uint32_t) reco_config_integer(config, "ials_dimensions");
     params->iterations =
@@ -56,22 +57,13 @@ reco_ials_params_read(reco_ials_params_t *params, const reco_config_t *config,
         reco_config_number(config, "ials_unobserved_ratio");
     params->alpha = reco_config_number(config, "ials_alpha");
     params->deviation = reco_config_number(config, "ials_deviation");
+    params->solver =
+        (reco_ials_solver_t) reco_config_integer(config, "ials_solver");
     params->block = (uint32_t) reco_config_integer(config, "ials_block");
     params->steps = (uint32_t) reco_config_integer(config, "ials_steps");
     params->seed = (uint64_t) reco_config_integer(config, "seed");
     params->threads =
         reco_parallel_threads(reco_config_integer(config, "threads"));
-
-    name = reco_config_string(config, "ials_solver");
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            params->solver = (reco_ials_solver_t) i;
-            return RECO_OK;
-        }
-    }
-
-    return reco_error_set(error, RECO_INVALID,
-        "ials_solver \"%.32s\" is unknown: cholesky, cg or block", name);
 }
 
 

@@ -19,6 +19,9 @@ typedef enum {
     RECO_IALS_BLOCK     /* iALS++: blocks of dimensions, one after another */
 } reco_ials_solver_t;
 
+/* "cholesky", "cg", "block", NULL. */
+extern const char *const reco_ials_solvers[];
+
 /*
  * Minimises, over all users u and items i,
  *
@@ -45,9 +48,8 @@ typedef struct {
     unsigned threads;
 } reco_ials_params_t;
 
-/* RECO_INVALID: an unknown solver. */
-reco_status_t reco_ials_params_read(reco_ials_params_t *params,
-    const reco_config_t *config, reco_error_t *error);
+void reco_ials_params_read(
+    reco_ials_params_t *params, const reco_config_t *config);
 
 /*
  * Lowers unobserved to where all that was not observed weighs no more than

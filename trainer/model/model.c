@@ -54,9 +54,9 @@ build_factors(reco_model_t *model, building_t *building)
     reco_matrix_t matrix;
     reco_status_t status;
 
-    status = reco_ials_params_read(&params, building->config, building->error);
-    if (status != RECO_OK || params.dimensions == 0) {
-        return status;
+    reco_ials_params_read(&params, building->config);
+    if (params.dimensions == 0) {
+        return RECO_OK;
     }
 
     status = reco_matrix_build(

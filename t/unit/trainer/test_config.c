@@ -15,6 +15,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "log.h"
+#include "model/ials.h"
+#include "protocol.h"
+#include "words.h"
 
 
 static reco_config_t *config;
@@ -150,6 +154,29 @@ test_refuses(void **state)
 }
 
 
+/* A word's number is its place in the enumeration that is to follow it. */
+static void
+test_words(void **state)
+{
+    (void) state;
+
+    assert_int_equal(reco_config_integer(config, "log_level"), RECO_LOG_NOTICE);
+    assert_int_equal(read_text("log_level debug\n"
+                               "ials_solver block\n"
+                               "blend_protocol leave-last\n",
+                         NULL),
+        RECO_OK);
+    assert_int_equal(reco_config_integer(config, "log_level"), RECO_LOG_DEBUG);
+    assert_int_equal(
+        reco_config_integer(config, "ials_solver"), RECO_IALS_BLOCK);
+    assert_int_equal(reco_config_integer(config, "blend_protocol"),
+        RECO_PROTOCOL_LEAVE_LAST);
+    assert_int_equal(
+        reco_words_find(reco_log_levels, "none"), RECO_LOG_LEVEL_COUNT);
+    assert_int_equal(reco_words_find(reco_protocols, ""), RECO_PROTOCOL_COUNT);
+}
+
+
 static void
 test_pairs(void **state)
 {
@@ -218,6 +245,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists_entries, setup, teardown),
     };
