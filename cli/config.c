@@ -1,5 +1,6 @@
 #include "cli.h"
 #include "place.h"
+#include "redis_tls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,10 +33,15 @@ print_config(const reco_config_t *config)
 int
 reco_cli_config(int argc, char **argv)
 {
+    reco_error_t error = {0};
     reco_config_t *config;
     int result;
 
     result = reco_place_arguments(argc, argv, 0, 0, &config, NULL);
+    if (result == RECO_CLI_OK
+        && reco_redis_tls_check(config, &error) != RECO_OK) {
+        result = reco_cli_fail(argv[0], "%s", error.message);
+    }
     if (result == RECO_CLI_OK) {
         print_config(config);
     }

@@ -1,5 +1,6 @@
 #include "memcached.h"
 
+#include "address.h"
 #include "dial.h"
 
 #include <stdio.h>
@@ -7,8 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PORT     "11211"
-#define HOST_MAX 256
+#define PORT     11211
 #define KEY_MAX  250 /* memcached's */
 #define LINE_MAX 512
 
@@ -61,22 +61,20 @@ ask(int fd, const char *command, char *line, size_t size)
 static reco_status_t
 dial(const char *address, int *fd, reco_error_t *error)
 {
-    char host[HOST_MAX];
-    const char *colon;
-    size_t len;
+    reco_address_t server;
+    char port[8];
 
-    colon = strrchr(address, ':');
-    len = colon != NULL ? (size_t) (colon - address) : strlen(address);
-
-    if (len == 0 || len >= sizeof(host)) {
-        return reco_error_set(error, RECO_IO,
+    if (!reco_address_read(
+            &server, (reco_str_t){strlen(address), address}, PORT)
+        || server.port == 0)
+    {
+        return reco_error_set(error, RECO_INVALID,
             "\"%s\" is neither HOST nor HOST:PORT of a memcached", address);
     }
 
-    memcpy(host, address, len);
-    host[len] = '\0';
+    snprintf(port, sizeof(port), "%d", server.port);
 
-    return reco_cli_dial(host, colon != NULL ? colon + 1 : PORT, fd, error);
+    return reco_cli_dial(server.host, port, fd, error);
 }
 
 

@@ -126,12 +126,18 @@ int
 reco_place_read(int argc, char **argv, const reco_options_t *options, void *run,
     reco_config_t **config)
 {
+    reco_error_t error = {0};
     int result;
 
     *config = create_config(argc, argv);
 
     result = *config != NULL ? reco_options_read(argc, argv, options, run)
                              : RECO_CLI_FAILED;
+
+    if (result == RECO_CLI_OK && reco_config_check(*config, &error) != RECO_OK)
+    {
+        return reco_cli_fail(argv[0], "%s", error.message);
+    }
 
     return result == RECO_CLI_OK ? reco_cli_become_owner(
                argv[0], reco_config_string(*config, "state"))

@@ -44,6 +44,16 @@ my %secret = values_of('--set', 'redis_password=hush', '--set',
 is_deeply([@secret{'redis_password', 'redis_sentinel_password'}], ['(set)', '(set)'],
     'passwords are not printed');
 
+for my $pairs (['redis=127.0.0.1:99999'], ['memcached=cache:0'], ['redis_user=u'],
+    ['model=/nowhere', 'archive=/nowhere'],
+    ['redis_tls=on', "redis_tls_ca=$world->{dir}/nowhere"])
+{
+    my ($code, $output) = $world->recoctl('config', map { ('--set', $_) } @$pairs);
+    cmp_ok($code, '>', 0, "@$pairs is refused before anything starts");
+    my ($key) = $pairs->[0] =~ /^([a-z_]+)=/;
+    like($output, qr/"$key[" ]/, 'by name');
+}
+
 my $words = 0;
 while ($page =~ /^    Syntax:  (\S+) ([\w-]+(?: \| [\w-]+){2,})$/mg) {
     my ($key, @words) = ($1, split / \| /, $2);

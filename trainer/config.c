@@ -1,11 +1,9 @@
 #include "config.h"
 
-#include "config_keys.h"
-#include "words.h"
+#include "config_value.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +31,6 @@ struct reco_config_s {
     size_t nforeign;
     foreign_t *foreign; /* in the order in which they were first set */
 };
-
-typedef struct {
-    const char *suffix;
-    double factor;
-} unit_t;
 
 
 static reco_str_t
@@ -93,145 +86,6 @@ find_key(reco_str_t name, size_t *index)
 }
 
 
-/* The factor of a unit that may follow a number; 0 if unknown. */
-static double
-unit_factor(reco_config_type_t type, const char *suffix)
-{
-    static const unit_t sizes[] = {{"", 1}, {"k", 1024.0}, {"m", 1048576.0},
-        {"g", 1073741824.0}, {NULL, 0}};
-    static const unit_t durations[] = {{"", 1e3}, {"ms", 1}, {"s", 1e3},
-        {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}, {NULL, 0}};
-    static const unit_t none[] = {{"", 1}, {NULL, 0}};
-    const unit_t *unit;
-
-    switch (type) {
-    case RECO_CONFIG_SIZE:
-        unit = sizes;
-        break;
-    case RECO_CONFIG_DURATION:
-        unit = durations;
-        break;
-    default:
-        unit = none;
-        break;
-    }
-
-    while (unit->suffix != NULL && strcasecmp(unit->suffix, suffix) != 0) {
-        unit++;
-    }
-
-    return unit->factor;
-}
-
-
-static const char *
-type_syntax(reco_config_type_t type)
-{
-    switch (type) {
-    case RECO_CONFIG_INTEGER:
-        return "a whole number";
-    case RECO_CONFIG_SIZE:
-        return "a size such as 64m (k, m, g)";
-    case RECO_CONFIG_DURATION:
-        return "a duration such as 30m (ms, s, m, h, d)";
-    case RECO_CONFIG_FLAG:
-        return "on or off";
-    default:
-        return "a number";
-    }
-}
-
-
-/* Returns 0 if text is not of the key's type. */
-static int
-parse_number(reco_config_type_t type, const char *text, double *number)
-{
-    char *end;
-    double factor;
-
-    if (type == RECO_CONFIG_FLAG) {
-        *number = strcmp(text, "on") == 0;
-        return *number == 1 || strcmp(text, "off") == 0;
-    }
-
-    if (!isdigit((unsigned char) text[0]) && strchr("+-.", text[0]) == NULL) {
-        return 0;
-    }
-
-    errno = 0;
-    *number = strtod(text, &end);
-    factor = unit_factor(type, end);
-
-    if (end == text || errno == ERANGE || factor == 0) {
-        return 0;
-    }
-
-    *number *= factor;
-
-    return isfinite(*number)
-           && (type == RECO_CONFIG_NUMBER || *number == floor(*number));
-}
-
-
-static reco_status_t
-check_word(const reco_config_key_t *key, const char *text, double *number,
-    reco_error_t *error)
-{
-    const char *const *words;
-    char list[128];
-    int place;
-
-    words = reco_config_words(key->name);
-    place = reco_words_find(words, text);
-    *number = place;
-
-    if (words[place] != NULL) {
-        return RECO_OK;
-    }
-
-    reco_words_list(words, list, sizeof(list));
-
-    return reco_error_set(error, RECO_INVALID,
-        "\"%s\" is no value for \"%s\": it takes one of%s", text, key->name,
-        list);
-}
-
-
-static reco_status_t
-check_value(const reco_config_key_t *key, const char *text, double *number,
-    reco_error_t *error)
-{
-    *number = 0;
-
-    if (key->type == RECO_CONFIG_TEXT) {
-        return RECO_OK;
-    }
-
-    if (key->type == RECO_CONFIG_WORD) {
-        return check_word(key, text, number, error);
-    }
-
-    if (text[0] == '\0' || !parse_number(key->type, text, number)) {
-        return reco_error_set(error, RECO_INVALID,
-            "\"%s\" is no value for \"%s\": it takes %s", text, key->name,
-            type_syntax(key->type));
-    }
-
-    if (key->minimum != key->maximum
-        && (*number < key->minimum || *number > key->maximum))
-    {
-        return reco_error_set(error, RECO_INVALID,
-            "\"%s %s\" is out of range: from %.10g to %.10g%s", key->name, text,
-            key->minimum, key->maximum,
-            key->type == RECO_CONFIG_DURATION ? " ms"
-            : key->type == RECO_CONFIG_SIZE   ? " bytes"
-                                              : "");
-    }
-
-    return RECO_OK;
-}
-
-
 static reco_status_t
 set_value(
     reco_config_t *config, size_t index, reco_str_t text, reco_error_t *error)
@@ -245,7 +99,7 @@ set_value(
         return reco_error_set(error, RECO_NOMEM, "out of memory");
     }
 
-    status = check_value(&reco_config_keys[index], copy, &number, error);
+    status = reco_config_value(&reco_config_keys[index], copy, &number, error);
     if (status != RECO_OK) {
         free(copy);
         return status;

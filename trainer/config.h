@@ -38,6 +38,11 @@ reco_status_t reco_config_set(reco_config_t *config, reco_str_t key,
 reco_status_t reco_config_set_pair(
     reco_config_t *config, const char *pair, reco_error_t *error);
 
+/* Do the values agree with each other?  For when all of them are read.
+   RECO_INVALID. */
+reco_status_t reco_config_check(
+    const reco_config_t *config, reco_error_t *error);
+
 /*
  * Values by key; the key must be in the table (a programming error else).
  * The string is as written; the integer of a size is in bytes, of a duration

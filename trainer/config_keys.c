@@ -16,18 +16,24 @@
 #define MIB    (1024.0 * 1024)
 #define TIB    (1024.0 * 1024 * MIB)
 
+/* Bytes of texts, as far as there is room where they become part of a longer
+   one: a path, the name of a stream, the key of a record. */
+#define FOLDER_MAX     4000
+#define NAME_MAX_BYTES 200
+#define PREFIX_MAX     120
+
 
 /* clang-format off: one key a line */
 const reco_config_key_t reco_config_keys[] = {
 
     /* Where things are. */
-    {"state", RECO_CONFIG_TEXT, "/var/lib/reco/state", 0, 0},
-    {"model", RECO_CONFIG_TEXT, "/run/reco/shop", 0, 0},
-    {"archive", RECO_CONFIG_TEXT, "/var/lib/reco/models", 0, 0},
+    {"state", RECO_CONFIG_TEXT, "/var/lib/reco/state", 1, FOLDER_MAX},
+    {"model", RECO_CONFIG_TEXT, "/run/reco/shop", 1, FOLDER_MAX},
+    {"archive", RECO_CONFIG_TEXT, "/var/lib/reco/models", 1, FOLDER_MAX},
     {"log_level", RECO_CONFIG_WORD, "notice", 0, 0},
 
     /* The stream. */
-    {"redis", RECO_CONFIG_TEXT, "127.0.0.1:6379", 0, 0},
+    {"redis", RECO_CONFIG_SERVERS, "127.0.0.1:6379", 0, 0},
     {"redis_sentinel", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_sentinel_user", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_sentinel_password", RECO_CONFIG_TEXT, "", 0, 0},
@@ -41,13 +47,13 @@ const reco_config_key_t reco_config_keys[] = {
     {"redis_tls_cert", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_tls_key", RECO_CONFIG_TEXT, "", 0, 0},
     {"redis_tls_name", RECO_CONFIG_TEXT, "", 0, 0},
-    {"stream", RECO_CONFIG_TEXT, "reco:events", 0, 0},
+    {"stream", RECO_CONFIG_TEXT, "reco:events", 1, NAME_MAX_BYTES},
     {"shards", RECO_CONFIG_INTEGER, "1", 1, RECO_CONFIG_SHARDS_MAX},
-    {"group", RECO_CONFIG_TEXT, "reco-trainer", 0, 0},
-    {"consumer", RECO_CONFIG_TEXT, "", 0, 0},
+    {"group", RECO_CONFIG_TEXT, "reco-trainer", 1, NAME_MAX_BYTES},
+    {"consumer", RECO_CONFIG_TEXT, "", 0, NAME_MAX_BYTES},
     {"batch", RECO_CONFIG_INTEGER, "1000", 1, 100000},
     {"claim_idle", RECO_CONFIG_DURATION, "30s", SECOND, DAY},
-    {"rejected", RECO_CONFIG_TEXT, "reco:rejected", 0, 0},
+    {"rejected", RECO_CONFIG_TEXT, "reco:rejected", 1, NAME_MAX_BYTES},
     {"rejected_max", RECO_CONFIG_INTEGER, "1000", 0, 1e6},
 
     /* The store. */
@@ -101,9 +107,9 @@ const reco_config_key_t reco_config_keys[] = {
     /* The feature store. */
     {"features", RECO_CONFIG_FLAG, "on", 0, 0},
     {"feature_ttl", RECO_CONFIG_DURATION, "30d", SECOND, 3650 * DAY},
-    {"visitor_prefix", RECO_CONFIG_TEXT, "reco:visitor:", 0, 0},
-    {"item_prefix", RECO_CONFIG_TEXT, "reco:item:", 0, 0},
-    {"memcached", RECO_CONFIG_TEXT, "", 0, 0},
+    {"visitor_prefix", RECO_CONFIG_TEXT, "reco:visitor:", 0, PREFIX_MAX},
+    {"item_prefix", RECO_CONFIG_TEXT, "reco:item:", 0, PREFIX_MAX},
+    {"memcached", RECO_CONFIG_SERVER, "", 0, 0},
 
     /* What an event counts in training. */
     {"threads", RECO_CONFIG_INTEGER, "0", 0, 256},

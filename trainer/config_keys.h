@@ -14,10 +14,13 @@ typedef enum {
     RECO_CONFIG_NUMBER,
     RECO_CONFIG_SIZE,     /* bytes */
     RECO_CONFIG_DURATION, /* milliseconds */
-    RECO_CONFIG_FLAG
+    RECO_CONFIG_FLAG,
+    RECO_CONFIG_SERVER, /* HOST[:PORT], or empty */
+    RECO_CONFIG_SERVERS /* HOST[:PORT] and unix:PATH, by blanks */
 } reco_config_type_t;
 
-/* minimum and maximum bound numbers, in the type's unit; equal: unbounded. */
+/* minimum and maximum bound numbers, in the type's unit, and the bytes of a
+   text; equal: unbounded. */
 typedef struct {
     const char *name;
     reco_config_type_t type;

@@ -126,6 +126,9 @@ read_config(const char *path, reco_config_t **config, reco_error_t *error)
 
     status = reco_config_read(*config, path, error);
     if (status == RECO_OK) {
+        status = reco_config_check(*config, error);
+    }
+    if (status == RECO_OK) {
         status = reco_redis_tls_check(*config, error);
     }
 

@@ -78,6 +78,9 @@ run_once(const char *path, int force)
                  : reco_error_set(&error, RECO_NOMEM, "out of memory");
 
     if (status == RECO_OK) {
+        status = reco_config_check(config, &error);
+    }
+    if (status == RECO_OK) {
         status = reco_store_open(reco_config_string(config, "state"),
             RECO_STORE_EXISTING,
             (uint64_t) reco_config_integer(config, "store_size"), &store,

@@ -1,5 +1,6 @@
 #include "redis.h"
 
+#include "address.h"
 #include "redis_tls.h"
 
 #include <fcntl.h>
@@ -9,10 +10,8 @@
 #include <sys/time.h>
 
 #define PORT          6379
-#define UNIX          "unix:"
 #define ARGUMENTS_MAX 4096
 #define ADDRESSES_MAX 4096
-#define HOST_MAX      256
 
 /* More entries are asked for nowhere; memory is taken before any has come. */
 #define ELEMENTS_MAX (1 << 27)
@@ -68,70 +67,21 @@ bound_replies(redisContext *context)
 #endif
 
 
-/* "host", "host:port", "[::1]:port"; 0 if it is none of them. */
-static int
-split_address(const char *address, char *host, size_t size, int *port)
-{
-    const char *colon, *begin, *end;
-    char *rest;
-    long number;
-
-    *port = PORT;
-    begin = address;
-    end = address + strlen(address);
-    colon = strrchr(address, ':');
-
-    if (address[0] == '[') {
-        begin++;
-        end = strchr(address, ']');
-        if (end == NULL || (end[1] != ':' && end[1] != '\0')) {
-            return 0;
-        }
-        colon = end[1] == ':' ? end + 1 : NULL;
-    } else if (colon != NULL) {
-        end = colon;
-    }
-
-    if (colon != NULL) {
-        number = strtol(colon + 1, &rest, 10);
-        if (*rest != '\0' || number < 1 || number > 65535) {
-            return 0;
-        }
-        *port = (int) number;
-    }
-
-    if (end == begin || (size_t) (end - begin) >= size) {
-        return 0;
-    }
-
-    memcpy(host, begin, (size_t) (end - begin));
-    host[end - begin] = '\0';
-
-    return 1;
-}
-
-
 static reco_status_t
 dial(const reco_config_t *config, const char *address, struct timeval timeout,
     redisContext **context, reco_error_t *error)
 {
-    char host[HOST_MAX];
-    const char *server;
+    reco_address_t server;
     reco_status_t status;
-    int port;
 
-    server = host;
-
-    if (strncmp(address, UNIX, sizeof(UNIX) - 1) == 0) {
-        server = NULL;
-        *context =
-            redisConnectUnixWithTimeout(address + sizeof(UNIX) - 1, timeout);
-    } else if (split_address(address, host, sizeof(host), &port)) {
-        *context = redisConnectWithTimeout(host, port, timeout);
-    } else {
+    if (!reco_address_read(&server, text(address), PORT)) {
         return reco_error_set(error, RECO_INVALID,
-            "\"redis %s\" is neither unix:PATH nor HOST:PORT", address);
+            "\"%s\" is neither unix:PATH nor HOST:PORT", address);
     }
+
+    *context = server.port == 0
+                   ? redisConnectUnixWithTimeout(server.host, timeout)
+                   : redisConnectWithTimeout(server.host, server.port, timeout);
 
     if (*context == NULL) {
         return reco_error_set(error, RECO_NOMEM, "out of memory");
@@ -147,7 +97,8 @@ dial(const reco_config_t *config, const char *address, struct timeval timeout,
 
     bound_replies(*context);
     redisSetTimeout(*context, timeout);
-    status = reco_redis_tls_start(config, *context, server, error);
+    status = reco_redis_tls_start(
+        config, *context, server.port != 0 ? server.host : NULL, error);
 
     if (status != RECO_OK) {
         redisFree(*context);
@@ -219,7 +170,7 @@ static reco_status_t
 dial_master(const reco_config_t *config, const char *address,
     struct timeval timeout, redisContext **context, reco_error_t *error)
 {
-    char master[HOST_MAX + 16];
+    char master[RECO_ADDRESS_HOST_MAX + 16];
     const char *sentinel;
     reco_status_t status;
 
@@ -252,13 +203,13 @@ static reco_status_t
 dial_any(const reco_config_t *config, struct timeval timeout,
     redisContext **context, reco_error_t *error)
 {
-    char addresses[ADDRESSES_MAX];
+    char addresses[ADDRESSES_MAX + 1];
     reco_status_t status;
     char *address, *next;
 
     snprintf(addresses, sizeof(addresses), "%s",
         reco_config_string(config, "redis"));
-    status = reco_error_set(error, RECO_INVALID, "\"redis\" is empty");
+    status = RECO_INVALID; /* there is one at least */
 
     for (address = strtok_r(addresses, " \t", &next); address != NULL;
          address = strtok_r(NULL, " \t", &next))
@@ -353,11 +304,12 @@ reco_redis_command(redisContext *context, size_t n, const reco_str_t *arguments,
 static reco_status_t
 log_in(const reco_config_t *config, redisContext *context, reco_error_t *error)
 {
-    const char *database;
+    char database[24];
     reco_str_t arguments[2];
     reco_status_t status;
 
-    database = reco_config_string(config, "redis_db");
+    snprintf(database, sizeof(database), "%lld",
+        (long long) reco_config_integer(config, "redis_db"));
     status = authenticate(context, reco_config_string(config, "redis_user"),
         reco_config_string(config, "redis_password"), error);
 

@@ -131,6 +131,25 @@ test_refuses(void **state)
         {"session_gap -5m\n", 1, "out of range"},
         {"ials_dimensions 1025\n", 1, "out of range"}, /* of a version */
         {"gate yes\n", 1, "on or off"},
+        {"redis host:99999\n", 1, "from 1 to 65535"},
+        {"redis host:0\n", 1, "from 1 to 65535"},
+        {"redis host:\n", 1, "from 1 to 65535"},
+        {"redis host:+1\n", 1, "from 1 to 65535"},
+        {"redis ::1\n", 1, "from 1 to 65535"},
+        {"redis [::1]6379\n", 1, "from 1 to 65535"},
+        {"redis [::1\n", 1, "from 1 to 65535"},
+        {"redis []\n", 1, "from 1 to 65535"},
+        {"redis :6379\n", 1, "from 1 to 65535"},
+        {"redis unix:\n", 1, "unix:PATH"},
+        {"redis a:1 b:65536\n", 1, "one or several"},
+        {"redis \" \"\n", 1, "one or several"},
+        {"redis\n", 1, "one or several"},
+        {"redis /run/redis.sock\n", 1, "unix:PATH"},
+        {"memcached host:11211x\n", 1, "from 1 to 65535"},
+        {"memcached unix:/a\n", 1, "from 1 to 65535"},
+        {"memcached a b:1\n", 1, "from 1 to 65535"},
+        {"model\n", 1, "from 1 to 4000"},
+        {"stream\n", 1, "from 1 to 200"},
         {"redis \"unix:/a\n", 1, "quote"},
         {"redis \"a\" b\n", 1, "quote"},
     };
@@ -174,6 +193,87 @@ test_words(void **state)
     assert_int_equal(
         reco_words_find(reco_log_levels, "none"), RECO_LOG_LEVEL_COUNT);
     assert_int_equal(reco_words_find(reco_protocols, ""), RECO_PROTOCOL_COUNT);
+}
+
+
+static void
+test_servers(void **state)
+{
+    static const char *const good[] = {"redis=localhost",
+        "redis=localhost:65535", "redis=[::1] [::1]:1\tunix:/a b",
+        "memcached=", "memcached=[::1]:11211", "memcached=cache"};
+    char path[] = "redis=unix:/"
+                  "0123456789012345678901234567890123456789012345678901"
+                  "234567890123456789012345678901234567890123456789012345";
+    reco_error_t error = {0};
+    size_t i;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        if (reco_config_set_pair(config, good[i], &error) != RECO_OK) {
+            fail_msg("%s", error.message);
+        }
+    }
+
+    /* A socket's address has room for 107 bytes of it. */
+    assert_int_equal(strlen(path), strlen("redis=unix:") + 107);
+    assert_int_equal(reco_config_set_pair(config, path, NULL), RECO_OK);
+    memcpy(path, "redis=unix://", 13);
+    assert_int_equal(reco_config_set_pair(config, path, NULL), RECO_OK);
+}
+
+
+static void
+test_texts_have_bounds(void **state)
+{
+    char text[4300];
+
+    (void) state;
+
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "group=", 6);
+    text[6 + 200] = '\0';
+    assert_int_equal(reco_config_set_pair(config, text, NULL), RECO_OK);
+    text[6 + 200] = 'x';
+    text[6 + 201] = '\0';
+    assert_int_equal(reco_config_set_pair(config, text, NULL), RECO_INVALID);
+}
+
+
+/* Each value is well by itself. */
+static void
+test_values_that_disagree(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } bad[] = {
+        {"redis_user u\n", "\"redis_user\" needs \"redis_password\""},
+        {"redis_password p\nredis_sentinel_user u\n",
+            "\"redis_sentinel_user\" needs \"redis_sentinel_password\""},
+        {"redis_sentinel_password p\nmodel /nowhere\narchive /nowhere\n",
+            "same folder"},
+        {"model /tmp\narchive /tmp/.\n", "same folder"},
+    };
+    reco_error_t error;
+    size_t i;
+
+    (void) state;
+
+    assert_int_equal(reco_config_check(config, NULL), RECO_OK);
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        memset(&error, 0, sizeof(error));
+        assert_int_equal(read_text(bad[i].text, NULL), RECO_OK);
+        assert_int_equal(reco_config_check(config, &error), RECO_INVALID);
+        if (strstr(error.message, bad[i].says) == NULL) {
+            fail_msg("\"%s\" does not say \"%s\"", error.message, bad[i].says);
+        }
+    }
+
+    assert_int_equal(read_text("model /tmp\narchive /\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_OK);
 }
 
 
@@ -246,6 +346,11 @@ main(void)
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_servers, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_texts_have_bounds, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_values_that_disagree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pairs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists_entries, setup, teardown),
     };
