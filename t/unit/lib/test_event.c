@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/event_column.h"
 #include "event/event_text.h"
 #include "event/reco_event.h"
 
@@ -733,6 +734,46 @@ test_shard(void **state)
 }
 
 
+/* Each name leads to its own column, and no other text to any. */
+static void
+test_names(void **state)
+{
+    static const char *const others[] = {"", "V", "vv", "typo", "types", "tupe",
+        "item\x01", "itms", "Visitor", "visitors", "\xff", "\xff\xff\xff"};
+
+    const reco_event_column_t *column, *found;
+    char name[16];
+    unsigned i, byte;
+    size_t place;
+
+    (void) state;
+
+    for (i = 0; i < reco_event_ncolumns; i++) {
+        column = &reco_event_columns[i];
+        assert_ptr_equal(reco_event_column_by_name(column->name), column);
+
+        for (place = 0; place < column->name.len; place++) {
+            for (byte = 1; byte < 256; byte++) {
+                memcpy(name, column->name.data, column->name.len);
+                name[place] = (char) (name[place] ^ byte);
+                found = reco_event_column_by_name(
+                    (reco_str_t){column->name.len, name});
+
+                if (found != NULL) {
+                    assert_memory_equal(
+                        found->name.data, name, column->name.len);
+                }
+            }
+        }
+    }
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_null(reco_event_column_by_name(
+            (reco_str_t){strlen(others[i]), others[i]}));
+    }
+}
+
+
 int
 main(void)
 {
@@ -753,6 +794,7 @@ main(void)
         cmocka_unit_test(test_context_lines),
         cmocka_unit_test(test_unsaid_times),
         cmocka_unit_test(test_shard),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
