@@ -172,12 +172,57 @@ ngx_http_reco_cookie_parameter(ngx_str_t *word, ngx_http_reco_cookie_t *cookie,
 }
 
 
+/* Browsers compare without case. */
+static ngx_uint_t
+ngx_http_reco_cookie_begins(const ngx_str_t *name, const char *prefix)
+{
+    return ngx_strncasecmp(name->data, (u_char *) prefix, ngx_strlen(prefix))
+           == 0;
+}
+
+
+/*
+ * What browsers would throw away (RFC 6265bis): every visitor would be a new
+ * one with each page.  NULL: nothing.
+ */
+static char *
+ngx_http_reco_cookie_check(const ngx_http_reco_cookie_t *cookie,
+    const ngx_http_reco_cookie_scope_t *scope)
+{
+    const ngx_str_t *name = &cookie->name;
+
+    if (ngx_http_reco_cookie_begins(name, "__Host-")
+        && (scope->domain.len > 0 || ngx_strcmp(scope->path.data, "/") != 0))
+    {
+        return "has a name that browsers take with \"path=/\" and without "
+               "\"domain=\" only";
+    }
+
+    if (cookie->secure != NGX_HTTP_RECO_SECURE_OFF) {
+        return NULL;
+    }
+
+    if (ngx_http_reco_cookie_begins(name, "__Host-")
+        || ngx_http_reco_cookie_begins(name, "__Secure-")
+        || ngx_http_reco_cookie_begins(name, "__Http-"))
+    {
+        return "has a name that browsers do not take with \"secure=off\"";
+    }
+
+    return ngx_strcmp(scope->samesite.data, "None") == 0
+               ? "has \"samesite=none\", which browsers do not take with "
+                 "\"secure=off\""
+               : NULL;
+}
+
+
 /* reco_cookie NAME [domain=D] [path=P] [age=T] [samesite=S] [secure=S] */
 char *
 ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_reco_loc_conf_t *lcf = conf;
 
+    char *wrong;
     ngx_str_t *value;
     ngx_uint_t i;
     ngx_http_reco_cookie_t *cookie;
@@ -211,6 +256,11 @@ ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                 NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
         }
+    }
+
+    wrong = ngx_http_reco_cookie_check(cookie, &scope);
+    if (wrong != NULL) {
+        return wrong;
     }
 
     lcf->cookie = cookie;

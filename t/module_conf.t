@@ -52,6 +52,14 @@ my @wrong = (
     ['reco_cookie a domain="x;y";' => qr/invalid parameter "domain="x"/],
     ['reco_cookie a age=never;' => qr/invalid parameter "age=never"/],
     ['reco_cookie a secure=perhaps;' => qr/invalid parameter "secure=perhaps"/],
+    ['reco_cookie a samesite=none secure=off;' =>
+        qr/"reco_cookie" directive has "samesite=none", which browsers do not take with "secure=off"/],
+    ['reco_cookie __Host-a domain=a.example;' =>
+        qr/"reco_cookie" directive has a name that browsers take with "path=\/" and without/],
+    ['reco_cookie __host-a path=/shop;' => qr/has a name that browsers take with "path=\/"/],
+    ['reco_cookie __Host-a secure=off;' => qr/has a name that browsers do not take with "secure=off"/],
+    ['reco_cookie __SECURE-a secure=off;' => qr/has a name that browsers do not take with "secure=off"/],
+    ['reco_cookie __Http-a secure=off;' => qr/has a name that browsers do not take with "secure=off"/],
     ['reco_cookie a; reco_cookie b;' => qr/"reco_cookie" directive is duplicate/],
     ['reco_statuses 304;' => qr/invalid status "304", it must be one whose answers are pages/],
     ['reco_statuses ok;' => qr/invalid status "ok"/],
@@ -104,6 +112,10 @@ for my $conf (
     'reco_sdk inject src=/j endpoint=/b api=/a/ consent=required; server {'
         . ' reco_sdk off; location /j { reco_sdk; reco_sdk inject; } }',
     'server { location / { if ($arg_x) { reco off; } } }',
+    'reco_cookie __Host-a; server { reco_cookie __Host-a path=/ secure=on samesite=none;'
+        . ' location /a { reco_cookie __Secure-a domain=a.example path=/a; }'
+        . ' location /b { reco_cookie a samesite=none; }'
+        . ' location /c { reco_cookie _Host-a domain=a.example secure=off; } }',
 ) {
     my ($ok, $output) = $world->nginx_test($conf);
     ok($ok, substr($conf, 0, 60)) or diag($output);
