@@ -94,6 +94,26 @@ ngx_http_reco_arm_word(ngx_http_reco_arm_t *arm, ngx_str_t *word)
 }
 
 
+static ngx_uint_t
+ngx_http_reco_arm_exists(const ngx_array_t *arms, const ngx_str_t *name)
+{
+    ngx_uint_t i;
+    const ngx_http_reco_arm_t *arm;
+
+    arm = arms->elts;
+
+    for (i = 0; i < arms->nelts; i++) {
+        if (arm[i].name.len == name->len
+            && ngx_strncmp(arm[i].name.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 char *
 ngx_http_reco_arm_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -121,6 +141,14 @@ ngx_http_reco_arm_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ngx_http_reco_arm_name(&value[1]) != NGX_OK) {
         return "needs a name of letters, digits, \"-\" and \"_\"";
+    }
+
+    /* events tell arms apart by their names alone */
+
+    if (ngx_http_reco_arm_exists(lcf->arms, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+            "duplicate arm \"%V\" in \"reco_arm\" directive", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     share = NGX_ERROR;

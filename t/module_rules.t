@@ -183,6 +183,7 @@ for (['reco_rule only;' => qr/invalid number of arguments/],
      ['reco_arm a 60%; reco_arm b 50%;' => qr/more than 100%/],
      ['reco_arm "a b" 60%;' => qr/letters, digits/],
      ['reco_arm a 60% source=nosuch;' => qr/invalid parameter "source=nosuch"/],
+     ['reco_arm a 10%; reco_arm b 10%; reco_arm a 10% off;' => qr/duplicate arm "a"/],
      ['reco_experiment a; reco_experiment b;' => qr/is duplicate/])
 {
     my ($line, $message) = @$_;
