@@ -34,6 +34,10 @@ $response = Reco::HTTP::request($port, 'GET', '/cut');
 ok(!$response->{complete}, 'a cut answer is incomplete');
 is(length $response->{body}, 300, 'and holds what was sent');
 
+my $ended = $world->start('ended', '/bin/true');
+waitpid $ended, 0;
+is($world->stop($ended), undef, 'what was seen to end is not waited for');
+
 my $socket = Reco::HTTP::connect_to($port);
 is(Reco::HTTP::request($port, 'GET', "/$_", socket => $socket)->{body},
     "GET /$_", "request $_ on one connection") for 1 .. 2;

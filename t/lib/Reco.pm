@@ -154,7 +154,9 @@ sub stop {
 
     my $deadline = now() + 300;
     while (now() < $deadline) {
-        return $? if waitpid($pid, WNOHANG) == $pid;
+        my $ended = waitpid $pid, WNOHANG;
+        return $? if $ended == $pid;
+        return if $ended == -1;    # seen before
         sleep 0.02;
     }
     kill 'KILL', $pid;
