@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use POSIX qw(SIGBUS);
 use Test::More;
 
 use Reco;
@@ -65,6 +66,20 @@ all_tell('another file', qr/cannot open the store "\Q$dir\E\/state": .*not an LM
 damage($sound);
 ($code, $output) = $world->ctl('events', '--limit', 1);
 is($code, 0, 'restored, it is read') or diag $output;
+
+# -- the signal that a lost page is told by, sent by somebody --
+
+{
+    my $pid = open my $import, '|-', "$Reco::BUILD/recoctl", 'import', '--state', "$dir/state",
+        '--format', 'jsonl', '-' or die "recoctl: $!";
+    $world->wait_for(60, sub {
+        my ($caught) = $world->read_file("/proc/$pid/status") =~ /^SigCgt:\s*(\w+)/m;
+        return hex(substr $caught // 0, -8) & 1 << SIGBUS - 1;
+    });
+    kill 'BUS', $pid;
+    close $import;
+    is($? & 127, SIGBUS, 'ends recoctl at once');
+}
 
 SKIP: {
     my $disk = "$dir/disk";

@@ -108,6 +108,12 @@ on_fault(int number, siginfo_t *info, void *context)
 
     (void) context;
 
+    if (info->si_code <= 0) { /* somebody sent it: there is no address */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
+
     file = NULL;
     reader.next = 0;
     reader.len = 0;
