@@ -423,7 +423,6 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     }
 
     if (ngx_http_reco_arm_withholds(ngx_http_reco_arm(r, ctx), slot)) {
-        ctx->withheld = 1;
         ngx_http_reco_count(NGX_HTTP_RECO_WITHHELD, 1);
         return NGX_DECLINED;
     }

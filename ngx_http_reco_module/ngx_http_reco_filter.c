@@ -73,10 +73,10 @@ ngx_http_reco_page_send_header(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 
     /*
      * One that is only read is not touched.  Who is shown nothing gets the
-     * same header as those who are.
+     * same header as those who are: a cache would give it to them.
      */
-    page->renewed = page->altered || ctx->withheld
-                    || (!page->passing && page->slots->nelts > 0);
+    page->renewed =
+        page->placed != 0 || (!page->passing && page->slots->nelts > 0);
 
     if (page->renewed) {
         if (ngx_http_reco_page_headers(r, ctx) != NGX_OK) {

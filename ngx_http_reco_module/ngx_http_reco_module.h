@@ -183,8 +183,7 @@ typedef struct {
     unsigned session_known : 1;
     unsigned viewed : 1; /* this page's view is recorded */
     unsigned arm_known : 1;
-    unsigned withheld : 1; /* the arm keeps a block back */
-    unsigned waited : 1;   /* for the visitor's profile */
+    unsigned waited : 1; /* for the visitor's profile */
     unsigned taste_known : 1;
 
     ngx_str_t item; /* external id of the page's item */

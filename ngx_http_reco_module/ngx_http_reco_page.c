@@ -163,7 +163,6 @@ ngx_http_reco_page_insert(
 
     ngx_http_reco_page_append(ctx->page, cl);
     ngx_http_reco_count(NGX_HTTP_RECO_BLOCKS, 1);
-    ctx->page->altered = 1;
 
     return NGX_OK;
 }
@@ -195,7 +194,6 @@ ngx_http_reco_page_step(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
         }
 
         if (rc == NGX_OK) {
-            page->altered = 1;
             return ngx_http_reco_page_span(r, page, in);
         }
 
@@ -408,7 +406,7 @@ ngx_http_reco_page_feed(
     }
 
     if (page->ended) {
-        page->early &= page->altered | page->renewed;
+        page->early &= page->placed != 0 || page->renewed;
     }
 
     if (page->ended || ngx_http_reco_page_finished(page)) {

@@ -52,7 +52,6 @@ struct ngx_http_reco_page_s {
     unsigned ascii : 1;     /* blocks are written in ASCII alone */
     unsigned begun : 1;     /* the first bytes were seen */
     unsigned passing : 1;   /* the rest goes through unread */
-    unsigned altered : 1;   /* something was put in or left out */
     unsigned ended : 1;     /* the page's end was seen */
     unsigned early : 1;     /* and announced before the origin's last buffer */
     unsigned waiting : 1;   /* the header is not sent yet */

@@ -139,6 +139,16 @@ $world->nginx(<<"CONF");
             reco on;
             reco_cache_control "no-cache, private";
         }
+        location /nothing/ {
+            proxy_pass http://127.0.0.1:$origin;
+            reco on;
+            reco_rule only category="no such one";
+        }
+        location /nothing-file/ {
+            alias $dir/www/;
+            reco on;
+            reco_rule only category="no such one";
+        }
         location /cache-off/ {
             proxy_pass http://127.0.0.1:$origin;
             reco on;
@@ -260,6 +270,17 @@ for my $framing (qw(length chunked close)) {
 for (1 .. 2) {
     my ($response) = page_of('/cached/slotless-length');
     is($response->{headers}{etag}, '"o"', 'from the cache, too');
+}
+
+# -- one whose slot has nothing to show this visitor does not: it would be kept for those
+# who are shown something --
+
+for my $path (qw(/nothing/public /nothing-file/page.html /nothing-file/page.html)) {
+    my ($response, $page, @blocks) = page_of($path);
+    is("@blocks$page", $PAGE, "$path: nothing to show");
+    is($response->{headers}{'cache-control'}, 'private', 'is one visitor\'s page');
+    ok(!exists $response->{headers}{$_}, "without $_") for qw(etag last-modified);
+    is($response->{headers}{'content-length'}, length $PAGE, 'with its length');
 }
 
 # -- early hints: nginx before 1.29 takes them for the answer itself --
