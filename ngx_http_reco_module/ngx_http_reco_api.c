@@ -32,6 +32,7 @@ ngx_http_reco_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_core_loc_conf_t *clcf;
 
     lcf->api = 1;
+    lcf->any_slot = 1;
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_reco_api_handler;
 

@@ -1,4 +1,4 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_reference.h"
 
 
 /*
@@ -16,9 +16,9 @@
 
 struct ngx_http_reco_arm_s {
     ngx_str_t name;
-    ngx_uint_t end;            /* of its range */
-    ngx_str_t slot;            /* that it is about; empty: all */
-    ngx_http_reco_slot_t with; /* source */
+    ngx_uint_t end;                  /* of its range */
+    ngx_http_reco_reference_t *slot; /* that it is about; NULL: all */
+    ngx_http_reco_slot_t with;       /* source */
     unsigned off : 1;
 };
 
@@ -69,7 +69,8 @@ ngx_http_reco_experiment(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_http_reco_arm_word(ngx_http_reco_arm_t *arm, ngx_str_t *word)
+ngx_http_reco_arm_word(
+    ngx_conf_t *cf, ngx_http_reco_arm_t *arm, ngx_str_t *word)
 {
     ngx_str_t value;
 
@@ -85,9 +86,10 @@ ngx_http_reco_arm_word(ngx_http_reco_arm_t *arm, ngx_str_t *word)
     }
 
     if (ngx_strncmp(word->data, "slot=", 5) == 0 && word->len > 5) {
-        arm->slot.data = word->data + 5;
-        arm->slot.len = word->len - 5;
-        return NGX_OK;
+        value.data = word->data + 5;
+        value.len = word->len - 5;
+        arm->slot = ngx_http_reco_reference_add(cf, &value);
+        return arm->slot != NULL ? NGX_OK : NGX_ERROR;
     }
 
     return NGX_ERROR;
@@ -177,7 +179,7 @@ ngx_http_reco_arm_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     arm->end = begin + share;
 
     for (i = 3; i < cf->args->nelts; i++) {
-        if (ngx_http_reco_arm_word(arm, &value[i]) != NGX_OK) {
+        if (ngx_http_reco_arm_word(cf, arm, &value[i]) != NGX_OK) {
             ngx_conf_log_error(
                 NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
@@ -185,6 +187,24 @@ ngx_http_reco_arm_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_reco_arms_hold(ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf)
+{
+    ngx_uint_t i;
+    ngx_http_reco_arm_t *arm;
+
+    if (lcf->arms == NULL) {
+        return;
+    }
+
+    arm = lcf->arms->elts;
+
+    for (i = 0; i < lcf->arms->nelts; i++) {
+        ngx_http_reco_reference_hold(cf, lcf, arm[i].slot);
+    }
 }
 
 
@@ -235,22 +255,12 @@ ngx_http_reco_arm_label(ngx_http_reco_arm_t *arm)
 }
 
 
-static ngx_uint_t
-ngx_http_reco_arm_is_for(
-    const ngx_http_reco_arm_t *arm, const ngx_http_reco_slot_t *slot)
-{
-    return arm->slot.len == 0
-           || (arm->slot.len == slot->name.len
-               && ngx_strncmp(arm->slot.data, slot->name.data, slot->name.len)
-                      == 0);
-}
-
-
 ngx_uint_t
 ngx_http_reco_arm_withholds(
     ngx_http_reco_arm_t *arm, ngx_http_reco_slot_t *slot)
 {
-    return arm != NULL && arm->off && ngx_http_reco_arm_is_for(arm, slot);
+    return arm != NULL && arm->off
+           && ngx_http_reco_reference_is(arm->slot, &slot->name);
 }
 
 
@@ -261,7 +271,7 @@ ngx_http_reco_arm_query(ngx_http_reco_arm_t *arm, ngx_http_reco_slot_t *slot,
     *used = *slot;
 
     if (arm == NULL || arm->with.source.len == 0
-        || !ngx_http_reco_arm_is_for(arm, slot))
+        || !ngx_http_reco_reference_is(arm->slot, &slot->name))
     {
         return;
     }

@@ -53,6 +53,8 @@ ngx_http_reco_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&main->templates, cf->pool, 4, sizeof(void *))
                != NGX_OK
         || ngx_array_init(&main->slots, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&main->references, cf->pool, 4, sizeof(void *))
+               != NGX_OK
         || ngx_array_init(&main->zones, cf->pool, 1, sizeof(void *)) != NGX_OK)
     {
         return NULL;
@@ -213,6 +215,9 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (ngx_http_reco_sdk_place(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_reco_rules_hold(cf, conf);
+    ngx_http_reco_arms_hold(cf, conf);
 
     if (conf->cookie == NGX_CONF_UNSET_PTR) {
         if (prev->cookie == NGX_CONF_UNSET_PTR) {

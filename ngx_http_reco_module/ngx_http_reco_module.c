@@ -1,5 +1,6 @@
 #include "ngx_http_reco_answers.h"
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_reference.h"
 
 
 static ngx_int_t ngx_http_reco_preconfiguration(ngx_conf_t *cf);
@@ -277,7 +278,8 @@ ngx_http_reco_postconfiguration(ngx_conf_t *cf)
 
     main = ngx_http_conf_get_module_main_conf(cf, ngx_http_reco_module);
 
-    if (ngx_http_reco_stats_init(cf, main) != NGX_OK
+    if (ngx_http_reco_references_check(cf, main) != NGX_OK
+        || ngx_http_reco_stats_init(cf, main) != NGX_OK
         || ngx_http_reco_learn_init(cf, main) != NGX_OK
         || ngx_http_reco_profiles_init(cf, main) != NGX_OK)
     {

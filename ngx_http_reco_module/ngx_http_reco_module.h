@@ -85,10 +85,11 @@ typedef struct {
 
 
 typedef struct {
-    ngx_array_t models;    /* ngx_http_reco_model_t *, one for each path */
-    ngx_array_t templates; /* ngx_http_reco_template_t * */
-    ngx_array_t slots;     /* ngx_http_reco_slot_t *, for the API */
-    ngx_array_t zones;     /* ngx_shm_zone_t * */
+    ngx_array_t models;     /* ngx_http_reco_model_t *, one for each path */
+    ngx_array_t templates;  /* ngx_http_reco_template_t * */
+    ngx_array_t slots;      /* ngx_http_reco_slot_t *, for the API */
+    ngx_array_t references; /* ngx_http_reco_reference_t * */
+    ngx_array_t zones;      /* ngx_shm_zone_t * */
     ngx_shm_zone_t *stats;
     ngx_shm_zone_t *robots;
     ngx_http_reco_redis_conf_t *redis;
@@ -142,6 +143,7 @@ typedef struct {
     ngx_str_t experiment;
     ngx_int_t robot_rate; /* requests a minute of one visitor; 0: any */
     ngx_flag_t api;       /* a visitor's request, though no page */
+    ngx_flag_t any_slot;  /* it may be for a slot of any place */
     ngx_hash_t types;
     ngx_array_t *types_keys;
 } ngx_http_reco_loc_conf_t;
@@ -241,6 +243,12 @@ ngx_array_t *ngx_http_reco_words(ngx_conf_t *cf);
 /* -- rule ---------------------------------------------------------------- */
 
 char *ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The rules, and the arms, hold in this place, which is merged. */
+void ngx_http_reco_rules_hold(
+    ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf);
+void ngx_http_reco_arms_hold(
+    ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf);
 
 /* Puts the rules that are for the slot into a query that is made next; rules
    may be NULL. */

@@ -1,4 +1,4 @@
-#include "ngx_http_reco_module.h"
+#include "ngx_http_reco_reference.h"
 
 #include <math.h>
 
@@ -16,7 +16,7 @@
 
 
 struct ngx_http_reco_rule_s {
-    ngx_str_t slot; /* empty: any */
+    ngx_http_reco_reference_t *slot; /* NULL: any */
     ngx_uint_t only;
     reco_engine_rule_t rule; /* where it is not "only" */
     reco_str_t category;     /* of "only"; empty: any */
@@ -138,7 +138,8 @@ ngx_http_reco_rule_kind(ngx_http_reco_rule_t *rule, const ngx_str_t *word)
 
 
 static ngx_int_t
-ngx_http_reco_rule_word(ngx_http_reco_rule_t *rule, const ngx_str_t *word)
+ngx_http_reco_rule_word(
+    ngx_conf_t *cf, ngx_http_reco_rule_t *rule, const ngx_str_t *word)
 {
     ngx_str_t value;
 
@@ -155,7 +156,8 @@ ngx_http_reco_rule_word(ngx_http_reco_rule_t *rule, const ngx_str_t *word)
     }
 
     if (ngx_strncmp(word->data, "slot=", 5) == 0) {
-        rule->slot = value;
+        rule->slot = ngx_http_reco_reference_add(cf, &value);
+        return rule->slot != NULL ? NGX_OK : NGX_ERROR;
 
     } else if (ngx_strncmp(word->data, "category=", 9) == 0) {
         rule->category = ngx_http_reco_str(value);
@@ -245,7 +247,7 @@ ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < words->nelts; i++) {
         if ((i == 1 ? ngx_http_reco_rule_kind(rule, &word[i])
-                    : ngx_http_reco_rule_word(rule, &word[i]))
+                    : ngx_http_reco_rule_word(cf, rule, &word[i]))
             != NGX_OK)
         {
             ngx_conf_log_error(
@@ -263,6 +265,24 @@ ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_http_reco_rules_hold(ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf)
+{
+    ngx_uint_t i;
+    ngx_http_reco_rule_t *rule;
+
+    if (lcf->rules == NULL) {
+        return;
+    }
+
+    rule = lcf->rules->elts;
+
+    for (i = 0; i < lcf->rules->nelts; i++) {
+        ngx_http_reco_reference_hold(cf, lcf, rule[i].slot);
+    }
 }
 
 
@@ -285,12 +305,7 @@ ngx_http_reco_rules_query(
     rule = rules->elts;
 
     for (i = 0; i < rules->nelts; i++) {
-        if (rule[i].slot.len > 0
-            && (rule[i].slot.len != slot->name.len
-                || ngx_strncmp(
-                       rule[i].slot.data, slot->name.data, slot->name.len)
-                       != 0))
-        {
+        if (!ngx_http_reco_reference_is(rule[i].slot, &slot->name)) {
             continue;
         }
 

@@ -191,6 +191,31 @@ for (['reco_rule only;' => qr/invalid number of arguments/],
     ok(!$ok && $output =~ $message, substr $line, 0, 50) or diag($output);
 }
 
+# -- slots that are not there: known when all levels are merged --
+
+for (['reco_rule pin=1 item=a slot=b;' => qr/emerg.*unknown slot "b" in "reco_rule" directive in \S+nginx\.conf:\d+/],
+     ['reco_slot a; reco_arm x 10% slot=b; server { location / { reco_slot c; } }'
+        => qr/emerg.*unknown slot "b" in "reco_arm" directive in \S+nginx\.conf:\d+/],
+     ['server { location /a { reco_rule pin=1 item=a slot=a; reco_slot b; }'
+        . ' location /b { reco_slot a; } }'
+        => qr/warn.*"reco_rule" directive has no effect, slot "a" is in other places, in \S+nginx\.conf:\d+/],
+     ['reco_rule pin=1 item=a slot=a; server { reco_rule pin=1 item=a; location / { reco_slot a; } }'
+        => qr/warn.*"reco_rule" directive has no effect/],
+     ['reco_rule pin=1 item=a slot=a; server { location / { reco_slot b; location /a { reco_slot a; } } }'],
+     ['server { location / { if ($arg_x) { reco off; } reco_arm x 10% slot=a; reco_slot a; } }'],
+     ['server { reco_arm x 10% slot=a; reco_slot b; location /api { reco_api; }'
+        . ' location / { reco_slot a; reco_arm y 10%; } }'])
+{
+    my ($line, $message) = @$_;
+    my ($ok, $output) = $world->nginx_test("\n$line\n");
+    is($ok, !$message || $message =~ /warn/ ? 1 : '', substr $line, 0, 60) or diag($output);
+    if ($message) {
+        like($output, $message, 'which is said');
+    } else {
+        unlike($output, qr/reco_(rule|arm)/, 'of which nothing is said');
+    }
+}
+
 $world->done;
 
 done_testing;
