@@ -143,6 +143,7 @@ NGX_INCLUDES := $(patsubst %,-isystem $(NGX_TREE)/%,src/core src/event \
 unit: $(BUILD)/t/unit/module/test_shelf
 
 $(BUILD)/t/unit/module/test_shelf: t/unit/module/test_shelf.c \
+        ngx_http_reco_module/ngx_http_reco_random.c \
         ngx_http_reco_module/ngx_http_reco_shelf.c \
         ngx_http_reco_module/ngx_http_reco_zone_format.c \
         ngx_http_reco_module/ngx_http_reco_zone.h $(LIB) | $(NGX_TREE)/objs/Makefile

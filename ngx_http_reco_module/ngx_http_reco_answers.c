@@ -1,7 +1,6 @@
 #include "ngx_http_reco_answers.h"
 #include "ngx_http_reco_blocks.h"
-
-#include <sys/random.h>
+#include "ngx_http_reco_random.h"
 
 
 /*
@@ -149,9 +148,9 @@ ngx_http_reco_answers_init_process(
     }
 
     if (ngx_http_reco_blocks_init_process(cycle, main->blocks_size) != NGX_OK
-        || getrandom(&ngx_http_reco_answers.secret,
-               sizeof(ngx_http_reco_answers.secret), 0)
-               != sizeof(ngx_http_reco_answers.secret))
+        || ngx_http_reco_random(&ngx_http_reco_answers.secret,
+               sizeof(ngx_http_reco_answers.secret))
+               != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -104,7 +104,8 @@ ngx_http_reco_learn_init(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main)
         return NGX_ERROR;
     }
 
-    main->learnt = ngx_http_reco_shared(cf, &name, NGX_HTTP_RECO_LEARN_SIZE);
+    main->learnt =
+        ngx_http_reco_shared(cf, &name, NGX_HTTP_RECO_LEARN_SIZE, NULL);
 
     return main->learnt != NULL ? NGX_OK : NGX_ERROR;
 }

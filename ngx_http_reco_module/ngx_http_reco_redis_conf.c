@@ -559,8 +559,8 @@ ngx_http_reco_redis_init_conf(ngx_conf_t *cf, ngx_http_reco_redis_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    conf->zone =
-        ngx_http_reco_shared(cf, &name, sizeof(ngx_http_reco_redis_shared_t));
+    conf->zone = ngx_http_reco_shared(
+        cf, &name, sizeof(ngx_http_reco_redis_shared_t), NULL);
 
     return conf->zone != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

@@ -1,7 +1,6 @@
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_random.h"
 #include "ngx_http_reco_shared.h"
-
-#include <sys/random.h>
 
 
 /*
@@ -26,8 +25,8 @@ typedef struct {
 
 
 typedef struct {
-    ngx_atomic_t secret; /* clients choose ids, and may not choose whom they
-                            stand for; 0: not made yet */
+    uint64_t secret; /* clients choose ids, and may not choose whom they
+                        stand for */
     ngx_http_reco_robot_t places[NGX_HTTP_RECO_ROBOT_PLACES];
 } ngx_http_reco_robots_t;
 
@@ -35,12 +34,22 @@ typedef struct {
 static ngx_int_t ngx_http_reco_honeypot_handler(ngx_http_request_t *r);
 
 
+static ngx_int_t
+ngx_http_reco_robots_init(void *data)
+{
+    ngx_http_reco_robots_t *robots = data;
+
+    return ngx_http_reco_random(&robots->secret, sizeof(robots->secret));
+}
+
+
 ngx_shm_zone_t *
 ngx_http_reco_robot_zone(ngx_conf_t *cf)
 {
     static ngx_str_t name = ngx_string("ngx_http_reco_robots");
 
-    return ngx_http_reco_shared(cf, &name, sizeof(ngx_http_reco_robots_t));
+    return ngx_http_reco_shared(
+        cf, &name, sizeof(ngx_http_reco_robots_t), ngx_http_reco_robots_init);
 }
 
 
@@ -72,26 +81,11 @@ ngx_http_reco_robot_place(ngx_http_request_t *r, uint64_t key)
 static uint64_t
 ngx_http_reco_robot_key(ngx_http_request_t *r, const void *data, size_t len)
 {
-    ngx_atomic_uint_t secret;
     ngx_http_reco_robots_t *robots;
 
     robots = ngx_http_reco_robots(r);
 
-    if (robots == NULL) {
-        return 0;
-    }
-
-    if (robots->secret == 0) {
-        if (getrandom(&secret, sizeof(secret), GRND_NONBLOCK) != sizeof(secret))
-        {
-            secret = (ngx_atomic_uint_t) ngx_random();
-        }
-
-        /* of several workers the first one's */
-        (void) ngx_atomic_cmp_set(&robots->secret, 0, secret | 1);
-    }
-
-    return reco_hash_keyed(robots->secret, data, len);
+    return robots != NULL ? reco_hash_keyed(robots->secret, data, len) : 0;
 }
 
 

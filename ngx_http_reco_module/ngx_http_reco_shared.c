@@ -1,21 +1,29 @@
 #include "ngx_http_reco_shared.h"
 
 
+typedef struct {
+    size_t bytes;
+    ngx_http_reco_shared_init_pt init;
+} ngx_http_reco_shared_t;
+
+
 static ngx_int_t ngx_http_reco_shared_init(ngx_shm_zone_t *zone, void *old);
 
 
 ngx_shm_zone_t *
-ngx_http_reco_shared(ngx_conf_t *cf, ngx_str_t *name, size_t bytes)
+ngx_http_reco_shared(ngx_conf_t *cf, ngx_str_t *name, size_t bytes,
+    ngx_http_reco_shared_init_pt init)
 {
-    size_t *size;
     ngx_shm_zone_t *zone;
+    ngx_http_reco_shared_t *shared;
 
-    size = ngx_palloc(cf->pool, sizeof(size_t));
-    if (size == NULL) {
+    shared = ngx_palloc(cf->pool, sizeof(ngx_http_reco_shared_t));
+    if (shared == NULL) {
         return NULL;
     }
 
-    *size = bytes;
+    shared->bytes = bytes;
+    shared->init = init;
 
     /* the slab's own pages, and one to be aligned in */
 
@@ -26,7 +34,7 @@ ngx_http_reco_shared(ngx_conf_t *cf, ngx_str_t *name, size_t bytes)
     }
 
     zone->init = ngx_http_reco_shared_init;
-    zone->data = size;
+    zone->data = shared;
 
     return zone;
 }
@@ -35,15 +43,20 @@ ngx_http_reco_shared(ngx_conf_t *cf, ngx_str_t *name, size_t bytes)
 static ngx_int_t
 ngx_http_reco_shared_init(ngx_shm_zone_t *zone, void *old)
 {
-    size_t *size;
+    ngx_http_reco_shared_t *shared;
 
     if (old != NULL) {
         zone->data = old;
         return NGX_OK;
     }
 
-    size = zone->data;
-    zone->data = ngx_slab_calloc((ngx_slab_pool_t *) zone->shm.addr, *size);
+    shared = zone->data;
 
-    return zone->data != NULL ? NGX_OK : NGX_ERROR;
+    zone->data =
+        ngx_slab_calloc((ngx_slab_pool_t *) zone->shm.addr, shared->bytes);
+    if (zone->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return shared->init != NULL ? shared->init(zone->data) : NGX_OK;
 }

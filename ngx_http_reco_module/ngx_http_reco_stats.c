@@ -95,7 +95,7 @@ ngx_http_reco_stats_init(ngx_conf_t *cf, ngx_http_reco_main_conf_t *main)
     ngx_str_t name = ngx_string("reco_stats");
 
     main->stats = ngx_http_reco_shared(cf, &name,
-        NGX_HTTP_RECO_STATS_ROWS * sizeof(ngx_http_reco_stats_row_t));
+        NGX_HTTP_RECO_STATS_ROWS * sizeof(ngx_http_reco_stats_row_t), NULL);
 
     return main->stats != NULL ? NGX_OK : NGX_ERROR;
 }

@@ -1,8 +1,8 @@
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_random.h"
 
 #include <ngx_md5.h>
 #include <ngx_sha1.h>
-#include <sys/random.h>
 
 #define NGX_HTTP_RECO_SECRET_MIN 16
 #define NGX_HTTP_RECO_SHA1_BLOCK 64
@@ -175,7 +175,7 @@ ngx_http_reco_id_random(ngx_http_reco_id_t *id)
 
     do {
         if (left == 0) {
-            if (getrandom(ids, sizeof(ids), GRND_NONBLOCK) != sizeof(ids)) {
+            if (ngx_http_reco_random(ids, sizeof(ids)) != NGX_OK) {
                 return NGX_ERROR;
             }
 

@@ -1,6 +1,5 @@
+#include "ngx_http_reco_random.h"
 #include "ngx_http_reco_zone.h"
-
-#include <sys/random.h>
 
 
 #define NGX_HTTP_RECO_ZONE_STRIPES_MIN 4
@@ -48,8 +47,7 @@ ngx_http_reco_zone_format(ngx_http_reco_zone_header_t *header, size_t size)
     ngx_http_reco_stripe_t *stripe;
     ngx_http_reco_record_t *record;
 
-    if (getrandom(&header->secret, sizeof(header->secret), 0)
-        != sizeof(header->secret))
+    if (ngx_http_reco_random(&header->secret, sizeof(header->secret)) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ngx_http_reco_random.h"
 #include "ngx_http_reco_zone.h"
 
 #define ZONE_SIZE (1024 * 1024)
@@ -503,10 +504,60 @@ test_moves_to_another_size(void **state)
 }
 
 
+/* More bytes than the kernel gives in one go come what may. */
+static void
+test_random_fills_all(void **state)
+{
+    u_char bytes[4096];
+    ngx_uint_t i, zeros;
+
+    (void) state;
+
+    ngx_memzero(bytes, sizeof(bytes));
+    assert_int_equal(
+        ngx_http_reco_random(bytes + 1, sizeof(bytes) - 2), NGX_OK);
+    assert_int_equal(bytes[0], 0);
+    assert_int_equal(bytes[sizeof(bytes) - 1], 0);
+
+    /* eight zeros in a row come once in 2^52 times */
+
+    zeros = 0;
+
+    for (i = 1; i < sizeof(bytes) - 1; i++) {
+        zeros = bytes[i] == 0 ? zeros + 1 : 0;
+        assert_true(zeros < 8);
+    }
+}
+
+
+static void
+test_zones_have_secrets_of_their_own(void **state)
+{
+    ngx_http_reco_zone_ctx_t zones[2];
+    ngx_uint_t i;
+
+    (void) state;
+
+    for (i = 0; i < 2; i++) {
+        zone_create(&zones[i], ZONE_SIZE);
+        assert_int_equal(
+            ngx_http_reco_zone_format(zones[i].header, ZONE_SIZE), NGX_OK);
+    }
+
+    assert_true(zones[0].header->secret != zones[1].header->secret);
+
+    for (i = 0; i < 2; i++) {
+        munmap(zones[i].header, ZONE_SIZE);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_fills_all),
+        cmocka_unit_test(test_zones_have_secrets_of_their_own),
         cmocka_unit_test(test_finds_what_was_put),
         cmocka_unit_test(test_clients_choose_no_place),
         cmocka_unit_test(test_places_are_secret),
