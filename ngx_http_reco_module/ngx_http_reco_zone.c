@@ -366,29 +366,45 @@ ngx_http_reco_zone_merge(ngx_shm_zone_t *zone, const ngx_http_reco_id_t *from,
 }
 
 
+/* How many events of a session are older than one. */
+static uint32_t
+ngx_http_reco_zone_older(
+    const reco_engine_session_t *session, const reco_engine_event_t *first)
+{
+    uint32_t i;
+    const reco_engine_event_t *event;
+
+    for (i = 0; i < ngx_min(session->nevents, RECO_ENGINE_EVENTS_MAX); i++) {
+        event = reco_engine_session_event(session, i);
+
+        if (event->time > first->time
+            || (event->time == first->time && event->item == first->item))
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
 /* What came before, with what came since on top of it. */
 static void
 ngx_http_reco_zone_join(
     reco_engine_session_t *session, const reco_engine_session_t *before)
 {
     uint32_t i;
-    const reco_engine_event_t *event, *first;
     reco_engine_session_t since;
 
     since = *session;
     *session = *before;
-    first = reco_engine_session_event(&since, 0);
 
     /* whoever wrote it may have been told already of what this node saw */
 
-    for (i = 0; since.nevents > 0 && i < session->nevents; i++) {
-        event = reco_engine_session_event(session, i);
-
-        if (event->time > first->time
-            || (event->time == first->time && event->item == first->item))
-        {
-            session->nevents = i;
-        }
+    if (since.nevents > 0) {
+        reco_engine_session_keep(
+            session, ngx_http_reco_zone_older(
+                         before, reco_engine_session_event(&since, 0)));
     }
 
     for (i = 0; i < ngx_min(since.nevents, RECO_ENGINE_EVENTS_MAX); i++) {

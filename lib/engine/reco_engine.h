@@ -111,6 +111,9 @@ reco_engine_session_event(const reco_engine_session_t *session, unsigned i)
 void reco_engine_session_apply(
     reco_engine_session_t *session, const reco_engine_event_t *event);
 
+/* Keeps the oldest nevents events, where there are more. */
+void reco_engine_session_keep(reco_engine_session_t *session, unsigned nevents);
+
 /* Counts the keys of a block that was shown. */
 void reco_engine_session_shown(
     reco_engine_session_t *session, const uint64_t *items, unsigned nitems);

@@ -96,6 +96,29 @@ reco_engine_session_apply(
 
 
 void
+reco_engine_session_keep(reco_engine_session_t *session, unsigned nevents)
+{
+    unsigned i;
+    reco_engine_event_t kept[RECO_ENGINE_EVENTS_MAX];
+
+    session_repair(session);
+
+    if (nevents >= session->nevents) {
+        return;
+    }
+
+    /* A ring that is not full begins at its first place. */
+    for (i = 0; i < nevents; i++) {
+        kept[i] = *session_event(session, i);
+    }
+
+    memcpy(session->events, kept, nevents * sizeof(kept[0]));
+    session->nevents = nevents;
+    session->oldest = 0;
+}
+
+
+void
 reco_engine_session_shown(
     reco_engine_session_t *session, const uint64_t *items, unsigned nitems)
 {
