@@ -190,7 +190,6 @@ ngx_http_reco_page_output(ngx_http_request_t *r, ngx_http_reco_page_t *page)
     page->out = NULL;
     page->last_out = &page->out;
     page->joined = NULL;
-    page->sent = 1;
 
     sending = page->sending;
     page->sending = 1;
@@ -289,6 +288,10 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
     }
 
+    if (page->gathering) {
+        return ngx_http_reco_page_rest(r, page, rest);
+    }
+
     if (page->waiting) {
         rc = ngx_http_reco_page_send_header(r, ctx);
 
@@ -306,10 +309,6 @@ ngx_http_reco_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     if (page->passing) {
         ngx_http_reco_places_keep(page);
         ngx_http_reco_page_relax(r, page);
-    }
-
-    if (page->gathering && !page->passing) {
-        return NGX_OK;
     }
 
     if (ngx_http_reco_page_rest(r, page, rest) != NGX_OK) {

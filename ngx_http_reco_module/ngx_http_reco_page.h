@@ -11,10 +11,11 @@
  * is marked as read when the span has been sent.  Buffers are recycled, so a
  * page of any size takes a few of them.
  *
- * The header waits for the first piece of the body: a page that comes in one
- * piece and holds no slot keeps its header, and one that does gets its new
- * length.  Once no slot can match any more the rest goes through as it comes,
- * and files need not be read into memory for us.
+ * The header waits for the first piece of the body, and for all that nginx has
+ * at hand with it: a page that comes in one piece and holds no slot keeps its
+ * header, and one that does gets its new length.  Once no slot can match any
+ * more the rest goes through unread, and files need not be read into memory
+ * for us.
  */
 
 typedef struct ngx_http_reco_places_s ngx_http_reco_places_t;
@@ -33,6 +34,7 @@ struct ngx_http_reco_page_s {
 
     u_char *gathered;  /* copies of what goes out with what comes next */
     size_t ngathered;  /* bytes of them */
+    size_t room;       /* bytes that there may be */
     ngx_buf_t *joined; /* the last on out, where it is one of them; or NULL */
 
     off_t from; /* the span so far, in the buffer at hand */
@@ -61,7 +63,6 @@ struct ngx_http_reco_page_s {
     unsigned learning : 1;  /* the page is read for its product */
     unsigned plain : 1;     /* what comes is what the origin's file holds */
     unsigned seen : 1;      /* and was looked at, as it came */
-    unsigned sent : 1;      /* something was passed on */
     unsigned gathering : 1; /* what is read now stays on out */
     unsigned gzip_tested : 1;
     unsigned gzip_ok : 1;
@@ -99,10 +100,10 @@ ngx_int_t ngx_http_reco_page_held(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, reco_str_t *text);
 
 /*
- * True where what is read now stays on page->out until the next call, as nginx has
- * more of the page at hand: what it read of the origin's answer at once goes out in
- * a few writes, though its own limits would make many.  Spans are copied then, so
- * that nginx has its buffers back.
+ * True where what comes now stays on page->out until the next call, as nginx has
+ * more of the page at hand: what has come of the origin's answer goes out in one
+ * write, though nginx's own limits would make many.  It is copied then, so that
+ * nginx has its buffers back.
  */
 ngx_uint_t ngx_http_reco_page_gathers(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in);

@@ -1,7 +1,7 @@
 #include "ngx_http_reco_page.h"
 
 
-#define NGX_HTTP_RECO_GATHERED 32768
+#define NGX_HTTP_RECO_GATHERED 65536
 
 
 void
@@ -179,11 +179,12 @@ ngx_http_reco_page_special(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
 
 /*
- * True where nginx is about to call again, because more of what it has read waits.
+ * True where nginx is about to call again: more of what it has read waits, or what is
+ * left of the page has arrived, and it stopped reading because it had no buffer left.
  * Once it has seen the answer's end, all goes in one call.
  */
 static ngx_uint_t
-ngx_http_reco_page_waits(ngx_http_request_t *r, ngx_chain_t *in)
+ngx_http_reco_page_waits(ngx_http_request_t *r, ngx_chain_t *in, off_t left)
 {
     ngx_event_pipe_t *p;
 
@@ -191,8 +192,36 @@ ngx_http_reco_page_waits(ngx_http_request_t *r, ngx_chain_t *in)
 
     /* who alters buffers on their way to us may keep the next one */
 
-    return p != NULL && p->in != NULL && in->buf->tag == p->tag && !p->cacheable
-           && !p->upstream_eof && !p->upstream_error && !p->upstream_done;
+    if (p == NULL || in->buf->tag != p->tag || p->cacheable || p->upstream_eof
+        || p->upstream_error || p->upstream_done)
+    {
+        return 0;
+    }
+
+    return p->in != NULL
+           || (p->upstream_blocked && p->limit_rate == 0
+               && p->upstream->ssl == NULL && left > 0 && p->length == left
+               && p->upstream->read->available >= left);
+}
+
+
+/* Memory for as much as may be gathered of the page, made once. */
+static ngx_int_t
+ngx_http_reco_page_room(ngx_http_request_t *r, ngx_http_reco_page_t *page)
+{
+    if (page->gathered != NULL) {
+        return NGX_OK;
+    }
+
+    page->room = NGX_HTTP_RECO_GATHERED;
+
+    if (page->left >= 0) {
+        page->room = ngx_min(page->left, NGX_HTTP_RECO_GATHERED);
+    }
+
+    page->gathered = ngx_palloc(r->pool, page->room);
+
+    return page->gathered != NULL ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -202,21 +231,18 @@ ngx_http_reco_page_gathers(
 {
     off_t size;
     ngx_buf_t *b;
+    ngx_chain_t *cl;
 
-    if (!page->sent || page->sending || page->passing || page->busy != NULL
-        || in == NULL || !ngx_http_reco_page_waits(r, in))
+    if (page->sending || page->busy != NULL || in == NULL
+        || (page->passing && !page->waiting && !page->renewed))
     {
         return 0;
     }
 
-    if (page->out == NULL) {
-        page->ngathered = 0;
-    }
+    size = 0;
 
-    size = page->ngathered;
-
-    for (/* void */; in != NULL; in = in->next) {
-        b = in->buf;
+    for (cl = in; cl != NULL; cl = cl->next) {
+        b = cl->buf;
 
         if (!ngx_buf_in_memory(b) || b->last_buf || b->last_in_chain || b->flush
             || b->sync)
@@ -227,17 +253,18 @@ ngx_http_reco_page_gathers(
         size += b->last - b->pos;
     }
 
-    if (size > NGX_HTTP_RECO_GATHERED
-        || (page->left >= 0 && page->left <= size - (off_t) page->ngathered))
+    if ((page->left >= 0 && page->left <= size)
+        || !ngx_http_reco_page_waits(r, in, page->left - size)
+        || ngx_http_reco_page_room(r, page) != NGX_OK)
     {
         return 0;
     }
 
-    if (page->gathered == NULL) {
-        page->gathered = ngx_palloc(r->pool, NGX_HTTP_RECO_GATHERED);
+    if (page->out == NULL) {
+        page->ngathered = 0;
     }
 
-    return page->gathered != NULL;
+    return size <= (off_t) (page->room - page->ngathered);
 }
 
 
@@ -291,11 +318,40 @@ ngx_http_reco_page_arrived(ngx_http_reco_page_t *page, off_t n)
 }
 
 
+/* Appends copies of a chain's buffers, unread. */
+static ngx_int_t
+ngx_http_reco_page_gather(
+    ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
+{
+    ngx_buf_t *b;
+
+    for (/* void */; in != NULL; in = in->next) {
+        b = in->buf;
+        page->from = 0;
+        page->to = b->last - b->pos;
+
+        if (ngx_http_reco_page_span(r, page, b) != NGX_OK
+            || ngx_http_reco_page_flags(r, page, b) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_http_reco_page_arrived(page, page->to);
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_reco_page_rest(
     ngx_http_request_t *r, ngx_http_reco_page_t *page, ngx_chain_t *in)
 {
     ngx_chain_t *cl;
+
+    if (page->gathering) {
+        return ngx_http_reco_page_gather(r, page, in);
+    }
 
     for (/* void */; in != NULL; in = in->next) {
         cl = ngx_alloc_chain_link(r->pool);

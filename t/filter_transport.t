@@ -32,7 +32,7 @@ my %page = (
     large  => $HEAD . filler(1_000_000) . $TAIL,
     early  => "$HEAD<!-- reco:related -->" . filler(300_000) . '</body></html>',
     edge   => '<!-- reco:related -->',
-    none   => $HEAD . filler(20_000) . '</body></html>',
+    none   => $HEAD . filler(45_000) . '</body></html>',
     text   => 'no tag at all, ' x 1000,
 );
 
@@ -52,11 +52,11 @@ my $origin = $world->origin(sub {
     if ($how =~ /^by(\d+)$/) {
         return { pieces => [$body =~ /(.{1,$1})/gs], framing => 'chunked' };
     }
-    if ($how eq 'held') {
+    if ($how =~ /^held(length|chunked)$/) {
         my $half = int(length($body) / 2);
         return { pieces => [substr($body, 0, $half), sub {
             $world->wait_for(60, sub { -e "$dir/go" });
-        }, substr($body, $half)], framing => 'chunked' };
+        }, substr($body, $half)], framing => $1 };
     }
     if ($how eq 'pause') {
         my $half = int(length($body) / 2);
@@ -196,24 +196,46 @@ arrives('/limited/length/early', 'early', 'limit_rate');
 
 # -- what is ahead of a block is not kept back --
 
-# nginx itself passes on whole buffers, and of the first one what is behind the header.
-for (['unbuffered', 0], ['proxy', 8192]) {
+# nginx itself passes on whole buffers, and of the first one what is behind the header;
+# with as many as it may have in use, it stops reading until they are sent.
+for (['unbuffered', 0], ['proxy', 8192], ['tight', 8192]) {
     my ($place, $less) = @$_;
-    my $half = int(length($page{middle}) / 2) - $less;
-    unlink "$dir/go";
-    my $socket = Reco::HTTP::connect_to($world->{port});
-    Reco::HTTP::send_all($socket, "GET /$place/held/middle HTTP/1.1\r\n"
-        . "Host: a\r\nConnection: close\r\n\r\n");
-    my $data = '';
-    while (length $data < $half) {
-        last unless IO::Select->new($socket)->can_read(60)
-            && sysread $socket, $data, 65536, length $data;
+
+    for my $name (qw(middle early)) {
+        for my $framing (qw(chunked length)) {
+            my $half = int(length($page{$name}) / 2) - $less;
+            unlink "$dir/go";
+            my $socket = Reco::HTTP::connect_to($world->{port});
+            Reco::HTTP::send_all($socket, "GET /$place/held$framing/$name HTTP/1.1\r\n"
+                . "Host: a\r\nConnection: close\r\n\r\n");
+            my $data = '';
+            while (length $data < $half) {
+                last unless IO::Select->new($socket)->can_read(60)
+                    && sysread $socket, $data, 65536, length $data;
+            }
+            ok(!-e "$dir/go" && length $data >= $half,
+                "$place, $name, $framing: the first half arrives while the second is held back");
+            $world->write_file('go', '');
+            1 while sysread $socket, $data, 65536, length $data;
+            like($data, qr{</html>\s*(?:0\r\n\r\n)?\z}, 'which then comes');
+        }
     }
-    ok(!-e "$dir/go" && length $data >= $half,
-        "$place: the first half arrives while the second is held back");
-    $world->write_file('go', '');
-    1 while sysread $socket, $data, 65536, length $data;
-    like($data, qr{</html>\s+0\r\n\r\n\z}, 'which then comes');
+}
+
+# -- a page that has come as a whole is known as a whole --
+
+for (['none', 0], ['middle', 1]) {
+    my ($name, $blocks) = @$_;
+
+    # the origin may be slower than nginx, any number of times
+    my $response;
+    $world->wait_for(60, sub {
+        $response = $world->get("/proxy/length/$name");
+        return $response->{headers}{'content-length'};
+    });
+    is($response->{headers}{'content-length'}, length $response->{body}, "$name: its length");
+    my ($body, @blocks) = Reco::Model::parts($response->{body});
+    ok($body eq $page{$name} && @blocks == $blocks, "with $blocks blocks");
 }
 
 # -- truncated upstreams stay truncated --
