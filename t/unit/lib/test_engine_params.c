@@ -1,19 +1,12 @@
 /*
- * docs/engine.md has every parameter of the engine, in order, with the
- * default, the bounds and the meaning that the code has, and no other.
+ * The engine's parameters: what they take, and where a model has them from.
+ * docs/engine.md has every one, in order, with the default, the bounds and the
+ * meaning that the code has, and no other.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "shop.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <string.h>
-
-#include "engine/reco_engine.h"
+typedef shop_fixture_t fixture_t;
 
 #define PAGE "docs/engine.md"
 #define ROW  "| `"
@@ -94,12 +87,123 @@ page_has_every_feature(void **state)
 }
 
 
+static void
+test_params(void **state)
+{
+    unsigned i;
+    reco_error_t error;
+    reco_engine_params_t params;
+    const reco_engine_param_t *param;
+
+    (void) state;
+    reco_engine_params_init(&params);
+
+    for (i = 0; (param = reco_engine_param(i)) != NULL; i++) {
+        assert_true(params.values[i] == param->value);
+        assert_true(param->value >= param->minimum);
+        assert_true(param->value <= param->maximum);
+        assert_int_not_equal(strlen(param->meaning), 0);
+    }
+
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("77"), &error),
+        RECO_OK);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.kk"),
+                         shop_text("77"), &error),
+        RECO_DECLINED);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("0"), &error),
+        RECO_INVALID);
+    assert_non_null(strstr(error.message, "session.k"));
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("nan"), &error),
+        RECO_INVALID);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         shop_text("7x"), &error),
+        RECO_INVALID);
+    assert_int_equal(reco_engine_params_set(&params, shop_text("session.k"),
+                         reco_null_string, &error),
+        RECO_INVALID);
+
+    for (i = 0; reco_engine_feature_name(i) != NULL; i++) {
+        assert_int_not_equal(strlen(reco_engine_feature_name(i)), 0);
+    }
+
+    assert_true(i > RECO_ENGINE_SOURCE_COUNT);
+}
+
+
+/* The manifest's values are the model's where a caller has none. */
+static void
+test_manifest_params(void **state)
+{
+    fixture_t *fixture;
+    reco_error_t error;
+    reco_snapshot_t *snapshot;
+    reco_engine_model_t *model;
+    reco_engine_params_t params;
+
+    fixture = *state;
+    fixture->shop->source.manifest =
+        "{\"engine\": {\"session.k\": 33, \"of.later.days\": 1}}";
+    snapshot = shop_open(fixture->shop);
+    reco_engine_params_init(&params);
+    assert_int_equal(
+        reco_engine_params_load(&params, snapshot, &error), RECO_OK);
+    assert_true(params.values[1] == 33);
+    assert_int_equal(
+        reco_engine_model_open(snapshot, NULL, NULL, &model, &error), RECO_OK);
+    reco_engine_model_close(model);
+    reco_snapshot_release(snapshot);
+
+    fixture->shop->source.manifest = "{\"engine\": {\"session.k\": -5}}";
+    snapshot = shop_open(fixture->shop);
+    assert_int_equal(
+        reco_engine_model_open(snapshot, NULL, NULL, &model, &error),
+        RECO_INVALID);
+    reco_snapshot_release(snapshot);
+}
+
+
+static int
+setup(void **state)
+{
+    fixture_t *fixture;
+
+    fixture = calloc(1, sizeof(*fixture));
+
+    if (fixture == NULL) {
+        return -1;
+    }
+
+    shop_fixture_init(fixture, 3);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    *state = fixture;
+
+    return 0;
+}
+
+
+static int
+teardown(void **state)
+{
+    shop_fixture_done(*state);
+    free(*state);
+
+    return 0;
+}
+
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(page_has_every_parameter),
         cmocka_unit_test(page_has_every_feature),
+        TEST(test_params),
+        TEST(test_manifest_params),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
