@@ -150,17 +150,29 @@ my @missing = grep { !$section{$_} } sort keys %command;
 is_deeply(\@missing, [], 'docs/recoctl.md has each command');
 
 my @untold;
+my %option = map { $_ => 1 } qw(--config --state --set --invert_hash --readable_model
+    --loss_function);    # of all commands, and of Vowpal Wabbit
 for my $name (sort keys %command) {
     my ($code, $usage) = $world->recoctl('help', $name);
     push @untold, map { "$name $_" } grep { "$text{'docs/recoctl.md'}$text{'docs/eval.md'}" !~ /\Q$_\E\b/ }
         $usage =~ /^  (--[a-z-]+)/mg;
+    $option{$_} = 1 for $usage =~ /(--[a-z][a-z-]+)/g;
 }
 is_deeply(\@untold, [], 'and each option');
+my @unknown = grep { !$option{$_} } map { /(?<![\w-])(--[a-z][a-z_-]+)/g }
+    map { $text{$_} } qw(docs/recoctl.md docs/eval.md);
+is_deeply(\@unknown, [], 'and no other one');
 
-# -- how many visitors a megabyte holds --
+# -- what nginx tells: figures, and how many visitors a megabyte holds --
 
-$world->nginx("reco_zone shop:8m; server { listen 127.0.0.1:$world->{port}; "
-    . 'location /status { reco_status; } }');
+$world->nginx("reco_zone shop:8m; reco_model $world->{dir}/model; server { listen "
+    . "127.0.0.1:$world->{port}; location /status { reco_status; } }");
+my %figure = map { $_ => 1 } $world->get('/status')->{body} =~ /^# TYPE (\w+)/mg;
+my %listed = map { $_ => 1 } $text{'docs/operations.md'} =~ /^\| `(reco_\w+)` \|/mg;
+is_deeply([sort keys %listed], [sort keys %figure], 'each figure is described, and no other one');
+my @invented = grep { !$figure{$_} } map { /`(reco_\w+_(?:total|bytes|seconds))`/g } values %text;
+is_deeply(\@invented, [], 'wherever one is named');
+
 my ($capacity) = $world->get('/status?format=json')->{body} =~ /"capacity":(\d+)/;
 for my $page ('docs/directives.md', 'conf/nginx.conf') {
     my ($number) = $text{$page} =~ /megabyte (?:holds|for) some (\d+)/;
