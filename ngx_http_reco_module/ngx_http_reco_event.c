@@ -10,8 +10,11 @@ ngx_http_reco_item_set(ngx_http_reco_ctx_t *ctx, const ngx_str_t *item)
 {
     ctx->item_known = 1;
 
+    /* what an event's item has to be: a page's view is one */
+
     if (item->len > 0 && item->len <= RECO_EVENT_ITEM_MAX
-        && ngx_http_reco_plain(item))
+        && ngx_http_reco_plain(item)
+        && reco_event_utf8_valid(ngx_http_reco_str(*item)))
     {
         ctx->item = *item;
         ctx->item_key = reco_item_key(ngx_http_reco_str(*item));

@@ -53,6 +53,13 @@ for my $bad ('a%0d%0aX-Evil:%201', 'a%0aX-Evil:%201', 'a%1b[2Jb', 'a%7fb', 'a%c2
             'and in no header') or diag $response->{raw_headers};
     }
 }
+for my $bad ('a%ff', 'a%c0%80', 'a%ed%a0%80', 'a%f4%90%80%80', 'caf%e9') {
+    for my $path ("/product/$bad", "/reco/v1/recommendations?slot=related&item=$bad") {
+        my $response = $world->get($path);
+        is($response->{status}, 200, "$path: answered");
+        ok(!defined $response->{headers}{'x-item'}, 'and no item: it is not UTF-8');
+    }
+}
 is($world->get('/product/sku-7')->{headers}{'x-item'}, 'sku-7', 'an id is');
 is($world->get('/product/caf%c3%a9')->{headers}{'x-item'}, "caf\xc3\xa9", 'in any script');
 is(scalar(() = $world->read_file('logs/access') =~ /^-\|-$/mg), 5, 'a log has none of them');
