@@ -1,6 +1,7 @@
 #include "store_record.h"
 
 #include "store_bytes.h"
+#include "store_fields.h"
 
 #include <string.h>
 
@@ -9,107 +10,11 @@
 #define LINE_BYTES     20
 
 
-/* Numbers in files: never reuse one. */
-typedef enum {
-    TAG_ID = 1,
-    TAG_ID_HEX, /* an id of lower-case hex digits, two a byte */
-    TAG_SEQUENCE,
-    TAG_RECEIVED,
-    TAG_LINES,
-    TAG_DEPTH,
-    TAG_VALUE,
-    TAG_QTY,
-    TAG_PRICE,
-    TAG_CURRENCY,
-    TAG_SLOT,
-    TAG_RANK,
-    TAG_REQ,
-    TAG_ARM,
-    TAG_MODEL,
-    TAG_SOURCE,
-    TAG_CONTEXT, /* key, NUL, value */
-    TAG_TITLE,
-    TAG_URL,
-    TAG_IMAGE,
-    TAG_CATEGORY,
-    TAG_BRAND
-} tag_t;
-
 /* Sources that cost one byte; others are spelled out. */
 static const char *const sources[] = {"", "sdk", "page", "import", "learn"};
 
 #define NSOURCES       (sizeof(sources) / sizeof(sources[0]))
 #define SOURCE_SPELLED 255
-
-
-typedef struct {
-    char *data;
-    size_t len;
-    int full;
-} writer_t;
-
-
-/* Room for a field's bytes, or NULL once the record is full. */
-static char *
-add_field(writer_t *writer, tag_t tag, size_t len)
-{
-    char *p;
-
-    if (writer->full || len > UINT16_MAX
-        || writer->len + 3 + len > RECO_STORE_RECORD_MAX)
-    {
-        writer->full = 1;
-        return NULL;
-    }
-
-    p = writer->data + writer->len;
-    p[0] = (char) tag;
-    p[1] = (char) len;
-    p[2] = (char) (len >> 8);
-    writer->len += 3 + len;
-
-    return p + 3;
-}
-
-
-static void
-add_string(writer_t *writer, tag_t tag, reco_str_t text)
-{
-    char *p;
-
-    if (text.len == 0) {
-        return;
-    }
-
-    p = add_field(writer, tag, text.len);
-    if (p != NULL) {
-        memcpy(p, text.data, text.len);
-    }
-}
-
-
-static void
-add_integer(writer_t *writer, tag_t tag, uint64_t value)
-{
-    char *p;
-
-    p = add_field(writer, tag, 8);
-    if (p != NULL) {
-        reco_store_u64(p, value);
-    }
-}
-
-
-static void
-add_number(writer_t *writer, tag_t tag, double value)
-{
-    char *p;
-
-    p = add_field(writer, tag, 8);
-    if (p != NULL) {
-        reco_store_double(p, value);
-    }
-}
 
 
 static int
@@ -139,17 +44,17 @@ is_hex(reco_str_t text)
 
 
 static void
-add_id(writer_t *writer, reco_str_t id)
+add_id(reco_store_fields_t *writer, reco_str_t id)
 {
     size_t i;
     char *p;
 
     if (id.len == 0 || !is_hex(id)) {
-        add_string(writer, TAG_ID, id);
+        reco_store_add_string(writer, RECO_STORE_TAG_ID, id);
         return;
     }
 
-    p = add_field(writer, TAG_ID_HEX, id.len / 2);
+    p = reco_store_add_field(writer, RECO_STORE_TAG_ID_HEX, id.len / 2);
     for (i = 0; p != NULL && i < id.len / 2; i++) {
         p[i] = (char) ((unsigned) hex_digit(id.data[2 * i]) << 4
                        | (unsigned) hex_digit(id.data[2 * i + 1]));
@@ -158,7 +63,8 @@ add_id(writer_t *writer, reco_str_t id)
 
 
 static void
-add_lines(writer_t *writer, const reco_store_line_t *lines, unsigned nlines)
+add_lines(reco_store_fields_t *writer, const reco_store_line_t *lines,
+    unsigned nlines)
 {
     unsigned i;
     char *p;
@@ -167,7 +73,8 @@ add_lines(writer_t *writer, const reco_store_line_t *lines, unsigned nlines)
         return;
     }
 
-    p = add_field(writer, TAG_LINES, (size_t) nlines * LINE_BYTES);
+    p = reco_store_add_field(
+        writer, RECO_STORE_TAG_LINES, (size_t) nlines * LINE_BYTES);
     for (i = 0; p != NULL && i < nlines; i++) {
         reco_store_u32(p, lines[i].item);
         reco_store_double(p + 4, lines[i].qty);
@@ -178,11 +85,12 @@ add_lines(writer_t *writer, const reco_store_line_t *lines, unsigned nlines)
 
 
 static void
-add_pair(writer_t *writer, const reco_event_pair_t *pair)
+add_pair(reco_store_fields_t *writer, const reco_event_pair_t *pair)
 {
     char *p;
 
-    p = add_field(writer, TAG_CONTEXT, pair->key.len + 1 + pair->value.len);
+    p = reco_store_add_field(
+        writer, RECO_STORE_TAG_CONTEXT, pair->key.len + 1 + pair->value.len);
     if (p == NULL) {
         return;
     }
@@ -214,31 +122,32 @@ source_number(reco_str_t source)
 
 
 static void
-add_details(writer_t *writer, const reco_event_t *event)
+add_details(reco_store_fields_t *writer, const reco_event_t *event)
 {
     unsigned i;
 
     if (event->depth >= 0) {
-        add_number(writer, TAG_DEPTH, event->depth);
+        reco_store_add_number(writer, RECO_STORE_TAG_DEPTH, event->depth);
     }
     if (event->value >= 0) {
-        add_number(writer, TAG_VALUE, event->value);
+        reco_store_add_number(writer, RECO_STORE_TAG_VALUE, event->value);
     }
     if (event->qty > 0) {
-        add_number(writer, TAG_QTY, event->qty);
+        reco_store_add_number(writer, RECO_STORE_TAG_QTY, event->qty);
     }
     if (event->price >= 0) {
-        add_number(writer, TAG_PRICE, event->price);
+        reco_store_add_number(writer, RECO_STORE_TAG_PRICE, event->price);
     }
     if (event->rank >= 0) {
-        add_integer(writer, TAG_RANK, (uint64_t) event->rank);
+        reco_store_add_integer(
+            writer, RECO_STORE_TAG_RANK, (uint64_t) event->rank);
     }
 
-    add_string(writer, TAG_CURRENCY, event->currency);
-    add_string(writer, TAG_SLOT, event->slot);
-    add_string(writer, TAG_REQ, event->req);
-    add_string(writer, TAG_ARM, event->arm);
-    add_string(writer, TAG_MODEL, event->model);
+    reco_store_add_string(writer, RECO_STORE_TAG_CURRENCY, event->currency);
+    reco_store_add_string(writer, RECO_STORE_TAG_SLOT, event->slot);
+    reco_store_add_string(writer, RECO_STORE_TAG_REQ, event->req);
+    reco_store_add_string(writer, RECO_STORE_TAG_ARM, event->arm);
+    reco_store_add_string(writer, RECO_STORE_TAG_MODEL, event->model);
 
     for (i = 0; i < event->ncontext; i++) {
         add_pair(writer, &event->context[i]);
@@ -251,7 +160,7 @@ reco_store_event_encode(const reco_store_event_t *header,
     const reco_event_t *event, const reco_store_line_t *lines, char *out,
     size_t *len)
 {
-    writer_t writer = {.data = out, .len = EVENT_HEADER};
+    reco_store_fields_t writer = {.data = out, .len = EVENT_HEADER};
     uint8_t source;
 
     source = source_number(event->source);
@@ -269,13 +178,15 @@ reco_store_event_encode(const reco_store_event_t *header,
 
     add_id(&writer, event->id);
     if (event->sequence != 0) {
-        add_integer(&writer, TAG_SEQUENCE, event->sequence);
+        reco_store_add_integer(
+            &writer, RECO_STORE_TAG_SEQUENCE, event->sequence);
     }
     if (event->received != event->ts) {
-        add_integer(&writer, TAG_RECEIVED, (uint64_t) event->received);
+        reco_store_add_integer(
+            &writer, RECO_STORE_TAG_RECEIVED, (uint64_t) event->received);
     }
     if (source == SOURCE_SPELLED) {
-        add_string(&writer, TAG_SOURCE, event->source);
+        reco_store_add_string(&writer, RECO_STORE_TAG_SOURCE, event->source);
     }
     add_lines(&writer, lines, event->nlines);
     add_details(&writer, event);
@@ -311,29 +222,6 @@ reco_store_event_decode(reco_str_t record, reco_store_event_t *header)
 }
 
 
-/* Takes the next field off fields; 0 at the end or at a broken one. */
-static int
-next_field(reco_str_t *fields, tag_t *tag, reco_str_t *value)
-{
-    if (fields->len < 3) {
-        return 0;
-    }
-
-    *tag = (unsigned char) fields->data[0];
-    value->len = (size_t) (unsigned char) fields->data[1]
-                 | (size_t) (unsigned char) fields->data[2] << 8;
-    value->data = fields->data + 3;
-    if (value->len > fields->len - 3) {
-        return 0;
-    }
-
-    fields->data += 3 + value->len;
-    fields->len -= 3 + value->len;
-
-    return 1;
-}
-
-
 unsigned
 reco_store_event_lines(
     const reco_store_event_t *header, reco_store_line_t *lines)
@@ -341,12 +229,12 @@ reco_store_event_lines(
     reco_str_t fields, value;
     unsigned i, nlines;
     const char *p;
-    tag_t tag;
+    reco_store_tag_t tag;
 
     fields = header->fields;
 
-    while (next_field(&fields, &tag, &value)) {
-        if (tag != TAG_LINES) {
+    while (reco_store_next_field(&fields, &tag, &value)) {
+        if (tag != RECO_STORE_TAG_LINES) {
             continue;
         }
 
@@ -410,32 +298,32 @@ restore_pair(
 
 
 static void
-restore_number(tag_t tag, reco_str_t value, reco_event_t *event)
+restore_number(reco_store_tag_t tag, reco_str_t value, reco_event_t *event)
 {
     if (value.len != 8) {
         return;
     }
 
     switch (tag) {
-    case TAG_SEQUENCE:
+    case RECO_STORE_TAG_SEQUENCE:
         event->sequence = reco_load_u64(value.data);
         break;
-    case TAG_RECEIVED:
+    case RECO_STORE_TAG_RECEIVED:
         event->received = (int64_t) reco_load_u64(value.data);
         break;
-    case TAG_RANK:
+    case RECO_STORE_TAG_RANK:
         event->rank = (int) reco_load_u64(value.data);
         break;
-    case TAG_DEPTH:
+    case RECO_STORE_TAG_DEPTH:
         event->depth = reco_load_double(value.data);
         break;
-    case TAG_VALUE:
+    case RECO_STORE_TAG_VALUE:
         event->value = reco_load_double(value.data);
         break;
-    case TAG_QTY:
+    case RECO_STORE_TAG_QTY:
         event->qty = reco_load_double(value.data);
         break;
-    case TAG_PRICE:
+    case RECO_STORE_TAG_PRICE:
         event->price = reco_load_double(value.data);
         break;
     default:
@@ -446,22 +334,22 @@ restore_number(tag_t tag, reco_str_t value, reco_event_t *event)
 
 /* Where a field that is a string goes; NULL: it is none. */
 static reco_str_t *
-string_field(tag_t tag, reco_event_t *event)
+string_field(reco_store_tag_t tag, reco_event_t *event)
 {
     switch (tag) {
-    case TAG_ID:
+    case RECO_STORE_TAG_ID:
         return &event->id;
-    case TAG_CURRENCY:
+    case RECO_STORE_TAG_CURRENCY:
         return &event->currency;
-    case TAG_SLOT:
+    case RECO_STORE_TAG_SLOT:
         return &event->slot;
-    case TAG_REQ:
+    case RECO_STORE_TAG_REQ:
         return &event->req;
-    case TAG_ARM:
+    case RECO_STORE_TAG_ARM:
         return &event->arm;
-    case TAG_MODEL:
+    case RECO_STORE_TAG_MODEL:
         return &event->model;
-    case TAG_SOURCE:
+    case RECO_STORE_TAG_SOURCE:
         return &event->source;
     default:
         return NULL;
@@ -474,7 +362,7 @@ reco_store_event_restore(const reco_store_event_t *header,
     reco_store_scratch_t *scratch, reco_event_t *event)
 {
     reco_str_t fields, value, *string;
-    tag_t tag;
+    reco_store_tag_t tag;
 
     memset(event, 0, sizeof(*event));
     event->type = header->type;
@@ -497,13 +385,13 @@ reco_store_event_restore(const reco_store_event_t *header,
 
     fields = header->fields;
 
-    while (next_field(&fields, &tag, &value)) {
+    while (reco_store_next_field(&fields, &tag, &value)) {
         string = string_field(tag, event);
         if (string != NULL) {
             *string = value;
-        } else if (tag == TAG_ID_HEX) {
+        } else if (tag == RECO_STORE_TAG_ID_HEX) {
             restore_id(value, scratch, event);
-        } else if (tag == TAG_CONTEXT) {
+        } else if (tag == RECO_STORE_TAG_CONTEXT) {
             restore_pair(value, scratch, event);
         } else {
             restore_number(tag, value, event);
@@ -515,7 +403,7 @@ reco_store_event_restore(const reco_store_event_t *header,
 reco_status_t
 reco_store_item_encode(const reco_store_item_t *item, char *out, size_t *len)
 {
-    writer_t writer = {.data = out, .len = PRODUCT_HEADER};
+    reco_store_fields_t writer = {.data = out, .len = PRODUCT_HEADER};
 
     memset(out, 0, PRODUCT_HEADER);
     reco_store_u64(out, (uint64_t) item->first_seen);
@@ -524,13 +412,14 @@ reco_store_item_encode(const reco_store_item_t *item, char *out, size_t *len)
     reco_store_double(out + 24, item->product.price);
     out[32] = (char) item->product.available;
 
-    add_string(&writer, TAG_ID, item->id);
-    add_string(&writer, TAG_TITLE, item->product.title);
-    add_string(&writer, TAG_URL, item->product.url);
-    add_string(&writer, TAG_IMAGE, item->product.image);
-    add_string(&writer, TAG_CATEGORY, item->product.category);
-    add_string(&writer, TAG_BRAND, item->product.brand);
-    add_string(&writer, TAG_CURRENCY, item->currency);
+    reco_store_add_string(&writer, RECO_STORE_TAG_ID, item->id);
+    reco_store_add_string(&writer, RECO_STORE_TAG_TITLE, item->product.title);
+    reco_store_add_string(&writer, RECO_STORE_TAG_URL, item->product.url);
+    reco_store_add_string(&writer, RECO_STORE_TAG_IMAGE, item->product.image);
+    reco_store_add_string(
+        &writer, RECO_STORE_TAG_CATEGORY, item->product.category);
+    reco_store_add_string(&writer, RECO_STORE_TAG_BRAND, item->product.brand);
+    reco_store_add_string(&writer, RECO_STORE_TAG_CURRENCY, item->currency);
 
     *len = writer.len;
 
@@ -539,22 +428,22 @@ reco_store_item_encode(const reco_store_item_t *item, char *out, size_t *len)
 
 
 static reco_str_t *
-item_field(tag_t tag, reco_store_item_t *item)
+item_field(reco_store_tag_t tag, reco_store_item_t *item)
 {
     switch (tag) {
-    case TAG_ID:
+    case RECO_STORE_TAG_ID:
         return &item->id;
-    case TAG_TITLE:
+    case RECO_STORE_TAG_TITLE:
         return &item->product.title;
-    case TAG_URL:
+    case RECO_STORE_TAG_URL:
         return &item->product.url;
-    case TAG_IMAGE:
+    case RECO_STORE_TAG_IMAGE:
         return &item->product.image;
-    case TAG_CATEGORY:
+    case RECO_STORE_TAG_CATEGORY:
         return &item->product.category;
-    case TAG_BRAND:
+    case RECO_STORE_TAG_BRAND:
         return &item->product.brand;
-    case TAG_CURRENCY:
+    case RECO_STORE_TAG_CURRENCY:
         return &item->currency;
     default:
         return NULL;
@@ -567,7 +456,7 @@ reco_store_item_decode(reco_str_t record, reco_store_item_t *item)
 {
     reco_str_t fields, value, *string;
     const char *in = record.data;
-    tag_t tag;
+    reco_store_tag_t tag;
 
     if (record.len < PRODUCT_HEADER) {
         return RECO_CORRUPT;
@@ -583,7 +472,7 @@ reco_store_item_decode(reco_str_t record, reco_store_item_t *item)
     fields.data = in + PRODUCT_HEADER;
     fields.len = record.len - PRODUCT_HEADER;
 
-    while (next_field(&fields, &tag, &value)) {
+    while (reco_store_next_field(&fields, &tag, &value)) {
         string = item_field(tag, item);
         if (string != NULL) {
             *string = value;
