@@ -4,18 +4,14 @@
 
 #include "store.h"
 
+#include "store_catalog.h"
 #include "store_check.h"
 #include "store_env.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define DAY         INT64_C(86400000)
-#define HOUR        INT64_C(3600000)
-#define CHANGES_MAX 1000000
-
-/* A catalogue entry's times come first: see store_record.h. */
-#define ITEM_TIMES 24
+#define DAY INT64_C(86400000)
 
 
 /* The visitor of the event before this one: most come in runs. */
@@ -65,28 +61,6 @@ reco_store_outcome_name(reco_store_outcome_t outcome)
 
 
 static int
-get(apply_t *apply, reco_store_table_t table, const void *key, size_t len,
-    MDB_val *value)
-{
-    MDB_val name = {len, (void *) key};
-
-    return mdb_get(apply->txn, apply->store->tables[table], &name, value);
-}
-
-
-static int
-put(apply_t *apply, reco_store_table_t table, const void *key, size_t len,
-    const void *data, size_t size, unsigned flags)
-{
-    MDB_val name = {len, (void *) key};
-    MDB_val value = {size, (void *) data};
-
-    return mdb_put(
-        apply->txn, apply->store->tables[table], &name, &value, flags);
-}
-
-
-static int
 flush_visitor(apply_t *apply)
 {
     char record[RECO_STORE_VISITOR_BYTES];
@@ -98,8 +72,8 @@ flush_visitor(apply_t *apply)
     }
 
     reco_store_visitor_encode(&visitor->record, record);
-    rc = put(apply, RECO_STORE_VISITORS, visitor->name.data, visitor->name.len,
-        record, sizeof(record), 0);
+    rc = reco_store_put(apply->store, apply->txn, RECO_STORE_VISITORS,
+        visitor->name.data, visitor->name.len, record, sizeof(record), 0);
     visitor->changed = 0;
 
     return rc;
@@ -129,7 +103,8 @@ load_visitor(apply_t *apply, const reco_store_name_t *name)
     visitor->name = *name;
     memset(&visitor->record, 0, sizeof(visitor->record));
 
-    rc = get(apply, RECO_STORE_VISITORS, name->data, name->len, &value);
+    rc = reco_store_get(apply->store, apply->txn, RECO_STORE_VISITORS,
+        name->data, name->len, &value);
     if (rc == MDB_NOTFOUND) {
         return 0;
     }
@@ -162,202 +137,9 @@ name_visitor(apply_t *apply)
     visitor->record.number = ++apply->meta.visitors;
     visitor->changed = 1;
 
-    return put(apply, RECO_STORE_NAMES, &visitor->record.number,
-        sizeof(visitor->record.number), visitor->name.data, visitor->name.len,
-        0);
-}
-
-
-static int
-put_record(apply_t *apply, uint32_t number, const reco_store_item_t *item)
-{
-    size_t len;
-
-    if (reco_store_item_encode(item, apply->record, &len) != RECO_OK) {
-        return MDB_BAD_VALSIZE;
-    }
-
-    return put(apply, RECO_STORE_CATALOG, &number, sizeof(number),
-        apply->record, len, 0);
-}
-
-
-/* Followers of the catalogue read on from the change they know. */
-static int
-log_change(apply_t *apply, uint32_t number)
-{
-    MDB_val key;
-    uint64_t old;
-    int rc;
-
-    apply->meta.changes++;
-    rc = put(apply, RECO_STORE_CHANGES, &apply->meta.changes,
-        sizeof(apply->meta.changes), &number, sizeof(number), MDB_APPEND);
-
-    if (rc == 0 && apply->meta.changes > CHANGES_MAX) {
-        old = apply->meta.changes - CHANGES_MAX;
-        key = (MDB_val){sizeof(old), &old};
-        rc = mdb_del(
-            apply->txn, apply->store->tables[RECO_STORE_CHANGES], &key, NULL);
-        rc = rc == MDB_NOTFOUND ? 0 : rc;
-    }
-
-    return rc;
-}
-
-
-/* Loads the item or makes an entry for it, in which nothing is written yet. */
-static int
-load_item(apply_t *apply, reco_str_t id, int64_t ts, uint32_t *number,
-    reco_store_item_t *item, int *is_new)
-{
-    MDB_val value;
-    int rc;
-
-    *is_new = 0;
-
-    rc = get(apply, RECO_STORE_ITEMS, id.data, id.len, &value);
-    if (rc == MDB_NOTFOUND) {
-        if (apply->meta.items == RECO_STORE_NO_ITEM) {
-            return ENOSPC;
-        }
-        *is_new = 1;
-        *number = apply->meta.items++;
-        memset(item, 0, sizeof(*item));
-        item->id = id;
-        item->product.price = -1;
-        item->product.available = -1;
-        item->first_seen = ts;
-        item->last_seen = ts;
-        return put(apply, RECO_STORE_ITEMS, id.data, id.len, number,
-            sizeof(*number), 0);
-    }
-
-    if (rc != 0 || value.mv_size != sizeof(*number)) {
-        return rc != 0 ? rc : MDB_CORRUPTED;
-    }
-
-    memcpy(number, value.mv_data, sizeof(*number));
-
-    rc = get(apply, RECO_STORE_CATALOG, number, sizeof(*number), &value);
-    if (rc == 0
-        && reco_store_item_decode(
-               (reco_str_t){value.mv_size, value.mv_data}, item)
-               != RECO_OK)
-    {
-        rc = MDB_CORRUPTED;
-    }
-
-    return rc;
-}
-
-
-/* An event met the item; times are kept to the hour, which saves writes. */
-static int
-touch_item(apply_t *apply, reco_str_t id, int64_t ts, uint32_t *number)
-{
-    reco_store_item_t item;
-    int rc, is_new;
-
-    rc = load_item(apply, id, ts, number, &item, &is_new);
-    if (rc != 0) {
-        return rc;
-    }
-
-    if (!is_new && ts <= item.last_seen + HOUR && ts >= item.first_seen) {
-        return 0;
-    }
-
-    if (ts > item.last_seen) {
-        item.last_seen = ts;
-    }
-    if (ts < item.first_seen) {
-        item.first_seen = ts;
-    }
-
-    return put_record(apply, *number, &item);
-}
-
-
-static void
-merge_text(reco_str_t *text, reco_str_t news)
-{
-    if (news.len > 0) {
-        *text = news;
-    }
-}
-
-
-/* What is given replaces, what is absent stays. */
-static void
-merge_product(reco_store_item_t *item, const reco_event_t *event)
-{
-    const reco_event_product_t *news = &event->product;
-    reco_event_product_t *product = &item->product;
-
-    item->updated = event->ts;
-    if (event->ts < item->first_seen) {
-        item->first_seen = event->ts;
-    }
-
-    merge_text(&product->title, news->title);
-    merge_text(&product->url, news->url);
-    merge_text(&product->image, news->image);
-    merge_text(&product->category, news->category);
-    merge_text(&product->brand, news->brand);
-    merge_text(&item->currency, event->currency);
-    if (news->price >= 0) {
-        product->price = news->price;
-    }
-    if (news->available >= 0) {
-        product->available = news->available;
-    }
-}
-
-
-static int
-apply_product(
-    apply_t *apply, const reco_event_t *event, reco_store_outcome_t *outcome)
-{
-    char before[RECO_STORE_RECORD_MAX], after[RECO_STORE_RECORD_MAX];
-    size_t before_len, after_len;
-    reco_store_item_t item;
-    uint32_t number;
-    int rc, is_new;
-
-    rc = load_item(apply, event->item, event->ts, &number, &item, &is_new);
-    if (rc != 0) {
-        return rc;
-    }
-
-    if (event->ts < item.updated) {
-        *outcome = RECO_STORE_DUPLICATE;
-        return 0;
-    }
-
-    is_new = is_new || item.updated == 0;
-
-    if (reco_store_item_encode(&item, before, &before_len) != RECO_OK) {
-        return MDB_CORRUPTED;
-    }
-
-    merge_product(&item, event);
-    if (reco_store_item_encode(&item, after, &after_len) != RECO_OK) {
-        return MDB_BAD_VALSIZE;
-    }
-
-    rc = put(apply, RECO_STORE_CATALOG, &number, sizeof(number), after,
-        after_len, 0);
-    if (rc == 0
-        && (is_new || before_len != after_len
-            || memcmp(before + ITEM_TIMES, after + ITEM_TIMES,
-                   after_len - ITEM_TIMES)
-                   != 0))
-    {
-        rc = log_change(apply, number);
-    }
-
-    return rc;
+    return reco_store_put(apply->store, apply->txn, RECO_STORE_NAMES,
+        &visitor->record.number, sizeof(visitor->record.number),
+        visitor->name.data, visitor->name.len, 0);
 }
 
 
@@ -437,14 +219,16 @@ append_event(apply_t *apply, const reco_event_t *event)
     header.session = session_of(event);
 
     if (event->item.len > 0) {
-        rc = touch_item(apply, event->item, event->ts, &header.item);
+        rc = reco_store_touch_item(apply->store, apply->txn, &apply->meta,
+            event->item, event->ts, &header.item);
         if (rc != 0) {
             return rc;
         }
     }
 
     for (i = 0; i < event->nlines; i++) {
-        rc = touch_item(apply, event->lines[i].item, event->ts, &lines[i].item);
+        rc = reco_store_touch_item(apply->store, apply->txn, &apply->meta,
+            event->lines[i].item, event->ts, &lines[i].item);
         if (rc != 0) {
             return rc;
         }
@@ -460,8 +244,9 @@ append_event(apply_t *apply, const reco_event_t *event)
 
     apply->meta.sequence++;
 
-    return put(apply, RECO_STORE_EVENTS, &apply->meta.sequence,
-        sizeof(apply->meta.sequence), apply->record, len, MDB_APPEND);
+    return reco_store_put(apply->store, apply->txn, RECO_STORE_EVENTS,
+        &apply->meta.sequence, sizeof(apply->meta.sequence), apply->record, len,
+        MDB_APPEND);
 }
 
 
@@ -491,9 +276,9 @@ apply_act(
     }
 
     hash = reco_store_id_hash(event->id);
-    rc = put(apply, RECO_STORE_IDS, &apply->visitor.record.number,
-        sizeof(apply->visitor.record.number), &hash, sizeof(hash),
-        MDB_NODUPDATA);
+    rc = reco_store_put(apply->store, apply->txn, RECO_STORE_IDS,
+        &apply->visitor.record.number, sizeof(apply->visitor.record.number),
+        &hash, sizeof(hash), MDB_NODUPDATA);
     if (rc == MDB_KEYEXIST) {
         *outcome = RECO_STORE_DUPLICATE;
         return 0;
@@ -526,7 +311,8 @@ apply_event(
     }
 
     if (event->type == RECO_EVENT_ITEM) {
-        return apply_product(apply, event, outcome);
+        return reco_store_apply_product(
+            apply->store, apply->txn, &apply->meta, event, outcome);
     }
 
     if (event->ts < apply->meta.newest - apply->limits->retention) {
@@ -583,9 +369,9 @@ save_positions(apply_t *apply)
     for (i = 0; rc == 0 && i < apply->batch->npositions; i++) {
         position = &apply->batch->positions[i];
         if (position->id[0] != '\0') {
-            rc = put(apply, RECO_STORE_STREAMS, position->stream,
-                strlen(position->stream), position->id, strlen(position->id),
-                0);
+            rc = reco_store_put(apply->store, apply->txn, RECO_STORE_STREAMS,
+                position->stream, strlen(position->stream), position->id,
+                strlen(position->id), 0);
         }
     }
 

@@ -65,6 +65,27 @@ int reco_store_load_meta(
 int reco_store_save_meta(
     reco_store_t *store, MDB_txn *txn, const reco_store_meta_t *meta);
 
+/* LMDB's code. */
+static inline int
+reco_store_get(const reco_store_t *store, MDB_txn *txn,
+    reco_store_table_t table, const void *key, size_t len, MDB_val *value)
+{
+    MDB_val name = {len, (void *) key};
+
+    return mdb_get(txn, store->tables[table], &name, value);
+}
+
+static inline int
+reco_store_put(const reco_store_t *store, MDB_txn *txn,
+    reco_store_table_t table, const void *key, size_t len, const void *data,
+    size_t size, unsigned flags)
+{
+    MDB_val name = {len, (void *) key};
+    MDB_val value = {size, (void *) data};
+
+    return mdb_put(txn, store->tables[table], &name, &value, flags);
+}
+
 /* Of visitors who were removed on demand. */
 #define RECO_STORE_FORGOTTEN "forgotten"
 
