@@ -251,14 +251,8 @@ print_line(const redisReply *entry, reco_str_t record)
 
 
 static void
-print_entry(const tail_t *tail, const redisReply *entry)
+print_event(const tail_t *tail, const redisReply *entry, reco_str_t record)
 {
-    reco_str_t record;
-
-    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &record)) {
-        record = reco_string("");
-    }
-
     if (!tail->rejected
         && (!is_wanted(tail->visitor, find_line(record, "u"))
             || !is_wanted(tail->type, find_line(record, "t"))))
@@ -271,6 +265,23 @@ print_entry(const tail_t *tail, const redisReply *entry)
     } else {
         print_line(entry, record);
     }
+}
+
+
+static void
+print_entry(const tail_t *tail, const redisReply *entry)
+{
+    reco_str_t records, record;
+    int more;
+
+    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &records)) {
+        records = reco_string("");
+    }
+
+    do {
+        more = reco_event_next_record(&records, &record);
+        print_event(tail, entry, record);
+    } while (more);
 }
 
 

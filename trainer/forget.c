@@ -17,13 +17,9 @@ text(const char *data)
 
 /* Of what is no record the lines up to there count. */
 static int
-is_of(const redisReply *entry, reco_str_t visitor)
+is_of(reco_str_t record, reco_str_t visitor)
 {
-    reco_str_t record, name, value;
-
-    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &record)) {
-        return 0;
-    }
+    reco_str_t name, value;
 
     while (reco_event_next_line(&record, &name, &value) == RECO_OK) {
         if (name.len == 1 && name.data[0] == 'u' && value.len == visitor.len
@@ -37,12 +33,86 @@ is_of(const redisReply *entry, reco_str_t visitor)
 }
 
 
+/*
+ * Moves the records of others to the front, as an entry of their own; *others is
+ * 0 bytes long where there are none.  Returns how many are the visitor's.
+ */
+static unsigned
+take_out(reco_str_t entry, reco_str_t visitor, reco_str_t *others)
+{
+    reco_str_t record;
+    unsigned removed;
+    char *start, *end;
+    int more;
+
+    start = (char *) (uintptr_t) entry.data;
+    end = start;
+    removed = 0;
+
+    do {
+        more = reco_event_next_record(&entry, &record);
+
+        if (is_of(record, visitor)) {
+            removed++;
+            continue;
+        }
+
+        if (end > start) {
+            *end++ = '\n';
+        }
+        memmove(end, record.data, record.len);
+        end += record.len;
+    } while (more);
+
+    *others = (reco_str_t){(size_t) (end - start), start};
+
+    return removed;
+}
+
+
+/* What is left of an entry goes behind the others first: broken off between, it
+   is there twice, and the trainer tells. */
+static reco_status_t
+remove_records(redisContext *context, const char *stream,
+    const redisReply *entry, reco_str_t visitor, uint64_t *removed,
+    reco_error_t *error)
+{
+    reco_str_t add[5] = {
+        text("XADD"), text(stream), text("*"), text(RECO_EVENT_FIELD)};
+    reco_str_t delete[3] = {text("XDEL"), text(stream)};
+    reco_status_t status;
+    reco_str_t records;
+    unsigned n;
+
+    if (!reco_redis_field(entry->element[1], RECO_EVENT_FIELD, &records)) {
+        return RECO_OK;
+    }
+
+    n = take_out(records, visitor, &add[4]);
+    if (n == 0) {
+        return RECO_OK;
+    }
+
+    status = RECO_OK;
+    if (add[4].len > 0) {
+        status = reco_redis_command(context, 5, add, NULL, error);
+    }
+
+    if (status == RECO_OK) {
+        delete[2] = text(entry->element[0]->str);
+        status = reco_redis_command(context, 3, delete, NULL, error);
+        *removed += status == RECO_OK ? n : 0;
+    }
+
+    return status;
+}
+
+
 static reco_status_t
 remove_entries(redisContext *context, const char *stream,
     const redisReply *page, reco_str_t visitor, uint64_t *removed,
     reco_error_t *error)
 {
-    reco_str_t arguments[3] = {text("XDEL"), text(stream)};
     reco_status_t status;
     size_t i;
 
@@ -54,11 +124,8 @@ remove_entries(redisContext *context, const char *stream,
                 "Redis answered XRANGE of \"%s\" with what is no entry",
                 stream);
         }
-        if (is_of(page->element[i], visitor)) {
-            arguments[2] = text(page->element[i]->element[0]->str);
-            status = reco_redis_command(context, 3, arguments, NULL, error);
-            *removed += status == RECO_OK;
-        }
+        status = remove_records(
+            context, stream, page->element[i], visitor, removed, error);
     }
 
     return status;

@@ -68,6 +68,10 @@ reserve(reco_ingest_batch_t *batch, size_t nentries, reco_error_t *error)
         return RECO_OK;
     }
 
+    if (nentries < 2 * batch->size) {
+        nentries = 2 * batch->size;
+    }
+
     if (grow((void **) &batch->entries, nentries, sizeof(*batch->entries))
             != RECO_OK
         || grow((void **) &batch->events, nentries, sizeof(*batch->events))
@@ -84,11 +88,52 @@ reserve(reco_ingest_batch_t *batch, size_t nentries, reco_error_t *error)
 }
 
 
+/* The records of an entry; of one that has too many, the rest is no record. */
+static reco_status_t
+add_records(reco_ingest_batch_t *batch, unsigned shard, const redisReply *pair,
+    reco_error_t *error)
+{
+    reco_ingest_entry_t *entry;
+    reco_str_t records, record;
+    reco_status_t status;
+    unsigned part;
+    int more;
+
+    part = 0;
+    more = reco_redis_field(pair->element[1], RECO_EVENT_FIELD, &records);
+    record = reco_null_string;
+
+    do {
+        if (more && part + 1 < RECO_EVENT_RECORDS_MAX) {
+            more = reco_event_next_record(&records, &record);
+
+        } else if (more) {
+            record = records;
+            more = 0;
+        }
+
+        status = reserve(batch, batch->nentries + 1, error);
+        if (status != RECO_OK) {
+            return status;
+        }
+
+        entry = &batch->entries[batch->nentries++];
+        memset(entry, 0, sizeof(*entry));
+        entry->shard = shard;
+        entry->part = part++;
+        entry->id = pair->element[0];
+        entry->deleted = pair->element[1]->type != REDIS_REPLY_ARRAY;
+        entry->record = record;
+    } while (more);
+
+    return RECO_OK;
+}
+
+
 reco_status_t
 reco_ingest_batch_add(reco_ingest_batch_t *batch, unsigned shard,
     const redisReply *list, reco_error_t *error)
 {
-    reco_ingest_entry_t *entry;
     const redisReply *pair;
     reco_status_t status;
     size_t i;
@@ -99,11 +144,8 @@ reco_ingest_batch_add(reco_ingest_batch_t *batch, unsigned shard,
     }
 
     status = reserve(batch, batch->nentries + list->elements, error);
-    if (status != RECO_OK) {
-        return status;
-    }
 
-    for (i = 0; i < list->elements; i++) {
+    for (i = 0; status == RECO_OK && i < list->elements; i++) {
         pair = list->element[i];
         if (pair->type != REDIS_REPLY_ARRAY || pair->elements != 2
             || pair->element[0]->type != REDIS_REPLY_STRING)
@@ -112,16 +154,10 @@ reco_ingest_batch_add(reco_ingest_batch_t *batch, unsigned shard,
             continue;
         }
 
-        entry = &batch->entries[batch->nentries++];
-        memset(entry, 0, sizeof(*entry));
-        entry->shard = shard;
-        entry->id = pair->element[0];
-        entry->deleted = pair->element[1]->type != REDIS_REPLY_ARRAY;
-        (void) reco_redis_field(
-            pair->element[1], RECO_EVENT_FIELD, &entry->record);
+        status = add_records(batch, shard, pair, error);
     }
 
-    return RECO_OK;
+    return status;
 }
 
 
@@ -153,7 +189,7 @@ reserve_arena(reco_ingest_batch_t *batch, reco_error_t *error)
 }
 
 
-/* An entry without an id of its own is what it is called in its stream. */
+/* An event without an id of its own is what its entry is called in the stream. */
 static reco_status_t
 name_event(reco_ingest_batch_t *batch, const reco_ingest_entry_t *entry,
     reco_event_t *event)
@@ -170,8 +206,10 @@ name_event(reco_ingest_batch_t *batch, const reco_ingest_entry_t *entry,
     }
 
     name = batch->arena.data + batch->arena.used;
-    len = snprintf(
-        name, RECO_EVENT_ID_MAX + 1, "%s:%u", entry->id->str, entry->shard);
+    len = entry->part == 0 ? snprintf(name, RECO_EVENT_ID_MAX + 1, "%s:%u",
+              entry->id->str, entry->shard)
+                           : snprintf(name, RECO_EVENT_ID_MAX + 1, "%s:%u.%u",
+                               entry->id->str, entry->shard, entry->part);
     batch->arena.used += (size_t) len;
     event->id = (reco_str_t){(size_t) len, name};
 
@@ -261,6 +299,10 @@ append_ack(const reco_ingest_batch_t *batch, redisContext *context,
                     && batch->entries[i].shard == shard;
          i++)
     {
+        if (batch->entries[i].part > 0) {
+            continue;
+        }
+
         data[n] = batch->entries[i].id->str;
         lengths[n] = (size_t) batch->entries[i].id->len;
         n++;

@@ -12,9 +12,10 @@
 #include "store.h"
 
 
-/* An entry: refers to a reply. */
+/* An entry's record: refers to a reply. */
 typedef struct {
     unsigned shard;
+    unsigned part; /* of an entry that has several: from 0 */
     const redisReply *id;
     reco_str_t record; /* data NULL: it has none */
     int deleted;

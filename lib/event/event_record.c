@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* memmem() */
+
 #include "event/event_column.h"
 #include "event/event_text.h"
 
@@ -332,6 +334,27 @@ cut(reco_str_t *text, char byte, reco_str_t *before)
     text->len -= before->len + 1;
 
     return RECO_OK;
+}
+
+
+int
+reco_event_next_record(reco_str_t *entry, reco_str_t *record)
+{
+    const char *end;
+
+    *record = *entry;
+
+    end = memmem(entry->data, entry->len, "\n\n", 2);
+    if (end == NULL) {
+        *entry = reco_null_string;
+        return 0;
+    }
+
+    record->len = (size_t) (end + 1 - entry->data);
+    entry->data = end + 2;
+    entry->len -= record->len + 1;
+
+    return entry->len > 0;
 }
 
 

@@ -198,8 +198,18 @@ void reco_event_batch_refuse(
     reco_event_batch_t *batch, unsigned event, const char *field);
 
 
-/* The one field of a stream entry: its value is a record. */
+/* The one field of a stream entry: its value is a record, or several with an
+   empty line between one and the next. */
 #define RECO_EVENT_FIELD "e"
+
+/* Records of one entry. */
+#define RECO_EVENT_RECORDS_MAX 64
+
+/*
+ * The first record of an entry, which is moved behind it.  Returns 0 where it
+ * was the last one: there is always one, which may be empty.
+ */
+int reco_event_next_record(reco_str_t *entry, reco_str_t *record);
 
 /* Enough for any event that was parsed. */
 #define RECO_EVENT_RECORD_MAX 24576

@@ -119,12 +119,19 @@ sub fields {
 }
 
 
-# The entries of a stream as [id, {field => value}], oldest first.
+# The entries of a stream as [id, {field => value}], oldest first; of one that has
+# several events, each.
 sub entries {
     my ($self, $stream) = @_;
+    my @entries;
 
-    return map { [$_->[0], fields(@{ $_->[1] })] }
-        @{ $self->command('XRANGE', $stream, '-', '+') || [] };
+    for my $entry (@{ $self->command('XRANGE', $stream, '-', '+') || [] }) {
+        my %field = @{ $entry->[1] };
+        push @entries, map { [$entry->[0], fields(%field, defined $_ ? (e => $_) : ())] }
+            defined $field{e} && length $field{e} ? split(/(?<=\n)\n/, $field{e}) : $field{e};
+    }
+
+    return @entries;
 }
 
 

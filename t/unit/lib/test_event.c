@@ -365,6 +365,48 @@ test_shard(void **state)
 }
 
 
+/* An entry's records, an empty line between. */
+static void
+test_records(void **state)
+{
+    static const struct {
+        const char *entry;
+        const char *records[4];
+    } cases[] = {
+        {"", {""}},
+        {"t\tview\n", {"t\tview\n"}},
+        {"t\tview\n\n", {"t\tview\n"}},
+        {"t\tview\n\nt\tcart\ni\t1\n", {"t\tview\n", "t\tcart\ni\t1\n"}},
+        {"a\n\nb\n\nc", {"a\n", "b\n", "c"}},
+        {"\na\n", {"\na\n"}},
+        {"\n\n\n\na", {"\n", "\n", "a"}},
+        {"\n\n", {"\n"}},
+        {"\n\n\n", {"\n", "\n"}},
+    };
+
+    reco_str_t entry, record;
+    unsigned i, n;
+    int more;
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        entry = (reco_str_t){strlen(cases[i].entry), cases[i].entry};
+        n = 0;
+
+        do {
+            more = reco_event_next_record(&entry, &record);
+            assert_non_null(cases[i].records[n]);
+            assert_int_equal(record.len, strlen(cases[i].records[n]));
+            assert_memory_equal(record.data, cases[i].records[n], record.len);
+            n++;
+        } while (more);
+
+        assert_null(cases[i].records[n]);
+    }
+}
+
+
 /* Each name leads to its own column, and no other text to any. */
 static void
 test_names(void **state)
@@ -417,6 +459,7 @@ main(void)
         cmocka_unit_test(test_made),
         cmocka_unit_test(test_shard),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
