@@ -66,8 +66,10 @@ ngx_http_reco_forward_init_shards(
         shard = &forward->shards[i];
         key.len = (size_t) (ngx_sprintf(key.data, "%V:%ui", &conf->stream, i)
                             - key.data);
+        shard->records = ngx_palloc(pool, conf->batch * sizeof(reco_str_t));
 
-        if (ngx_http_reco_xadd_init(&shard->xadd, pool, &key, 0, 2) != NGX_OK
+        if (shard->records == NULL
+            || ngx_http_reco_xadd_init(&shard->xadd, pool, &key, 0, 2) != NGX_OK
             || ngx_http_reco_xadd_init(
                    &shard->trim, pool, &key, conf->maxlen, 2)
                    != NGX_OK)
@@ -99,6 +101,7 @@ ngx_http_reco_redis_init_process(
     }
 
     forward->ident = -1;
+    ngx_queue_init(&forward->gathering);
     forward->conf = conf;
     forward->log = cycle->log;
     forward->shared = conf->zone->data;
@@ -222,6 +225,8 @@ static void
 ngx_http_reco_forward_clear(ngx_http_reco_forward_t *forward)
 {
     forward->source = NULL;
+    forward->taken = 0;
+    forward->accounted = 0;
     forward->nconfirmed = 0;
     forward->nsent = 0;
     forward->nsamples = 0;

@@ -50,4 +50,9 @@ ngx_int_t ngx_http_reco_xadd_init(ngx_http_reco_xadd_t *xadd, ngx_pool_t *pool,
 reco_status_t ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd,
     const reco_str_t *words, u_char *out, size_t size, size_t *len);
 
+/* The same with an entry's one field: n records, an empty line between. */
+reco_status_t ngx_http_reco_xadd_records(const ngx_http_reco_xadd_t *xadd,
+    const reco_str_t *records, ngx_uint_t n, u_char *out, size_t size,
+    size_t *len);
+
 #endif /* NGX_HTTP_RECO_FORWARD_H */

@@ -75,34 +75,6 @@ ngx_http_reco_forward_xadd(ngx_http_reco_shard_t *shard)
 }
 
 
-/* The next record as a command in forward->buffer; len 0: it is no event. */
-static void
-ngx_http_reco_forward_command(ngx_http_reco_forward_t *forward,
-    reco_str_t record, ngx_http_reco_sent_t *sent)
-{
-    reco_str_t visitor, words[2];
-    ngx_uint_t shard;
-
-    sent->len = 0;
-
-    if (reco_event_peek(record, &visitor, &sent->sequence) != RECO_OK) {
-        return;
-    }
-
-    shard = reco_event_shard(visitor, (unsigned) forward->conf->shards);
-
-    words[0] = reco_string(RECO_EVENT_FIELD);
-    words[1] = record;
-
-    if (ngx_http_reco_xadd(ngx_http_reco_forward_xadd(&forward->shards[shard]),
-            words, forward->buffer, NGX_HTTP_RECO_BUFFER, &sent->len)
-        != RECO_OK)
-    {
-        sent->len = 0;
-    }
-}
-
-
 /* Passes over a record that cannot be forwarded. */
 static void
 ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward, uint64_t cursor)
@@ -114,6 +86,10 @@ ngx_http_reco_forward_skip(ngx_http_reco_forward_t *forward, uint64_t cursor)
         "reco: a record of the outbox is no event and is passed over");
 
     forward->source->cursor = cursor;
+
+    if (!ngx_queue_empty(&forward->gathering)) {
+        return;
+    }
 
     if (forward->nsent > 0) {
         last = (forward->first + forward->nsent - 1) % NGX_HTTP_RECO_WINDOW;
@@ -137,56 +113,192 @@ ngx_http_reco_forward_listen(ngx_http_reco_forward_t *forward)
 }
 
 
+/* The shard whose next entry has the oldest record; NULL: none has any. */
+static ngx_http_reco_shard_t *
+ngx_http_reco_forward_oldest(ngx_http_reco_forward_t *forward)
+{
+    ngx_queue_t *q;
+
+    if (ngx_queue_empty(&forward->gathering)) {
+        return NULL;
+    }
+
+    q = ngx_queue_head(&forward->gathering);
+
+    return ngx_queue_data(q, ngx_http_reco_shard_t, queue);
+}
+
+
+static void
+ngx_http_reco_forward_gathered(
+    ngx_http_reco_forward_t *forward, ngx_http_reco_shard_t *shard)
+{
+    ngx_queue_remove(&shard->queue);
+    forward->ngathering--;
+    shard->nrecords = 0;
+    shard->bytes = 0;
+}
+
+
+static void
+ngx_http_reco_forward_gather(ngx_http_reco_forward_t *forward,
+    ngx_http_reco_shard_t *shard, reco_str_t record, uint64_t sequence)
+{
+    if (shard->nrecords == 0) {
+        ngx_queue_insert_tail(&forward->gathering, &shard->queue);
+        forward->ngathering++;
+        shard->cursor = forward->source->cursor;
+        shard->sequence = sequence;
+        shard->number = forward->taken;
+    }
+
+    shard->records[shard->nrecords++] = record;
+    shard->bytes += record.len;
+    forward->taken++;
+}
+
+
 /*
- * Sends the next record.  NGX_DONE: the source has none, or another one of the
- * worker's has older ones; NGX_AGAIN: another worker has.
+ * Sends what a shard has gathered.  Replies come in the order of commands: with
+ * this one's all is confirmed that lies before the oldest record that is still
+ * gathered.
+ */
+static ngx_int_t
+ngx_http_reco_forward_entry(
+    ngx_http_reco_forward_t *forward, ngx_http_reco_shard_t *shard)
+{
+    ngx_http_reco_shard_t *oldest;
+    ngx_http_reco_sent_t *sent;
+    ngx_uint_t number, next;
+
+    next = (forward->first + forward->nsent) % NGX_HTTP_RECO_WINDOW;
+    sent = &forward->sent[next];
+
+    if (ngx_http_reco_xadd_records(ngx_http_reco_forward_xadd(shard),
+            shard->records, shard->nrecords, forward->buffer,
+            NGX_HTTP_RECO_BUFFER, &sent->len)
+            != RECO_OK
+        || ngx_http_reco_link_send(forward->link, (char *) forward->buffer,
+               sent->len, ngx_http_reco_forward_reply, forward)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    sent->sequence = ngx_http_reco_forward_oldest(forward)->sequence;
+    ngx_http_reco_forward_gathered(forward, shard);
+
+    oldest = ngx_http_reco_forward_oldest(forward);
+    number = oldest != NULL ? oldest->number : forward->taken;
+    sent->cursor = oldest != NULL ? oldest->cursor : forward->source->cursor;
+    sent->records = number - forward->accounted;
+    sent->time = ngx_current_msec;
+
+    forward->accounted = number;
+    forward->nsent++;
+    forward->bytes += sent->len;
+    ngx_http_reco_forward_listen(forward);
+
+    return NGX_OK;
+}
+
+
+/* Sends what is gathered, the oldest first. */
+static ngx_int_t
+ngx_http_reco_forward_entries(ngx_http_reco_forward_t *forward)
+{
+    ngx_http_reco_shard_t *shard;
+
+    for (;;) {
+        shard = ngx_http_reco_forward_oldest(forward);
+        if (shard == NULL) {
+            return NGX_OK;
+        }
+
+        if (ngx_http_reco_forward_entry(forward, shard) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+/* What is gathered is read again. */
+static void
+ngx_http_reco_forward_abandon(ngx_http_reco_forward_t *forward)
+{
+    ngx_http_reco_shard_t *shard;
+
+    shard = ngx_http_reco_forward_oldest(forward);
+    if (shard == NULL) {
+        return;
+    }
+
+    forward->source->cursor = shard->cursor;
+    forward->taken = shard->number;
+
+    for (; shard != NULL; shard = ngx_http_reco_forward_oldest(forward)) {
+        ngx_http_reco_forward_gathered(forward, shard);
+    }
+}
+
+
+/* What has no end of its own would run into the next event of its entry. */
+static ngx_uint_t
+ngx_http_reco_forward_readable(reco_str_t record)
+{
+    return record.len > 0 && record.len <= RECO_EVENT_RECORD_MAX
+           && record.data[record.len - 1] == LF;
+}
+
+
+/*
+ * Takes the next record, and sends an entry that is full.  NGX_DONE: the source
+ * has none, or another one of the worker's has older ones; NGX_AGAIN: another
+ * worker has.
  */
 static ngx_int_t
 ngx_http_reco_forward_next(ngx_http_reco_forward_t *forward, uint64_t limit)
 {
-    ngx_http_reco_sent_t *sent;
-    reco_str_t record;
-    uint64_t cursor;
+    ngx_http_reco_shard_t *shard;
+    reco_str_t record, visitor;
+    uint64_t cursor, sequence;
 
     if (ngx_http_reco_source_next(forward->source, &cursor, &record) != NGX_OK)
     {
         return NGX_DONE;
     }
 
-    sent =
-        &forward
-             ->sent[(forward->first + forward->nsent) % NGX_HTTP_RECO_WINDOW];
-
-    ngx_http_reco_forward_command(forward, record, sent);
-
-    if (sent->len == 0) {
+    if (!ngx_http_reco_forward_readable(record)
+        || reco_event_peek(record, &visitor, &sequence) != RECO_OK)
+    {
         ngx_http_reco_forward_skip(forward, cursor);
         return NGX_OK;
     }
 
-    if (sent->sequence > forward->until) {
+    if (sequence > forward->until) {
         return NGX_DONE;
     }
 
-    if (sent->sequence > limit) {
+    if (sequence > limit) {
         return NGX_AGAIN;
     }
 
-    if (ngx_http_reco_link_send(forward->link, (char *) forward->buffer,
-            sent->len, ngx_http_reco_forward_reply, forward)
-        != NGX_OK)
+    shard = &forward->shards[reco_event_shard(
+        visitor, (unsigned) forward->conf->shards)];
+
+    if (shard->nrecords > 0
+        && shard->bytes + record.len > NGX_HTTP_RECO_ENTRY_BYTES
+        && ngx_http_reco_forward_entry(forward, shard) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    sent->cursor = cursor;
-    sent->time = ngx_current_msec;
+    ngx_http_reco_forward_gather(forward, shard, record, sequence);
     forward->source->cursor = cursor;
-    forward->nsent++;
-    forward->bytes += sent->len;
-    ngx_http_reco_forward_listen(forward);
 
-    return NGX_OK;
+    return shard->nrecords == forward->conf->batch
+               ? ngx_http_reco_forward_entry(forward, shard)
+               : NGX_OK;
 }
 
 
@@ -242,7 +354,8 @@ ngx_http_reco_forward_send(ngx_http_reco_forward_t *forward)
     limit = ngx_http_reco_turn_limit(&forward->turn, slack);
     rc = NGX_OK;
 
-    while (rc == NGX_OK && forward->nsent < NGX_HTTP_RECO_WINDOW
+    while (rc == NGX_OK
+           && forward->nsent + forward->ngathering < NGX_HTTP_RECO_WINDOW
            && forward->bytes < NGX_HTTP_RECO_WINDOW_BYTES)
     {
         if (forward->source == NULL) {
@@ -255,6 +368,11 @@ ngx_http_reco_forward_send(ngx_http_reco_forward_t *forward)
             rc = NGX_DONE;
         }
 
+        if (rc == NGX_DONE && ngx_http_reco_forward_entries(forward) != NGX_OK)
+        {
+            rc = NGX_ERROR;
+        }
+
         /* One file after another: replies belong to one source. */
         if (rc == NGX_DONE && forward->source != NULL && forward->nsent == 0) {
             ngx_http_reco_forward_confirm(forward);
@@ -262,6 +380,12 @@ ngx_http_reco_forward_send(ngx_http_reco_forward_t *forward)
             rc = NGX_OK;
         }
     }
+
+    if (rc != NGX_ERROR && ngx_http_reco_forward_entries(forward) != NGX_OK) {
+        rc = NGX_ERROR;
+    }
+
+    ngx_http_reco_forward_abandon(forward);
 
     return rc;
 }
@@ -425,9 +549,10 @@ ngx_http_reco_forward_reply(redisAsyncContext *context, void *answer, void *arg)
         return;
     }
 
-    (void) ngx_atomic_fetch_add(&forward->stats->forwarded, 1);
+    (void) ngx_atomic_fetch_add(
+        &forward->stats->forwarded, (ngx_atomic_int_t) sent->records);
     forward->confirmed = sent->cursor;
-    forward->nconfirmed++;
+    forward->nconfirmed += sent->records;
 
     if (forward->nconfirmed >= NGX_HTTP_RECO_ACK || forward->nsent == 0) {
         ngx_http_reco_forward_confirm(forward);

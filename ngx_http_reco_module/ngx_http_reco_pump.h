@@ -20,10 +20,14 @@
 
 #define NGX_HTTP_RECO_BUFFER (2 * RECO_EVENT_RECORD_MAX)
 
+/* Bytes of the records in one entry, where it has several. */
+#define NGX_HTTP_RECO_ENTRY_BYTES 16384
+
 /* An XADD without a reply. */
 typedef struct {
-    uint64_t cursor; /* of the outbox, past its record */
-    uint64_t sequence;
+    uint64_t cursor;    /* of the outbox: up to there all has been sent */
+    uint64_t sequence;  /* of the oldest event without a reply */
+    ngx_uint_t records; /* between the former command's cursor and this one's */
     ngx_msec_t time;
     size_t len;
 } ngx_http_reco_sent_t;
@@ -34,6 +38,17 @@ typedef struct {
     ngx_http_reco_xadd_t xadd;
     ngx_http_reco_xadd_t trim; /* the same, and drops what is too old */
     ngx_uint_t untrimmed;      /* entries until that is due */
+
+    /* Of the next entry, gathered and sent within one call: they lie in the
+       outbox. */
+    reco_str_t *records;
+    ngx_uint_t nrecords;
+    size_t bytes;
+
+    ngx_queue_t queue; /* of the shards that have some, by the first one */
+    uint64_t cursor;   /* of the outbox, before it */
+    uint64_t sequence; /* of it */
+    ngx_uint_t number; /* of it, as forward->taken counts */
 } ngx_http_reco_shard_t;
 
 
@@ -63,6 +78,11 @@ struct ngx_http_reco_forward_s {
     ngx_uint_t nsent;
     size_t bytes;
     ngx_uint_t nsamples; /* of refused events, without a reply */
+
+    ngx_queue_t gathering; /* shards with records for an entry */
+    ngx_uint_t ngathering;
+    ngx_uint_t taken;     /* records of the source */
+    ngx_uint_t accounted; /* of these, that the commands' records tell of */
 
     ngx_http_reco_source_t *source; /* that the commands under way are from */
     uint64_t confirmed;             /* a cursor of it */

@@ -63,6 +63,7 @@ typedef struct {
     ngx_uint_t db;
     ngx_uint_t shards;
     ngx_uint_t maxlen;
+    ngx_uint_t batch;   /* events in an entry, at most */
     ngx_msec_t timeout; /* of a silent server */
     ngx_msec_t hold;    /* how long the outbox keeps what Redis confirmed */
     ngx_http_reco_tls_t tls;

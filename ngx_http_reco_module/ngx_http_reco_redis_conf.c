@@ -67,6 +67,13 @@ ngx_http_reco_set_maxlen(void *place, ngx_str_t *value)
 
 
 static char *
+ngx_http_reco_set_batch(void *place, ngx_str_t *value)
+{
+    return ngx_http_reco_set_number(value, 1, RECO_EVENT_RECORDS_MAX, place);
+}
+
+
+static char *
 ngx_http_reco_set_db(void *place, ngx_str_t *value)
 {
     return ngx_http_reco_set_number(value, 0, 1000000, place);
@@ -202,6 +209,7 @@ static const ngx_http_reco_parameter_t ngx_http_reco_redis_parameters[] = {
     ngx_http_reco_parameter("stream", word, stream),
     ngx_http_reco_parameter("shards", shards, shards),
     ngx_http_reco_parameter("maxlen", maxlen, maxlen),
+    ngx_http_reco_parameter("batch", batch, batch),
     ngx_http_reco_parameter("user", text, user),
     ngx_http_reco_parameter("password", text, password),
     ngx_http_reco_parameter("db", db, db),
@@ -248,6 +256,7 @@ ngx_http_reco_redis_create_conf(ngx_conf_t *cf)
     ngx_str_set(&conf->stream, "reco:events");
     conf->shards = 1;
     conf->maxlen = 1000000;
+    conf->batch = 1;
     conf->timeout = 30000;
     conf->tls.verify = 1;
     conf->size = 64 * 1024 * 1024;

@@ -94,12 +94,21 @@ ngx_http_reco_put_number(u_char *p, size_t n)
 
 
 static u_char *
-ngx_http_reco_put_bulk(u_char *p, reco_str_t text)
+ngx_http_reco_put_length(u_char *p, size_t len)
 {
     *p++ = '$';
-    p = ngx_http_reco_put_number(p, text.len);
+    p = ngx_http_reco_put_number(p, len);
     *p++ = CR;
     *p++ = LF;
+
+    return p;
+}
+
+
+static u_char *
+ngx_http_reco_put_bulk(u_char *p, reco_str_t text)
+{
+    p = ngx_http_reco_put_length(p, text.len);
     p = ngx_cpymem(p, text.data, text.len);
     *p++ = CR;
     *p++ = LF;
@@ -130,6 +139,46 @@ ngx_http_reco_xadd(const ngx_http_reco_xadd_t *xadd, const reco_str_t *words,
         p = ngx_http_reco_put_bulk(p, words[i]);
     }
 
+    *len = (size_t) (p - out);
+
+    return RECO_OK;
+}
+
+
+reco_status_t
+ngx_http_reco_xadd_records(const ngx_http_reco_xadd_t *xadd,
+    const reco_str_t *records, ngx_uint_t n, u_char *out, size_t size,
+    size_t *len)
+{
+    size_t bytes;
+    ngx_uint_t i;
+    u_char *p;
+
+    bytes = n - 1;
+    for (i = 0; i < n; i++) {
+        bytes += records[i].len;
+    }
+
+    if (xadd->text.len + sizeof(RECO_EVENT_FIELD) + bytes
+            + 2 * NGX_HTTP_RECO_XADD_FRAME
+        > size)
+    {
+        return RECO_FULL;
+    }
+
+    p = ngx_cpymem(out, xadd->text.data, xadd->text.len);
+    p = ngx_http_reco_put_bulk(p, reco_string(RECO_EVENT_FIELD));
+    p = ngx_http_reco_put_length(p, bytes);
+
+    for (i = 0; i < n; i++) {
+        if (i > 0) {
+            *p++ = LF;
+        }
+        p = ngx_cpymem(p, records[i].data, records[i].len);
+    }
+
+    *p++ = CR;
+    *p++ = LF;
     *len = (size_t) (p - out);
 
     return RECO_OK;

@@ -49,7 +49,8 @@ $world->nginx_conf(<<"CONF", workers => 2);
     keepalive_requests 1000000;
     reco_zone   shop:4m;
     reco_robot_rate 0;
-    reco_redis  unix:$dir/redis.sock stream=ev shards=$shards timeout=5s;
+    reco_redis  unix:$dir/redis.sock stream=ev shards=$shards timeout=5s
+                batch=@{[ $ENV{RECO_BATCH} || 1 ]};
     reco_outbox $dir/outbox size=32m;
     server {
         listen 127.0.0.1:$world->{port};

@@ -138,6 +138,12 @@ is($output =~ s/^\d+-\d+ //r, "{'u': [['@{[ 'ab' x 16 ]}']], 'q': [['19ab697e800
     . "'t': [['purchase']], 'l': [['42', '2', '19.9'], ['7', '', '24.9']], "
     . "'c': [['q', 'red\\u2028shoes']]}\n", 'and reads the event');
 
+$redis->command('DEL', 'reco:events:0');
+$redis->command('XADD', 'reco:events:0', '*', e => "t\tview\ni\t1\n\nt\tview\ni\t2\n");
+($code, $output) = $world->run('/usr/bin/python3', '-c', $example);
+is($output =~ s/^\d+-\d+ //mgr, join('', map { "{'t': [['view']], 'i': [['$_']]}\n" } 1, 2),
+    'and of an entry that has two, both');
+
 
 # -- commands --
 
