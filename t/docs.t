@@ -53,6 +53,17 @@ for my $page (@pages) {
 }
 is_deeply(\@broken, [], 'every link leads somewhere') or diag join "\n", @broken;
 
+# What stands in the tree; what make makes is in build/.
+my @absent;
+for my $page (@pages) {
+    for my $path ($text{$page} =~ m{(?<![\w/.-])((?:t|bench|lib|cli|trainer|conf|sdk|mk|demo|docs)
+        /(?:[\w-]+/)*[\w-]+(?:\.\w+)*)}xg)
+    {
+        push @absent, "$page: $path" unless -e $path || $path =~ m{^lib/X$};
+    }
+}
+is_deeply(\@absent, [], 'every file that is named is there') or diag join "\n", @absent;
+
 
 # -- directives and variables --
 
