@@ -43,8 +43,22 @@ for my $n (1 .. 40) {
     $world->write_file("www/$n.html", $page{$n});
 }
 
+sub pieces {
+    my ($body) = @_;
+
+    my @pieces;
+    while (length $body) {
+        push @pieces, substr $body, 0, 1 + rand(rand() < 0.5 ? 20_000 : 300), '';
+        push @pieces, \(rand 0.005) if rand() < 0.1;
+    }
+
+    return \@pieces;
+}
+
 my $origin = $world->origin(sub {
-    my ($n) = $_[0]{path} =~ m{/(\d+)$};
+    my ($way, $n) = $_[0]{path} =~ m{/(\w+)/(\d+)$};
+    srand $seed + $n;
+    return { pieces => pieces($page{$n}), framing => 'chunked' } if $way =~ /^pieces/;
     return { body => $page{$n}, framing => (qw(length chunked close))[$n % 3] };
 });
 
@@ -59,6 +73,8 @@ my %way = (
     ssi     => 'ssi on;',
     sub     => 'sub_filter no-such-word x; sub_filter_once off;',
     limited => 'limit_rate 2m;',
+    pieces  => 'proxy_buffers 16 4k; proxy_busy_buffers_size 12k;',
+    pieces2 => 'proxy_buffers 3 4k; proxy_busy_buffers_size 8k; gzip on;',
 );
 my $locations = join "\n", map {
     "location /$_/ { proxy_pass http://127.0.0.1:$origin; $way{$_} }"
@@ -97,6 +113,19 @@ for my $n (sort { $a <=> $b } keys %page) {
 }
 
 cmp_ok($blocks, '>', 1000, "with $blocks blocks");
+
+# -- who leaves in the middle --
+
+for my $way (sort keys %way) {
+    for my $n (1 .. 8) {
+        my $socket = Reco::HTTP::connect_to($world->{port}, rcvbuf => 4096);
+        Reco::HTTP::send_all($socket, "GET /$way/$n HTTP/1.1\r\nHost: a\r\n\r\n");
+        sysread $socket, my $data, 1 + 500 * $n;
+        close $socket;
+    }
+    my $response = $world->get("/$way/1");
+    is($response->{body}, $world->get('/file/1.html')->{body}, "clients that left, $way");
+}
 
 $world->stop_nginx;
 $world->done;
