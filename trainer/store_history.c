@@ -374,110 +374,22 @@ make_sessions(build_t *build, uint32_t *nusers)
 }
 
 
-/* Which items take part: those that occur, and those that can be shown. */
+/* Which items occur. */
 static reco_status_t
-number_items(build_t *build, uint32_t *nitems, size_t *text)
+mark_items(build_t *build)
 {
-    reco_store_item_t item;
-    uint32_t i, number;
     uint64_t row;
     size_t s;
 
-    build->dense = malloc(((size_t) build->nitems + 1) * sizeof(uint32_t));
+    build->dense = calloc((size_t) build->nitems + 1, sizeof(uint32_t));
     if (build->dense == NULL) {
         return RECO_NOMEM;
     }
-
-    memset(build->dense, 0, ((size_t) build->nitems + 1) * sizeof(uint32_t));
 
     for (s = 0; s < build->nsessions; s++) {
         for (row = 0; row < build->sessions[s].nrows; row++) {
             build->dense[build->rows[build->sessions[s].first + row].item] = 1;
         }
-    }
-
-    number = 0;
-    *text = 0;
-
-    for (i = 0; i < build->nitems; i++) {
-        if (reco_store_view_item(build->view, i, &item) != RECO_OK
-            || (build->dense[i] == 0 && item.updated == 0))
-        {
-            build->dense[i] = RECO_ITEM_NONE;
-            continue;
-        }
-
-        build->dense[i] = number++;
-        *text += item.id.len + item.product.title.len + item.product.url.len
-                 + item.product.image.len + item.product.category.len
-                 + item.product.brand.len + item.currency.len;
-    }
-
-    *nitems = number;
-
-    return RECO_OK;
-}
-
-
-static reco_str_t
-keep_text(char **text, reco_str_t source)
-{
-    reco_str_t kept = {source.len, *text};
-
-    if (source.len > 0) {
-        memcpy(*text, source.data, source.len);
-        *text += source.len;
-    }
-
-    return kept;
-}
-
-
-static reco_status_t
-fill_catalog(build_t *build, reco_store_catalog_t *catalog)
-{
-    reco_snapshot_item_t *entry;
-    reco_store_item_t item;
-    reco_status_t status;
-    uint32_t i, nitems;
-    size_t size;
-    char *text;
-
-    status = number_items(build, &nitems, &size);
-    if (status != RECO_OK) {
-        return status;
-    }
-
-    catalog->nitems = nitems;
-    catalog->items = calloc((size_t) nitems + 1, sizeof(*catalog->items));
-    catalog->text = malloc(size + 1);
-    if (catalog->items == NULL || catalog->text == NULL) {
-        return RECO_NOMEM;
-    }
-
-    text = catalog->text;
-
-    for (i = 0; i < build->nitems; i++) {
-        if (build->dense[i] == RECO_ITEM_NONE) {
-            continue;
-        }
-
-        status = reco_store_view_item(build->view, i, &item);
-        if (status != RECO_OK) {
-            return status;
-        }
-
-        entry = &catalog->items[build->dense[i]];
-        entry->id = keep_text(&text, item.id);
-        entry->title = keep_text(&text, item.product.title);
-        entry->url = keep_text(&text, item.product.url);
-        entry->image = keep_text(&text, item.product.image);
-        entry->category = keep_text(&text, item.product.category);
-        entry->brand = keep_text(&text, item.product.brand);
-        entry->currency = keep_text(&text, item.currency);
-        entry->price = item.product.price;
-        entry->available = item.product.available != 0;
-        entry->born = (uint32_t) (item.first_seen / 1000);
     }
 
     return RECO_OK;
@@ -596,7 +508,11 @@ reco_store_history(reco_store_t *store,
         status = make_sessions(&build, &nusers);
     }
     if (status == RECO_OK) {
-        status = fill_catalog(&build, catalog);
+        status = mark_items(&build);
+    }
+    if (status == RECO_OK) {
+        status = reco_store_catalog_copy(
+            catalog, build.view, build.dense, build.nitems);
     }
     if (status == RECO_OK) {
         status = fill_history(&build, catalog->nitems, nusers, history);
@@ -618,13 +534,4 @@ reco_store_history(reco_store_t *store,
     }
 
     return RECO_OK;
-}
-
-
-void
-reco_store_catalog_done(reco_store_catalog_t *catalog)
-{
-    free(catalog->items);
-    free(catalog->text);
-    memset(catalog, 0, sizeof(*catalog));
 }

@@ -7,8 +7,8 @@
 
 #include "history.h"
 #include "reco.h"
-#include "snapshot/reco_snapshot.h"
 #include "store.h"
+#include "store_entries.h"
 
 
 typedef struct {
@@ -16,13 +16,6 @@ typedef struct {
     int64_t retention;   /* ms before the newest event; older is left out */
     uint64_t events_max; /* the newest that many, in order of arrival */
 } reco_store_history_options_t;
-
-/* Entries by the dense numbers of the history; strings are owned. */
-typedef struct {
-    uint32_t nitems;
-    reco_snapshot_item_t *items;
-    char *text;
-} reco_store_catalog_t;
 
 /*
  * Fills history and the catalogue that goes with it: every item that has
@@ -35,7 +28,5 @@ typedef struct {
 reco_status_t reco_store_history(reco_store_t *store,
     const reco_store_history_options_t *options, reco_history_t *history,
     reco_store_catalog_t *catalog, reco_error_t *error);
-
-void reco_store_catalog_done(reco_store_catalog_t *catalog);
 
 #endif /* RECO_STORE_HISTORY_H */
