@@ -23,6 +23,22 @@ are_one_folder(const char *left, const char *right)
 }
 
 
+/* Is a name that of one of the streams, "STREAM:SHARD"? */
+static int
+is_shard(const reco_config_t *config, const char *name)
+{
+    const char *stream;
+    size_t len;
+
+    stream = reco_config_string(config, "stream");
+    len = strlen(stream);
+
+    return strncmp(name, stream, len) == 0 && name[len] == ':'
+           && name[len + 1] != '\0'
+           && name[len + 1 + strspn(name + len + 1, "0123456789")] == '\0';
+}
+
+
 reco_status_t
 reco_config_check(const reco_config_t *config, reco_error_t *error)
 {
@@ -43,6 +59,21 @@ reco_config_check(const reco_config_t *config, reco_error_t *error)
     {
         return reco_error_set(error, RECO_INVALID,
             "\"model\" and \"archive\" are the same folder");
+    }
+
+    /* It is cut to rejected_max entries, and what it says of one is no event. */
+    if (is_shard(config, reco_config_string(config, "rejected"))) {
+        return reco_error_set(error, RECO_INVALID,
+            "\"rejected\" is one of the streams of events");
+    }
+
+    /* One is a string, the other a hash. */
+    if (strcmp(reco_config_string(config, "visitor_prefix"),
+            reco_config_string(config, "item_prefix"))
+        == 0)
+    {
+        return reco_error_set(error, RECO_INVALID,
+            "\"visitor_prefix\" and \"item_prefix\" are the same");
     }
 
     return RECO_OK;

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #define PORT          6379
+#define SENTINEL_PORT 26379
 #define ARGUMENTS_MAX 4096
 #define ADDRESSES_MAX 4096
 
@@ -67,6 +68,15 @@ bound_replies(redisContext *context)
 #endif
 
 
+int
+reco_redis_port(const reco_config_t *config)
+{
+    return reco_config_string(config, "redis_sentinel")[0] != '\0'
+               ? SENTINEL_PORT
+               : PORT;
+}
+
+
 static reco_status_t
 dial(const reco_config_t *config, const char *address, struct timeval timeout,
     redisContext **context, reco_error_t *error)
@@ -74,7 +84,7 @@ dial(const reco_config_t *config, const char *address, struct timeval timeout,
     reco_address_t server;
     reco_status_t status;
 
-    if (!reco_address_read(&server, text(address), PORT)) {
+    if (!reco_address_read(&server, text(address), reco_redis_port(config))) {
         return reco_error_set(error, RECO_INVALID,
             "\"%s\" is neither unix:PATH nor HOST:PORT", address);
     }

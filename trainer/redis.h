@@ -20,6 +20,10 @@
 reco_status_t reco_redis_connect(const reco_config_t *config, int wait,
     redisContext **context, reco_error_t *error);
 
+/* The port of an address that names none: the sentinels', where config says that
+   the addresses are theirs. */
+int reco_redis_port(const reco_config_t *config);
+
 /*
  * A command of n arguments.  RECO_IO: the connection is of no more use;
  * RECO_DECLINED: Redis answered with an error, which is in error and, if it is

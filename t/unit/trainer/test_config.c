@@ -18,6 +18,7 @@
 #include "log.h"
 #include "model/ials.h"
 #include "protocol.h"
+#include "redis.h"
 #include "words.h"
 
 
@@ -241,6 +242,18 @@ test_texts_have_bounds(void **state)
 }
 
 
+static void
+test_ports(void **state)
+{
+    (void) state;
+
+    assert_int_equal(reco_redis_port(config), 6379);
+    assert_int_equal(
+        reco_config_set_pair(config, "redis_sentinel=shop", NULL), RECO_OK);
+    assert_int_equal(reco_redis_port(config), 26379);
+}
+
+
 /* Each value is well by itself. */
 static void
 test_values_that_disagree(void **state)
@@ -273,6 +286,16 @@ test_values_that_disagree(void **state)
     }
 
     assert_int_equal(read_text("model /tmp\narchive /\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_OK);
+    assert_int_equal(read_text("stream ev\nrejected ev:12\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_INVALID);
+    assert_non_null(strstr(error.message, "\"rejected\""));
+    assert_int_equal(read_text("rejected ev:12x\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_OK);
+    assert_int_equal(read_text("item_prefix reco:visitor:\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_INVALID);
+    assert_non_null(strstr(error.message, "\"item_prefix\""));
+    assert_int_equal(read_text("item_prefix a\nrejected ev:\n", NULL), RECO_OK);
     assert_int_equal(reco_config_check(config, &error), RECO_OK);
 }
 
@@ -347,6 +370,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_servers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_texts_have_bounds, setup, teardown),
         cmocka_unit_test_setup_teardown(
