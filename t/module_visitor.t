@@ -19,7 +19,12 @@ my $tls   = $world->free_port;
 
 Reco::Model::publish($world, '000001', items => 60);
 
-my $origin = $world->origin(sub { return { body => '<html><body><p id="p">p</p></body></html>' } });
+my $origin = $world->origin(sub {
+    my ($customer) = ($_[0]{headers}{cookie} // '') =~ /login=(\w+)/;
+    return { body => '<html><body><p id="p">p</p></body></html>',
+        headers => ['Content-Type' => 'text/html',
+            $customer ? ('X-Customer' => $customer, 'X-Consent' => 'yes') : ()] };
+});
 
 # A certificate that nobody trusts.
 system('openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost'
@@ -32,6 +37,7 @@ my $shop = "proxy_pass http://127.0.0.1:$origin; reco on; reco_item \$reco_path_
 $world->nginx(<<"CONF");
     reco_model $dir/model;
     reco_zone shop:1m;
+    proxy_cache_path $dir/cache keys_zone=pages:1m;
     reco_redis unix:$dir/redis.sock stream=events shards=1;
     reco_outbox $dir/outbox size=1m;
     ssl_certificate $dir/certificate;
@@ -50,6 +56,12 @@ $world->nginx(<<"CONF");
         location /insecure/ { $shop reco_cookie v secure=off; }
         location /member/  { $shop reco_visitor \$cookie_login; }
         location /keyed/   { $shop reco_visitor \$cookie_login secret=0123456789abcdef; }
+
+        location /told/    { $shop reco_visitor \$upstream_http_x_customer; }
+        location /cached/  { $shop reco_visitor \$upstream_http_x_customer; proxy_cache pages;
+                             proxy_cache_valid 1h; add_header X-Cache \$upstream_cache_status; }
+        location /agreed/  { $shop reco_consent "\${upstream_http_x_consent}"; proxy_cache pages;
+                             proxy_cache_valid 1h; }
 
         location /asked/ {
             reco_consent \$cookie_ok;
@@ -165,6 +177,19 @@ is(fetch('/keyed/sku-5', 'login=alice')->{headers}{'x-visitor'},
     'with a secret nobody else can compute the id');
 is_deeply(items(fetch('/member/sku-41', 'login=bob')), stranger('/member/sku-41'),
     'another member has none of it');
+
+# -- what the answer says, which the cache has for everybody --
+
+isnt(fetch('/told/sku-9')->{headers}{'x-visitor'}, $member, 'a guest');
+is(fetch('/told/sku-9', 'login=alice')->{headers}{'x-visitor'}, $member,
+    'the shop says who it is');
+$response = fetch('/cached/sku-9', 'login=alice');
+is($response->{headers}{'x-visitor'}, $member, 'also where its answer is cached');
+$response = fetch('/cached/sku-9', $cookie);
+is($response->{headers}{'x-cache'}, 'HIT', 'which is then given to others');
+is($response->{headers}{'x-visitor'}, $id, 'who are not taken for them');
+isnt(fetch('/agreed/sku-9', 'login=alice')->{headers}{'x-visitor'} // '', '', 'consent, too');
+is(fetch('/agreed/sku-9', $cookie)->{headers}{'x-visitor'} // '', '', 'is not that of another one');
 
 # -- consent --
 
