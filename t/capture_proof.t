@@ -31,9 +31,9 @@ my %wrong = (
     },
     ack => {
         file => 'ngx_http_reco_module/ngx_http_reco_pump.c',
-        from => "    sent->cursor = cursor;\n",
-        to   => "    sent->cursor = cursor;\n"
-            . "    ngx_http_reco_source_confirm(forward->source, cursor, 1);\n",
+        from => "    forward->accounted = number;\n",
+        to   => "    forward->accounted = number;\n"
+            . "    ngx_http_reco_source_confirm(forward->source, sent->cursor, sent->records);\n",
         sees => qr/not ok \d+ - each has its effect in the store/,
     },
 );
