@@ -246,8 +246,9 @@ open_all(replay_t *replay, const char *from)
     check(reco_store_open(reco_config_string(replay->config, "state"),
               RECO_STORE_WRITE, 256 << 20, &replay->store, &error),
         &error);
-    check(
-        reco_batch_registry(replay->config, &replay->registry, &error), &error);
+    check(reco_batch_registry(
+              replay->config, RECO_REGISTRY_CREATE, &replay->registry, &error),
+        &error);
     check(reco_follow_create(replay->config, replay->store, replay->registry,
               &replay->follow, &error),
         &error);
