@@ -227,18 +227,26 @@ static void
 ngx_http_reco_forward_abandon(ngx_http_reco_forward_t *forward)
 {
     ngx_http_reco_shard_t *shard;
+    ngx_queue_t *q;
 
     shard = ngx_http_reco_forward_oldest(forward);
-    if (shard == NULL) {
+    if (shard == NULL || forward->source == NULL) {
         return;
     }
 
     forward->source->cursor = shard->cursor;
     forward->taken = shard->number;
 
-    for (; shard != NULL; shard = ngx_http_reco_forward_oldest(forward)) {
-        ngx_http_reco_forward_gathered(forward, shard);
+    for (q = ngx_queue_head(&forward->gathering);
+         q != ngx_queue_sentinel(&forward->gathering); q = ngx_queue_next(q))
+    {
+        shard = ngx_queue_data(q, ngx_http_reco_shard_t, queue);
+        shard->nrecords = 0;
+        shard->bytes = 0;
     }
+
+    ngx_queue_init(&forward->gathering);
+    forward->ngathering = 0;
 }
 
 
