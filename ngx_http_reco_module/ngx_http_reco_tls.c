@@ -23,9 +23,14 @@ ngx_http_reco_tls_bad_file(ngx_conf_t *cf, const char *what, ngx_str_t *file)
     reason = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
 
+    /* OpenSSL says no more than that its reader failed */
+    if (access((char *) file->data, R_OK) == -1) {
+        reason = strerror(ngx_errno);
+    }
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
         "cannot use \"%V\" of \"reco_redis\" as %s: %s", file, what,
-        reason != NULL ? reason : "no such file, or not readable");
+        reason != NULL ? reason : "it has nothing of the kind");
 
     return NGX_CONF_ERROR;
 }

@@ -2,10 +2,13 @@
 
 #if RECO_TLS
 
+#include <errno.h>
 #include <hiredis/hiredis_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <string.h>
+#include <unistd.h>
 
 
 static reco_status_t
@@ -16,8 +19,13 @@ bad_file(const char *key, const char *path, reco_error_t *error)
     reason = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
 
+    /* OpenSSL says no more than that its reader failed. */
+    if (access(path, R_OK) != 0) {
+        reason = strerror(errno);
+    }
+
     return reco_error_set(error, RECO_INVALID, "\"%s %s\" cannot be used: %s",
-        key, path, reason != NULL ? reason : "no such file, or not readable");
+        key, path, reason != NULL ? reason : "it has nothing of the kind");
 }
 
 

@@ -107,12 +107,15 @@ reco_engine_session_keep(reco_engine_session_t *session, unsigned nevents)
         return;
     }
 
-    /* A ring that is not full begins at its first place. */
     for (i = 0; i < nevents; i++) {
         kept[i] = *session_event(session, i);
     }
 
-    memcpy(session->events, kept, nevents * sizeof(kept[0]));
+    /* A ring that is not full begins at its first place. */
+    for (i = 0; i < nevents; i++) {
+        session->events[i] = kept[i];
+    }
+
     session->nevents = nevents;
     session->oldest = 0;
 }
