@@ -50,6 +50,25 @@ shop_destroy(shop_t *shop)
 }
 
 
+/* The shop of one test, as its state. */
+static inline int
+shop_setup(void **state)
+{
+    *state = shop_create(2);
+
+    return 0;
+}
+
+
+static inline int
+shop_teardown(void **state)
+{
+    shop_destroy(*state);
+
+    return 0;
+}
+
+
 static inline void
 shop_path(const shop_t *shop, const char *name, char path[PATH_MAX])
 {
@@ -186,6 +205,44 @@ shop_fixture_done(shop_fixture_t *fixture)
     shop_engine_close(&fixture->engine);
     reco_snapshot_release(fixture->snapshot);
     shop_destroy(fixture->shop);
+}
+
+
+/* The fixture of one test, with an open engine, as its state. */
+static inline int
+shop_fixture_setup(void **state)
+{
+    shop_fixture_t *fixture;
+
+    fixture = calloc(1, sizeof(*fixture));
+
+    if (fixture == NULL) {
+        return -1;
+    }
+
+    shop_fixture_init(fixture, 3);
+    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
+    *state = fixture;
+
+    return 0;
+}
+
+
+static inline int
+shop_fixture_teardown(void **state)
+{
+    shop_fixture_done(*state);
+    free(*state);
+
+    return 0;
+}
+
+
+static inline reco_status_t
+shop_ask(shop_fixture_t *fixture)
+{
+    return reco_engine_recommend(fixture->engine.model, &fixture->engine.query,
+        fixture->engine.scratch, &fixture->engine.result);
 }
 
 

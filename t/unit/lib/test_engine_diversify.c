@@ -216,22 +216,15 @@ setup(void **state)
 }
 
 
-static int
-teardown(void **state)
-{
-    shop_destroy(*state);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_relevance_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_mmr, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_category_cap, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_relevance_alone, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_mmr, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_category_cap, setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

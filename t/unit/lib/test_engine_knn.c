@@ -463,24 +463,15 @@ setup(void **state)
 }
 
 
-static int
-teardown(void **state)
-{
-    shop_destroy(*state);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_decays, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_linear, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_overlay, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_decays, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_plain, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_linear, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_overlay, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged, setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

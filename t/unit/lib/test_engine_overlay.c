@@ -8,14 +8,6 @@
 typedef shop_fixture_t fixture_t;
 
 
-static reco_status_t
-ask(fixture_t *fixture)
-{
-    return reco_engine_recommend(fixture->engine.model, &fixture->engine.query,
-        fixture->engine.scratch, &fixture->engine.result);
-}
-
-
 /* What the overlay adds and takes away. */
 static void
 test_overlay(void **state)
@@ -57,7 +49,7 @@ test_overlay(void **state)
 
     fixture = *state;
     shop_view(&fixture->engine, 100);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     before = fixture->engine.result;
 
     for (i = 0; i < 10; i++) {
@@ -150,7 +142,7 @@ test_overlay_off(void **state)
 
     fixture = *state;
     shop_view(&fixture->engine, 100);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     before = fixture->engine.result;
 
     for (i = 0; i < SHOP_DIMENSIONS; i++) {
@@ -197,36 +189,9 @@ test_overlay_off(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    fixture_t *fixture;
-
-    fixture = calloc(1, sizeof(*fixture));
-
-    if (fixture == NULL) {
-        return -1;
-    }
-
-    shop_fixture_init(fixture, 3);
-    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
-    *state = fixture;
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_fixture_done(*state);
-    free(*state);
-
-    return 0;
-}
-
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(                                           \
+        name, shop_fixture_setup, shop_fixture_teardown)
 
 int
 main(void)

@@ -33,16 +33,6 @@ setup(void **state)
 }
 
 
-static int
-teardown(void **state)
-{
-    shop_fixture_done(*state);
-    free(*state);
-
-    return 0;
-}
-
-
 /* The slot's query; slots differ in all that they may differ in. */
 static void
 prepare_slot(reco_engine_query_t *query, unsigned slot)
@@ -383,16 +373,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_same_as_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_same_after_many, setup, teardown),
         cmocka_unit_test_setup_teardown(
-            test_same_with_exclusions, setup, teardown),
+            test_same_as_alone, setup, shop_fixture_teardown),
         cmocka_unit_test_setup_teardown(
-            test_same_from_the_best, setup, teardown),
+            test_same_after_many, setup, shop_fixture_teardown),
         cmocka_unit_test_setup_teardown(
-            test_same_from_the_best_alone, setup, teardown),
+            test_same_with_exclusions, setup, shop_fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_same_from_the_best, setup, shop_fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_same_from_the_best_alone, setup, shop_fixture_teardown),
         cmocka_unit_test(test_crowded),
-        cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_shares, setup, shop_fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

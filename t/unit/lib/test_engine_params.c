@@ -165,36 +165,9 @@ test_manifest_params(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    fixture_t *fixture;
-
-    fixture = calloc(1, sizeof(*fixture));
-
-    if (fixture == NULL) {
-        return -1;
-    }
-
-    shop_fixture_init(fixture, 3);
-    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
-    *state = fixture;
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_fixture_done(*state);
-    free(*state);
-
-    return 0;
-}
-
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(                                           \
+        name, shop_fixture_setup, shop_fixture_teardown)
 
 int
 main(void)

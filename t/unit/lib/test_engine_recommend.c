@@ -9,14 +9,6 @@
 typedef shop_fixture_t fixture_t;
 
 
-static reco_status_t
-ask(fixture_t *fixture)
-{
-    return reco_engine_recommend(fixture->engine.model, &fixture->engine.query,
-        fixture->engine.scratch, &fixture->engine.result);
-}
-
-
 /* Opens the model again, with another parameter. */
 static void
 reopen(fixture_t *fixture, const char *name, const char *value)
@@ -55,7 +47,7 @@ test_full_blocks(void **state)
         fixture->engine.query.n = n;
         fixture->engine.query.current =
             query % 20 == 0 ? 0 : fixture->engine.query.current;
-        assert_int_equal(ask(fixture), RECO_OK);
+        assert_int_equal(shop_ask(fixture), RECO_OK);
         assert_int_equal(fixture->engine.result.nhits, n);
         check_distinct(&fixture->engine.result);
 
@@ -77,12 +69,12 @@ test_without_a_visit(void **state)
 
     fixture = *state;
     fixture->engine.query.session = NULL;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(fixture->engine.result.nhits, 10);
 
     /* An item that nobody knows changes nothing. */
     fixture->engine.query.current = 12345;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(fixture->engine.result.nhits, 10);
 
     for (i = 0; i < 10; i++) {
@@ -107,18 +99,18 @@ test_same_answer(void **state)
     reopen(fixture, "diversity.lambda", "0.7");
     shop_visit(engine, fixture->shop, 7);
     session = engine->session;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     first = engine->result;
 
     for (i = 0; i < 50; i++) {
         shop_visit(engine, fixture->shop, 1 + i % 9);
-        assert_int_equal(ask(fixture), RECO_OK);
+        assert_int_equal(shop_ask(fixture), RECO_OK);
     }
 
     engine->session = session;
     engine->query.current =
         reco_engine_session_event(&session, session.nevents - 1)->item;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(engine->result.nhits, first.nhits);
     assert_memory_equal(
         engine->result.hits, first.hits, first.nhits * sizeof(first.hits[0]));
@@ -149,7 +141,7 @@ test_filters(void **state)
     result = &fixture->engine.result;
     shop_visit(&fixture->engine, fixture->shop, 5);
 
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 0; i < 3; i++) {
         excluded[i] = shop_key(result->hits[i].item);
@@ -157,7 +149,7 @@ test_filters(void **state)
 
     query->excluded = excluded;
     query->nexcluded = 3;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 0; i < result->nhits; i++) {
         assert_int_not_equal(shop_key(result->hits[i].item), excluded[0]);
@@ -168,7 +160,7 @@ test_filters(void **state)
     query->category = shop_text("category 4");
     query->price_min = 100;
     query->price_max = 400;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 10);
 
     for (i = 0; i < result->nhits; i++) {
@@ -179,7 +171,7 @@ test_filters(void **state)
     }
 
     query->category = shop_text("no such category");
-    assert_int_equal(ask(fixture), RECO_DECLINED);
+    assert_int_equal(shop_ask(fixture), RECO_DECLINED);
 }
 
 
@@ -196,14 +188,14 @@ test_born_later(void **state)
     shop_visit(&fixture->engine, fixture->shop, 5);
     fixture->engine.query.n = RECO_ENGINE_RESULT_MAX;
     fixture->engine.query.now = SHOP_NOW - 10 * 86400;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 0; i < result->nhits; i++) {
         assert_in_range(result->hits[i].item % 50, 10, 49);
     }
 
     fixture->engine.query.now = 0;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     young = 0;
 
     for (i = 0; i < result->nhits; i++) {
@@ -236,7 +228,7 @@ test_unmet(void **state)
     shop_set(&fixture->engine, "weight.unmet", "100");
     shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
     shop_visit(&fixture->engine, fixture->shop, 5);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 10);
 
     for (i = 0; i < result->nhits; i++) {
@@ -244,7 +236,7 @@ test_unmet(void **state)
     }
 
     fixture->engine.query.sources = 1u << RECO_ENGINE_FACTORS;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     unmet = 0;
 
     for (i = 0; i < result->nhits; i++) {
@@ -262,7 +254,7 @@ test_unmet(void **state)
     reopen(fixture, "factors.unmet", "0");
     shop_visit(&fixture->engine, fixture->shop, 5);
     fixture->engine.query.sources = 1u << RECO_ENGINE_FACTORS;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 0; i < result->nhits; i++) {
         assert_int_not_equal(result->hits[i].item % 3, 0);
@@ -284,7 +276,7 @@ test_rules(void **state)
     query = &fixture->engine.query;
     result = &fixture->engine.result;
     shop_visit(&fixture->engine, fixture->shop, 5);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     last = result->hits[9].item;
 
     /* Pinned: from within, and from nowhere; not what is sold out. */
@@ -304,7 +296,7 @@ test_rules(void **state)
 
     query->rules = rules;
     query->nrules = 3;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 10);
     check_distinct(result);
     assert_int_equal(result->hits[0].item, last);
@@ -315,7 +307,7 @@ test_rules(void **state)
 
     /* A place past the end is the last one. */
     rules[0].place = 1000;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->hits[9].item, last);
 
     memset(rules, 0, sizeof(rules));
@@ -325,7 +317,7 @@ test_rules(void **state)
     rules[1].brand = shop_text("Brand 1");
     query->nrules = 2;
     query->n = 100;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 100);
 
     for (i = 0; i < result->nhits; i++) {
@@ -340,7 +332,7 @@ test_rules(void **state)
     rules[0].factor = 1000;
     query->nrules = 1;
     query->n = 20;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->hits[0].item % SHOP_CATEGORIES, 3);
     assert_int_equal(result->hits[0].item % SHOP_BRANDS, 1);
 
@@ -348,7 +340,7 @@ test_rules(void **state)
     rules[0].category = shop_text("no such");
     rules[0].kind = RECO_ENGINE_RULE_EXCLUDE;
     rules[0].brand = reco_null_string;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 20);
 }
 
@@ -365,12 +357,12 @@ test_seen_in_the_visit(void **state)
     shop_view(&fixture->engine, 103);
     fixture->engine.query.n = 50;
 
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_true(shop_has(&fixture->engine.result, 101));
     assert_false(shop_has(&fixture->engine.result, 103));
 
     fixture->engine.query.repeat = 0;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 101; i <= 103; i++) {
         assert_false(shop_has(&fixture->engine.result, i));
@@ -396,14 +388,14 @@ test_profile(void **state)
     fixture->engine.query.history = history;
     fixture->engine.query.nhistory = 40;
     fixture->engine.query.n = 100;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 200; i < 220; i++) {
         assert_false(shop_has(&fixture->engine.result, i));
     }
 
     fixture->engine.query.history_repeat = 1;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_true(shop_has(&fixture->engine.result, 202));
 }
 
@@ -421,13 +413,13 @@ test_shown_too_often(void **state)
     result = &fixture->engine.result;
     reopen(fixture, "seen.limit", "3");
     shop_visit(&fixture->engine, fixture->shop, 4);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     key = shop_key(result->hits[0].item);
     before = result->hits[0].score;
 
     for (i = 0; i < 2; i++) {
         reco_engine_session_shown(&fixture->engine.session, &key, 1);
-        assert_int_equal(ask(fixture), RECO_OK);
+        assert_int_equal(shop_ask(fixture), RECO_OK);
     }
 
     /* First it is worth less ... */
@@ -442,7 +434,7 @@ test_shown_too_often(void **state)
 
     /* ... then it is gone. */
     reco_engine_session_shown(&fixture->engine.session, &key, 1);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
 
     for (i = 0; i < result->nhits; i++) {
         assert_int_not_equal(shop_key(result->hits[i].item), key);
@@ -507,7 +499,7 @@ test_sources(void **state)
             fixture->engine.query.sources |= 1u << RECO_ENGINE_NEXT;
         }
 
-        assert_int_equal(ask(fixture), RECO_OK);
+        assert_int_equal(shop_ask(fixture), RECO_OK);
         own = 0;
 
         for (i = 0; i < fixture->engine.result.nhits; i++) {
@@ -533,7 +525,7 @@ test_fallback(void **state)
     fixture->engine.query.sources = 1u << RECO_ENGINE_BOUGHT;
     fixture->engine.query.n = 50;
     shop_view(&fixture->engine, 100);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(result->nhits, 50);
     assert_int_not_equal(result->fallbacks, 0);
 
@@ -541,42 +533,15 @@ test_fallback(void **state)
     fixture->engine.query.sources = 1u << RECO_ENGINE_BOUGHT;
     fixture->engine.query.n = 50;
     shop_view(&fixture->engine, 100);
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_in_range(result->nhits, 1, SHOP_EDGES);
     assert_int_equal(result->fallbacks, 0);
 }
 
 
-static int
-setup(void **state)
-{
-    fixture_t *fixture;
-
-    fixture = calloc(1, sizeof(*fixture));
-
-    if (fixture == NULL) {
-        return -1;
-    }
-
-    shop_fixture_init(fixture, 3);
-    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
-    *state = fixture;
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_fixture_done(*state);
-    free(*state);
-
-    return 0;
-}
-
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(                                           \
+        name, shop_fixture_setup, shop_fixture_teardown)
 
 int
 main(void)

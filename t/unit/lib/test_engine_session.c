@@ -8,14 +8,6 @@
 typedef shop_fixture_t fixture_t;
 
 
-static reco_status_t
-ask(fixture_t *fixture)
-{
-    return reco_engine_recommend(fixture->engine.model, &fixture->engine.query,
-        fixture->engine.scratch, &fixture->engine.result);
-}
-
-
 static void
 test_record(void **state)
 {
@@ -143,48 +135,21 @@ test_turned(void **state)
     turned.oldest = 5;
 
     engine->session = lately;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     first = engine->result;
     assert_int_not_equal(first.nhits, 0);
 
     engine->session = turned;
-    assert_int_equal(ask(fixture), RECO_OK);
+    assert_int_equal(shop_ask(fixture), RECO_OK);
     assert_int_equal(engine->result.nhits, first.nhits);
     assert_memory_equal(
         engine->result.hits, first.hits, first.nhits * sizeof(first.hits[0]));
 }
 
 
-static int
-setup(void **state)
-{
-    fixture_t *fixture;
-
-    fixture = calloc(1, sizeof(*fixture));
-
-    if (fixture == NULL) {
-        return -1;
-    }
-
-    shop_fixture_init(fixture, 3);
-    shop_engine_open(&fixture->engine, fixture->snapshot, NULL);
-    *state = fixture;
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_fixture_done(*state);
-    free(*state);
-
-    return 0;
-}
-
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(                                           \
+        name, shop_fixture_setup, shop_fixture_teardown)
 
 int
 main(void)

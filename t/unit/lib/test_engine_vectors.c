@@ -464,15 +464,6 @@ setup(void **state)
 }
 
 
-static int
-teardown(void **state)
-{
-    shop_destroy(*state);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
@@ -480,8 +471,8 @@ main(void)
         cmocka_unit_test(test_equal_variants),
         cmocka_unit_test(test_scan_against_sums),
         cmocka_unit_test(test_select),
-        cmocka_unit_test_setup_teardown(test_as_faiss, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fold_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_as_faiss, setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_fold_in, setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

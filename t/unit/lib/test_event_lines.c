@@ -3,37 +3,11 @@
  * saying, and records that came from nowhere.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "event_case.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "event/reco_event.h"
-
-#define NOW INT64_C(1764000000000)
-
-
-static char memory[RECO_EVENT_ARENA_SIZE] __attribute__((aligned(16)));
-static reco_event_batch_t batch;
-static reco_error_t error;
-
-
-static reco_status_t
-parse(const char *text, size_t len)
-{
-    reco_event_arena_t arena = {memory, sizeof(memory), 0};
-
-    error.message[0] = '\0';
-
-    return reco_event_parse_json(
-        (reco_str_t){len, text}, NOW, &arena, &batch, &error);
-}
 
 
 /* The record of an event, as a string. */

@@ -3,12 +3,7 @@
  * that are locked, foreign or damaged.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "outbox_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,60 +17,6 @@
 #include <unistd.h>
 
 #include "outbox/crc32c.h"
-#include "outbox/reco_outbox.h"
-
-#define PAGE 65536
-
-
-static char path[64];
-
-
-static int
-make_path(void **state)
-{
-    (void) state;
-
-    snprintf(path, sizeof(path), "/tmp/test_outbox.%d", (int) getpid());
-    (void) unlink(path);
-
-    return 0;
-}
-
-
-static int
-remove_path(void **state)
-{
-    (void) state;
-
-    (void) unlink(path);
-
-    return 0;
-}
-
-
-static reco_outbox_t *
-open_outbox(uint64_t size)
-{
-    reco_outbox_t *outbox;
-    reco_error_t error;
-
-    if (reco_outbox_open(path, size, &outbox, &error) != RECO_OK) {
-        fail_msg("%s", error.message);
-    }
-
-    return outbox;
-}
-
-
-static uint64_t
-waiting(const reco_outbox_t *outbox)
-{
-    reco_outbox_stats_t stats;
-
-    reco_outbox_stats(outbox, &stats);
-
-    return stats.records;
-}
 
 
 static uint64_t

@@ -397,38 +397,27 @@ test_damage(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    *state = shop_create(2);
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_destroy(*state);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_catalog, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_popular, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_vectors, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_content, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_refused_sources, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_catalog, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_parameters, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_sessions, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_popular, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_vectors, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_content, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_steps, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_bare, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_refused_sources, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(test_damage, shop_setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,30 +187,14 @@ test_overlay_in_steps(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    *state = shop_create(2);
-
-    return 0;
-}
-
-
-static int
-teardown(void **state)
-{
-    shop_destroy(*state);
-
-    return 0;
-}
-
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_overlay, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_overlay_in_steps, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_overlay, shop_setup, shop_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_overlay_in_steps, shop_setup, shop_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
