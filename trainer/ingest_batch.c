@@ -143,7 +143,7 @@ reco_ingest_batch_add(reco_ingest_batch_t *batch, unsigned shard,
             error, RECO_INVALID, "Redis gave no list of entries");
     }
 
-    status = reserve(batch, batch->nentries + list->elements, error);
+    status = RECO_OK;
 
     for (i = 0; status == RECO_OK && i < list->elements; i++) {
         pair = list->element[i];

@@ -99,7 +99,7 @@ void
 reco_engine_session_keep(reco_engine_session_t *session, unsigned nevents)
 {
     unsigned i;
-    reco_engine_event_t kept[RECO_ENGINE_EVENTS_MAX];
+    reco_engine_session_t all;
 
     session_repair(session);
 
@@ -107,17 +107,13 @@ reco_engine_session_keep(reco_engine_session_t *session, unsigned nevents)
         return;
     }
 
-    for (i = 0; i < nevents; i++) {
-        kept[i] = *session_event(session, i);
-    }
-
-    /* A ring that is not full begins at its first place. */
-    for (i = 0; i < nevents; i++) {
-        session->events[i] = kept[i];
-    }
-
+    all = *session;
     session->nevents = nevents;
-    session->oldest = 0;
+    session->oldest = 0; /* of a ring that is not full */
+
+    for (i = 0; i < nevents; i++) {
+        session->events[i] = *session_event(&all, i);
+    }
 }
 
 
