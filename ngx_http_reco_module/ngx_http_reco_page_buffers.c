@@ -179,6 +179,26 @@ ngx_http_reco_page_special(ngx_http_request_t *r, ngx_http_reco_page_t *page)
 
 
 /*
+ * True where all that is left of the page has arrived.  Where pages come in frames
+ * (FastCGI, HTTP/2) the pipe's length is of the frame at hand, which may hold no page:
+ * padding, or what is for the log; of HTTP/2 it is 1.
+ */
+static ngx_uint_t
+ngx_http_reco_page_has_come(ngx_http_request_t *r, off_t left)
+{
+    ngx_event_pipe_t *p;
+    ngx_http_upstream_t *u;
+
+    u = r->upstream;
+    p = u->pipe;
+
+    return left > 1 && p->length == left && p->upstream->read->available >= left
+           && u->schema.len >= 7
+           && ngx_strncmp(u->schema.data, "fastcgi", 7) != 0;
+}
+
+
+/*
  * True where nginx is about to call again: more of what it has read waits, or what is
  * left of the page has arrived, and it stopped reading because it had no buffer left.
  * Once it has seen the answer's end, all goes in one call.
@@ -200,8 +220,8 @@ ngx_http_reco_page_waits(ngx_http_request_t *r, ngx_chain_t *in, off_t left)
 
     return p->in != NULL
            || (p->upstream_blocked && p->limit_rate == 0
-               && p->upstream->ssl == NULL && left > 0 && p->length == left
-               && p->upstream->read->available >= left);
+               && p->upstream->ssl == NULL
+               && ngx_http_reco_page_has_come(r, left));
 }
 
 

@@ -460,9 +460,9 @@ sub post {
 
 # A forked origin server on a port of its own; see Reco::Origin.
 sub origin {
-    my ($self, $handler) = @_;
+    my ($self, $handler, $serve) = @_;
 
-    my ($port, $pid) = Reco::Origin::start($handler);
+    my ($port, $pid) = Reco::Origin::start($handler, $serve);
     $self->{children}{$pid} = 'origin';
 
     return $port;

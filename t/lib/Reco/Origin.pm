@@ -9,6 +9,9 @@ package Reco::Origin;
 #   { ..., framing => 'length' | 'chunked' | 'close' }  default: length
 #   { ..., cut => BYTES }    the connection breaks after so many body bytes
 #   { ..., hints => [Name => value, ...] }  an answer 103 with them comes first
+#
+# What speaks another protocol than HTTP brings a function of its own that serves
+# a connection by the handler.
 
 use strict;
 use warnings;
@@ -20,7 +23,9 @@ use Time::HiRes qw(sleep);
 
 
 sub start {
-    my ($handler) = @_;
+    my ($handler, $serve) = @_;
+
+    $serve ||= \&serve;
 
     my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
         Listen => 128, Proto => 'tcp', ReuseAddr => 1)
@@ -39,7 +44,7 @@ sub start {
             my $child = fork;
             if (defined $child && $child == 0) {
                 close $listener;
-                eval { serve($client, $handler) };
+                eval { $serve->($client, $handler) };
                 POSIX::_exit(0);
             }
             close $client;
