@@ -181,15 +181,28 @@ ngx_http_reco_cookie_begins(const ngx_str_t *name, const char *prefix)
 }
 
 
+/* A name with which browsers take no cookie but with "Secure". */
+static ngx_uint_t
+ngx_http_reco_cookie_named_secure(const ngx_str_t *name)
+{
+    return ngx_http_reco_cookie_begins(name, "__Host-")
+           || ngx_http_reco_cookie_begins(name, "__Secure-")
+           || ngx_http_reco_cookie_begins(name, "__Http-");
+}
+
+
 /*
  * What browsers would throw away (RFC 6265bis): every visitor would be a new
- * one with each page.  NULL: nothing.
+ * one with each page.  NULL: nothing.  What they take with "Secure" only has it
+ * wherever it is set: nginx may stand behind what terminates TLS.
  */
 static char *
-ngx_http_reco_cookie_check(const ngx_http_reco_cookie_t *cookie,
-    const ngx_http_reco_cookie_scope_t *scope)
+ngx_http_reco_cookie_check(
+    ngx_http_reco_cookie_t *cookie, const ngx_http_reco_cookie_scope_t *scope)
 {
     const ngx_str_t *name = &cookie->name;
+
+    ngx_uint_t named;
 
     if (ngx_http_reco_cookie_begins(name, "__Host-")
         && (scope->domain.len > 0 || ngx_strcmp(scope->path.data, "/") != 0))
@@ -198,21 +211,20 @@ ngx_http_reco_cookie_check(const ngx_http_reco_cookie_t *cookie,
                "\"domain=\" only";
     }
 
-    if (cookie->secure != NGX_HTTP_RECO_SECURE_OFF) {
+    named = ngx_http_reco_cookie_named_secure(name);
+
+    if (!named && ngx_strcmp(scope->samesite.data, "None") != 0) {
         return NULL;
     }
 
-    if (ngx_http_reco_cookie_begins(name, "__Host-")
-        || ngx_http_reco_cookie_begins(name, "__Secure-")
-        || ngx_http_reco_cookie_begins(name, "__Http-"))
-    {
-        return "has a name that browsers do not take with \"secure=off\"";
+    if (cookie->secure != NGX_HTTP_RECO_SECURE_OFF) {
+        cookie->secure = NGX_HTTP_RECO_SECURE_ON;
+        return NULL;
     }
 
-    return ngx_strcmp(scope->samesite.data, "None") == 0
-               ? "has \"samesite=none\", which browsers do not take with "
-                 "\"secure=off\""
-               : NULL;
+    return named ? "has a name that browsers do not take with \"secure=off\""
+                 : "has \"samesite=none\", which browsers do not take with "
+                   "\"secure=off\"";
 }
 
 

@@ -53,6 +53,8 @@ $world->nginx(<<"CONF");
         location /product/ { $shop }
         location /other/   { $shop reco_cookie v domain=.shop.example path=/shop age=30d samesite=strict; }
         location /session/ { $shop reco_cookie v age=session samesite=none secure=on; }
+        location /framed/  { $shop reco_cookie v samesite=none; }
+        location /host/    { $shop reco_cookie __Host-v; }
         location /insecure/ { $shop reco_cookie v secure=off; }
         location /member/  { $shop reco_visitor \$cookie_login; }
         location /keyed/   { $shop reco_visitor \$cookie_login secret=0123456789abcdef; }
@@ -134,6 +136,8 @@ like(set(fetch('/other/sku-1')), qr/^v=\w{32}; Max-Age=2592000; Path=\/shop; Dom
     'name, age, path, domain, SameSite are configured');
 like(set(fetch('/session/sku-1')), qr/^v=\w{32}; Path=\/; HttpOnly; SameSite=None; Secure$/,
     'for the session; Secure where it says so');
+like(set(fetch('/framed/sku-1')), qr/SameSite=None; Secure$/, 'Secure where browsers take None with it only');
+like(set(fetch('/host/sku-1')), qr/^__Host-v=\w{32};.*; Secure$/, 'and such a name');
 
 # -- through TLS --
 
