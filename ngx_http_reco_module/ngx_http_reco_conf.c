@@ -108,6 +108,7 @@ ngx_http_reco_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->plan = NULL;
      *     conf->item, visitor, visitor_secret, consent, nonce, locale = NULL;
+     *     conf->visitor_answered, consent_answered = 0;
      *     conf->cache_control = NULL;
      *     conf->experiment = { 0, NULL };
      *     conf->types = { NULL };
@@ -195,6 +196,9 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->arms, prev->arms, NULL);
 
     ngx_http_reco_merge_strings(conf, prev);
+
+    conf->visitor_answered = ngx_http_reco_visitor_answered(conf->visitor);
+    conf->consent_answered = ngx_http_reco_visitor_answered(conf->consent);
 
     if (conf->cache_control_off == NGX_CONF_UNSET_UINT) {
         conf->cache_control = prev->cache_control;

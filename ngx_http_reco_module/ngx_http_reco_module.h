@@ -128,6 +128,8 @@ typedef struct {
     ngx_http_complex_value_t *visitor;
     u_char *visitor_secret; /* a block of SHA-1, padded; NULL: none */
     ngx_http_complex_value_t *consent;
+    ngx_uint_t visitor_answered; /* it names a header of the answer */
+    ngx_uint_t consent_answered; /* as well */
     ngx_http_complex_value_t *nonce;
     ngx_http_complex_value_t *locale;
     ngx_http_complex_value_t *cache_control; /* NULL: "private" */
@@ -492,6 +494,11 @@ void ngx_http_reco_profile_forget(
 
 char *ngx_http_reco_visitor_directive(
     ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Does the text itself name a variable of the answer's headers?  NULL: no. */
+ngx_uint_t ngx_http_reco_visitor_answered(
+    const ngx_http_complex_value_t *expression);
+
 char *ngx_http_reco_cookie(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_http_reco_cookie_t *ngx_http_reco_cookie_default(ngx_conf_t *cf);
 

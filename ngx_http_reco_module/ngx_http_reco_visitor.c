@@ -121,10 +121,7 @@ ngx_http_reco_login_id(
 }
 
 
-#if (NGX_HTTP_CACHE)
-
-/* True where the text itself names a variable of the answer's headers. */
-static ngx_uint_t
+ngx_uint_t
 ngx_http_reco_visitor_answered(const ngx_http_complex_value_t *expression)
 {
     static ngx_str_t names[] = {
@@ -132,6 +129,10 @@ ngx_http_reco_visitor_answered(const ngx_http_complex_value_t *expression)
 
     u_char *begin, *end;
     ngx_uint_t i;
+
+    if (expression == NULL) {
+        return 0;
+    }
 
     begin = expression->value.data;
     end = begin + expression->value.len;
@@ -146,21 +147,17 @@ ngx_http_reco_visitor_answered(const ngx_http_complex_value_t *expression)
     return 0;
 }
 
-#endif
-
 
 /* Who it is, or what they want.  Headers of an answer from nginx's cache are about
    the visitor for whom it was fetched: they say nothing here. */
 static ngx_int_t
 ngx_http_reco_visitor_says(ngx_http_request_t *r,
-    ngx_http_complex_value_t *expression, ngx_str_t *value)
+    ngx_http_complex_value_t *expression, ngx_uint_t answered, ngx_str_t *value)
 {
-#if (NGX_HTTP_CACHE)
-    if (r->cached && ngx_http_reco_visitor_answered(expression)) {
+    if (answered && r->cached) {
         ngx_str_null(value);
         return NGX_OK;
     }
-#endif
 
     return ngx_http_complex_value(r, expression, value);
 }
@@ -182,9 +179,10 @@ ngx_http_reco_consent(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
     ctx->consent = 1;
 
     if (lcf->consent != NULL) {
-        ctx->consent =
-            ngx_http_reco_visitor_says(r, lcf->consent, &value) == NGX_OK
-            && !ngx_http_reco_refused(&value);
+        ctx->consent = ngx_http_reco_visitor_says(
+                           r, lcf->consent, lcf->consent_answered, &value)
+                           == NGX_OK
+                       && !ngx_http_reco_refused(&value);
     }
 
     return ctx->consent;
@@ -260,7 +258,10 @@ ngx_http_reco_visitor(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
     anonymous = ngx_http_reco_cookie_read(r, lcf->cookie, &id) == NGX_OK;
 
     if (lcf->visitor != NULL) {
-        if (ngx_http_reco_visitor_says(r, lcf->visitor, &value) != NGX_OK) {
+        if (ngx_http_reco_visitor_says(
+                r, lcf->visitor, lcf->visitor_answered, &value)
+            != NGX_OK)
+        {
             return NGX_DECLINED;
         }
 
