@@ -15,10 +15,10 @@
 
 
 struct ngx_http_reco_arm_s {
+    ngx_http_reco_referrer_t about; /* first */
     ngx_str_t name;
-    ngx_uint_t end;                  /* of its range */
-    ngx_http_reco_reference_t *slot; /* that it is about; NULL: all */
-    ngx_http_reco_slot_t with;       /* source */
+    ngx_uint_t end;            /* of its range */
+    ngx_http_reco_slot_t with; /* source */
     unsigned off : 1;
 };
 
@@ -88,8 +88,8 @@ ngx_http_reco_arm_word(
     if (ngx_strncmp(word->data, "slot=", 5) == 0 && word->len > 5) {
         value.data = word->data + 5;
         value.len = word->len - 5;
-        arm->slot = ngx_http_reco_reference_add(cf, &value);
-        return arm->slot != NULL ? NGX_OK : NGX_ERROR;
+        arm->about.slot = ngx_http_reco_reference_add(cf, &value);
+        return arm->about.slot != NULL ? NGX_OK : NGX_ERROR;
     }
 
     return NGX_ERROR;
@@ -190,24 +190,6 @@ ngx_http_reco_arm_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-void
-ngx_http_reco_arms_hold(ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf)
-{
-    ngx_uint_t i;
-    ngx_http_reco_arm_t *arm;
-
-    if (lcf->arms == NULL) {
-        return;
-    }
-
-    arm = lcf->arms->elts;
-
-    for (i = 0; i < lcf->arms->nelts; i++) {
-        ngx_http_reco_reference_hold(cf, lcf, arm[i].slot);
-    }
-}
-
-
 ngx_http_reco_arm_t *
 ngx_http_reco_arm(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
 {
@@ -260,7 +242,7 @@ ngx_http_reco_arm_withholds(
     ngx_http_reco_arm_t *arm, ngx_http_reco_slot_t *slot)
 {
     return arm != NULL && arm->off
-           && ngx_http_reco_reference_is(arm->slot, &slot->name);
+           && ngx_http_reco_reference_is(arm->about.slot, &slot->name);
 }
 
 
@@ -271,7 +253,7 @@ ngx_http_reco_arm_query(ngx_http_reco_arm_t *arm, ngx_http_reco_slot_t *slot,
     *used = *slot;
 
     if (arm == NULL || arm->with.source.len == 0
-        || !ngx_http_reco_reference_is(arm->slot, &slot->name))
+        || !ngx_http_reco_reference_is(arm->about.slot, &slot->name))
     {
         return;
     }

@@ -1,5 +1,6 @@
 #include "ngx_http_reco_answers.h"
 #include "ngx_http_reco_module.h"
+#include "ngx_http_reco_reference.h"
 
 
 #define NGX_HTTP_RECO_MODEL_STALE 3600 /* s */
@@ -220,8 +221,8 @@ ngx_http_reco_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    ngx_http_reco_rules_hold(cf, conf);
-    ngx_http_reco_arms_hold(cf, conf);
+    ngx_http_reco_references_hold(cf, conf, conf->rules);
+    ngx_http_reco_references_hold(cf, conf, conf->arms);
 
     if (conf->cookie == NGX_CONF_UNSET_PTR) {
         if (prev->cookie == NGX_CONF_UNSET_PTR) {

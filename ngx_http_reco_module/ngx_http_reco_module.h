@@ -246,12 +246,6 @@ ngx_array_t *ngx_http_reco_words(ngx_conf_t *cf);
 
 char *ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* The rules, and the arms, hold in this place, which is merged. */
-void ngx_http_reco_rules_hold(
-    ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf);
-void ngx_http_reco_arms_hold(
-    ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf);
-
 /* Puts the rules that are for the slot into a query that is made next; rules
    may be NULL. */
 void ngx_http_reco_rules_query(

@@ -66,7 +66,7 @@ ngx_http_reco_reference_is_among(
 }
 
 
-void
+static void
 ngx_http_reco_reference_hold(ngx_conf_t *cf,
     const ngx_http_reco_loc_conf_t *lcf, ngx_http_reco_reference_t *reference)
 {
@@ -83,6 +83,26 @@ ngx_http_reco_reference_hold(ngx_conf_t *cf,
             && ngx_http_reco_reference_is_among(reference, lcf->slots))
         || (lcf->any_slot
             && ngx_http_reco_reference_is_among(reference, &main->slots));
+}
+
+
+void
+ngx_http_reco_references_hold(ngx_conf_t *cf,
+    const ngx_http_reco_loc_conf_t *lcf, const ngx_array_t *referrers)
+{
+    ngx_uint_t i;
+    ngx_http_reco_referrer_t *referrer;
+
+    if (referrers == NULL) {
+        return;
+    }
+
+    for (i = 0; i < referrers->nelts; i++) {
+        referrer = (ngx_http_reco_referrer_t *) ((u_char *) referrers->elts
+                                                 + i * referrers->size);
+
+        ngx_http_reco_reference_hold(cf, lcf, referrer->slot);
+    }
 }
 
 

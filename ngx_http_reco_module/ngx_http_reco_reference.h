@@ -12,6 +12,11 @@
 
 typedef struct ngx_http_reco_reference_s ngx_http_reco_reference_t;
 
+/* What a rule and an arm begin with. */
+typedef struct {
+    ngx_http_reco_reference_t *slot; /* that it is about; NULL: all */
+} ngx_http_reco_referrer_t;
+
 /* From the directive that is being read to the slot of this name.  NULL: no
    memory. */
 ngx_http_reco_reference_t *ngx_http_reco_reference_add(
@@ -21,9 +26,10 @@ ngx_http_reco_reference_t *ngx_http_reco_reference_add(
 ngx_uint_t ngx_http_reco_reference_is(
     const ngx_http_reco_reference_t *reference, const ngx_str_t *slot);
 
-/* The reference holds in this place, whose slots are merged. */
-void ngx_http_reco_reference_hold(ngx_conf_t *cf,
-    const ngx_http_reco_loc_conf_t *lcf, ngx_http_reco_reference_t *reference);
+/* These rules or arms, NULL: none, hold in this place, whose slots are
+   merged. */
+void ngx_http_reco_references_hold(ngx_conf_t *cf,
+    const ngx_http_reco_loc_conf_t *lcf, const ngx_array_t *referrers);
 
 /*
  * When all is merged: NGX_ERROR where a reference leads to no slot of the whole

@@ -16,7 +16,7 @@
 
 
 struct ngx_http_reco_rule_s {
-    ngx_http_reco_reference_t *slot; /* NULL: any */
+    ngx_http_reco_referrer_t about; /* first */
     ngx_uint_t only;
     reco_engine_rule_t rule; /* where it is not "only" */
     reco_str_t category;     /* of "only"; empty: any */
@@ -156,8 +156,8 @@ ngx_http_reco_rule_word(
     }
 
     if (ngx_strncmp(word->data, "slot=", 5) == 0) {
-        rule->slot = ngx_http_reco_reference_add(cf, &value);
-        return rule->slot != NULL ? NGX_OK : NGX_ERROR;
+        rule->about.slot = ngx_http_reco_reference_add(cf, &value);
+        return rule->about.slot != NULL ? NGX_OK : NGX_ERROR;
 
     } else if (ngx_strncmp(word->data, "category=", 9) == 0) {
         rule->category = ngx_http_reco_str(value);
@@ -269,24 +269,6 @@ ngx_http_reco_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 void
-ngx_http_reco_rules_hold(ngx_conf_t *cf, const ngx_http_reco_loc_conf_t *lcf)
-{
-    ngx_uint_t i;
-    ngx_http_reco_rule_t *rule;
-
-    if (lcf->rules == NULL) {
-        return;
-    }
-
-    rule = lcf->rules->elts;
-
-    for (i = 0; i < lcf->rules->nelts; i++) {
-        ngx_http_reco_reference_hold(cf, lcf, rule[i].slot);
-    }
-}
-
-
-void
 ngx_http_reco_rules_query(
     ngx_array_t *rules, ngx_http_reco_slot_t *slot, reco_engine_query_t *query)
 {
@@ -305,7 +287,7 @@ ngx_http_reco_rules_query(
     rule = rules->elts;
 
     for (i = 0; i < rules->nelts; i++) {
-        if (!ngx_http_reco_reference_is(rule[i].slot, &slot->name)) {
+        if (!ngx_http_reco_reference_is(rule[i].about.slot, &slot->name)) {
             continue;
         }
 
