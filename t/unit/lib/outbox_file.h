@@ -1,6 +1,5 @@
 /*
- * What the tests of the outbox as a queue share: one file, made anew for each
- * test.
+ * What the tests of the outbox share: one file, made anew for each test.
  */
 
 #ifndef OUTBOX_FILE_H
@@ -48,16 +47,23 @@ remove_path(void **state)
 
 
 static inline reco_outbox_t *
-open_outbox(uint64_t size)
+open_file(const char *name, uint64_t size)
 {
     reco_outbox_t *outbox;
     reco_error_t error;
 
-    if (reco_outbox_open(path, size, &outbox, &error) != RECO_OK) {
+    if (reco_outbox_open(name, size, &outbox, &error) != RECO_OK) {
         fail_msg("%s", error.message);
     }
 
     return outbox;
+}
+
+
+static inline reco_outbox_t *
+open_outbox(uint64_t size)
+{
+    return open_file(path, size);
 }
 
 

@@ -4,12 +4,7 @@
  * was told to be appended is there afterwards, whole and in order.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "outbox_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "outbox/reco_outbox.h"
-
-#define PAGE      65536
 #define FILE_SIZE (2 * PAGE)
 
 #define RECORD_MAX 3000
@@ -40,7 +32,6 @@ typedef struct {
 } promise_t;
 
 
-static char path[64];
 static char copy[80];
 static promise_t *promise;
 
@@ -48,11 +39,9 @@ static promise_t *promise;
 static int
 set_up(void **state)
 {
-    (void) state;
+    (void) make_path(state);
 
-    snprintf(path, sizeof(path), "/tmp/test_outbox_crash.%d", (int) getpid());
     snprintf(copy, sizeof(copy), "%s.copy", path);
-    (void) unlink(path);
     (void) unlink(copy);
 
     promise = mmap(NULL, sizeof(*promise), PROT_READ | PROT_WRITE,
@@ -66,13 +55,10 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-    (void) state;
-
     munmap(promise, sizeof(*promise));
-    (void) unlink(path);
     (void) unlink(copy);
 
-    return 0;
+    return remove_path(state);
 }
 
 
@@ -148,17 +134,6 @@ check_promise(reco_outbox_t *outbox, uint64_t *torn)
 }
 
 
-static uint64_t
-waiting(const reco_outbox_t *outbox)
-{
-    reco_outbox_stats_t stats;
-
-    reco_outbox_stats(outbox, &stats);
-
-    return stats.records;
-}
-
-
 static void
 write_record(reco_outbox_t *outbox, uint64_t n)
 {
@@ -197,20 +172,6 @@ deliver(reco_outbox_t *outbox, unsigned count)
 }
 
 
-static reco_outbox_t *
-open_outbox(const char *name)
-{
-    reco_outbox_t *outbox;
-    reco_error_t error;
-
-    if (reco_outbox_open(name, PAGE, &outbox, &error) != RECO_OK) {
-        fail_msg("%s", error.message);
-    }
-
-    return outbox;
-}
-
-
 /* Opens a copy of the file as it is now and checks it, if it has changed. */
 static int
 check_now(const char *mapped, char *last, uint64_t *torn)
@@ -228,7 +189,7 @@ check_now(const char *mapped, char *last, uint64_t *torn)
     assert_int_equal(write(fd, last, FILE_SIZE), FILE_SIZE);
     close(fd);
 
-    outbox = open_outbox(copy);
+    outbox = open_file(copy, PAGE);
     (void) check_promise(outbox, torn);
     reco_outbox_close(outbox);
 
@@ -270,7 +231,7 @@ test_each_instruction(void **state)
     (void) state;
 
     memset(promise, 0, sizeof(*promise));
-    outbox = open_outbox(path);
+    outbox = open_file(path, PAGE);
 
     /* The next record runs over the end of a ring that is nearly full. */
     for (n = 0; promise->released == 0; n++) {
@@ -364,7 +325,7 @@ test_random_kills(void **state)
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status));
 
-        outbox = open_outbox(path);
+        outbox = open_file(path, PAGE);
         n = check_promise(outbox, &torn);
         promise->appended = n;
         promise->released = n - waiting(outbox);
