@@ -120,7 +120,7 @@ model_prepare(reco_engine_model_t *model)
         model->recent = model->overlay->weight
                         * model->params.values[RECO_ENGINE_OVERLAY_WEIGHT];
         model->revectors =
-            model->recent > 0
+            model->recent > 0 && model->overlay->nvectors != 0
             && model->params.values[RECO_ENGINE_OVERLAY_VECTORS] != 0;
         model->retrends = model->recent > 0 && model->overlay->ntrending != 0;
     }

@@ -150,6 +150,20 @@ uint32_t reco_engine_overlay_vector(
 const void *reco_engine_vector(
     const reco_engine_model_t *model, uint32_t item, float *norm);
 
+/* The same, of an item whose line of the catalogue is at hand. */
+static inline const void *
+reco_engine_vector_of(const reco_engine_model_t *model, uint32_t item,
+    const reco_snapshot_hot_t *hot, float *norm)
+{
+    if (item >= model->base->catalog.nitems || model->revectors) {
+        return reco_engine_vector(model, item, norm);
+    }
+
+    *norm = hot->norm;
+
+    return reco_snapshot_vector(&model->base->vectors, hot);
+}
+
 /* idf ^ exponent of an item. */
 static inline float
 reco_engine_idf(const reco_engine_model_t *model, uint32_t item, float exponent)

@@ -16,6 +16,8 @@ _Static_assert(RECO_ENGINE_POOL_SLOTS > RECO_ENGINE_POOL_ENTRIES,
     "a search ends at an empty slot");
 
 
+#define POOL_INLINE static inline __attribute__((always_inline))
+
 #define POOL_RECENT 20.f /* events of the profile that halve it */
 
 typedef float pool_lanes_t __attribute__((vector_size(16)));
@@ -130,12 +132,8 @@ pool_entry(reco_engine_pool_t *pool, uint32_t item)
 
     pool->slots[slot] = pool->base + pool->nentries;
     entry = &pool->entries[pool->nentries++];
-    entry->item = item;
-    entry->row = POOL_OPEN;
-    entry->shown = 0;
-    entry->history = 0;
-    entry->place = 0;
-    entry->former = RECO_ENGINE_POOL_REFUSED;
+    *entry = (reco_engine_pool_entry_t){
+        item, POOL_OPEN, 0, 0, 0, RECO_ENGINE_POOL_REFUSED};
 
     return entry;
 }
@@ -227,42 +225,37 @@ pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
 
 /* What the catalogue says of an item, as the blend wants it. */
 static inline void
-pool_describe(reco_engine_pool_t *pool, unsigned number,
+pool_describe(const reco_engine_pool_row_t *row,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     const reco_snapshot_hot_t *hot, const reco_engine_pool_entry_t *entry)
 {
-    float(*features)[RECO_ENGINE_LANES];
-    unsigned lane;
+    float *features;
     uint32_t category;
 
-    lane = number % RECO_ENGINE_LANES;
-    features = pool->blocks[number / RECO_ENGINE_LANES].features;
+    features = row->features;
 
-    if (lane == 0) {
-        pool_zero(&pool->blocks[number / RECO_ENGINE_LANES]);
-    }
-
-    features[RECO_ENGINE_POPULAR][lane] = hot->popularity;
-    features[RECO_ENGINE_TRENDING][lane] = model->retrends ? 0 : hot->trend;
-    features[RECO_ENGINE_FEATURE_PRICE][lane] = hot->price;
-    features[RECO_ENGINE_FEATURE_FRESH][lane] =
+    features[RECO_ENGINE_LANES * RECO_ENGINE_POPULAR] = hot->popularity;
+    features[RECO_ENGINE_LANES * RECO_ENGINE_TRENDING] =
+        model->retrends ? 0 : hot->trend;
+    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_PRICE] = hot->price;
+    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_FRESH] =
         hot->born == 0             ? INFINITY
         : hot->born < visit->today ? (float) (visit->today - hot->born)
                                    : 0;
 
     category = reco_engine_category(model, entry->item, hot);
-    features[RECO_ENGINE_FEATURE_SAME_CATEGORY][lane] =
+    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_SAME_CATEGORY] =
         category == visit->anchor_category && category != 0;
 
     if (entry->shown != 0) {
-        features[RECO_ENGINE_FEATURE_SHOWN][lane] = entry->shown;
+        features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_SHOWN] = entry->shown;
     }
 
     if (entry->history != 0) {
-        features[RECO_ENGINE_FEATURE_HISTORY][lane] = 1;
-        features[RECO_ENGINE_FEATURE_HISTORY_COUNT][lane] =
+        features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_HISTORY] = 1;
+        features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_HISTORY_COUNT] =
             logf(entry->history);
-        features[RECO_ENGINE_FEATURE_HISTORY_RECENT][lane] =
+        features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_HISTORY_RECENT] =
             POOL_RECENT / (POOL_RECENT + entry->place);
     }
 }
@@ -281,7 +274,7 @@ pool_prefetch(const float *vector, uint32_t dimensions)
 }
 
 
-static uint16_t
+POOL_INLINE uint16_t
 pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, reco_engine_pool_entry_t *entry)
 {
@@ -325,19 +318,24 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 
     if (visit->located && !row->located) {
         row->located = 1;
-        row->vector = reco_engine_vector(model, row->item, &row->norm);
+        row->vector = reco_engine_vector_of(model, row->item, hot, &row->norm);
         pool_prefetch(row->vector, model->base->vectors.dimensions);
     }
 
     if (!pool->plain) {
-        pool_describe(pool, entry->row, model, visit, hot, entry);
+        if (entry->row % RECO_ENGINE_LANES == 0) {
+            pool_zero(&pool->blocks[entry->row / RECO_ENGINE_LANES]);
+        }
+
+        row->features = reco_engine_pool_feature(pool, entry->row, 0);
+        pool_describe(row, model, visit, hot, entry);
     }
 
     return entry->row;
 }
 
 
-static inline uint16_t
+POOL_INLINE uint16_t
 pool_row(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, uint32_t item)
 {
@@ -381,20 +379,16 @@ reco_engine_pool_find(const reco_engine_pool_t *pool, uint32_t item)
 
 
 static inline void
-pool_say(reco_engine_pool_t *pool, unsigned number, reco_engine_source_t source,
-    float value)
+pool_say(
+    const reco_engine_pool_row_t *row, reco_engine_source_t source, float value)
 {
-    float *features;
-
-    features = &pool->blocks[number / RECO_ENGINE_LANES]
-                    .features[0][number % RECO_ENGINE_LANES];
-    features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_AGREEMENT] +=
-        (pool->rows[number].sources & 1u << source) == 0;
-    features[RECO_ENGINE_LANES * source] += value;
+    row->features[RECO_ENGINE_LANES * RECO_ENGINE_FEATURE_AGREEMENT] +=
+        (row->sources & 1u << source) == 0;
+    row->features[RECO_ENGINE_LANES * source] += value;
 }
 
 
-static inline void
+POOL_INLINE void
 pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     const reco_engine_visit_t *visit, uint32_t item,
     reco_engine_source_t source, float value, uint32_t because)
@@ -414,7 +408,7 @@ pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
     if (pool->plain) {
         pool->scores[number] += value;
     } else {
-        pool_say(pool, number, source, value);
+        pool_say(row, source, value);
     }
 
     row->sources |= 1u << source;

@@ -47,6 +47,7 @@ typedef struct {
     float norm;         /* of the vector; where located */
     float product;      /* of it with the visitor's; where scored */
     const void *vector; /* unaligned; NULL: none, or not located */
+    float *features;    /* RECO_ENGINE_LANES apart */
     uint8_t shown;
     uint8_t source; /* the strongest */
     uint8_t located;
