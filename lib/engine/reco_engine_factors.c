@@ -18,6 +18,15 @@
 #define FACTORS_BLOCKS    4
 #define FACTORS_CENTROIDS 16
 
+#define FACTORS_WIDTH 4
+
+/* Added to a number of some 22 bits and taken off again, it rounds that. */
+#define FACTORS_ROUND 12582912.f
+
+typedef float factors_lanes_t __attribute__((vector_size(4 * FACTORS_WIDTH)));
+typedef int32_t factors_bits_t __attribute__((vector_size(4 * FACTORS_WIDTH)));
+typedef int8_t factors_bytes_t __attribute__((vector_size(FACTORS_WIDTH)));
+
 
 /* Keeps the wanted best once there is no room for more. */
 static unsigned
@@ -40,35 +49,70 @@ factors_keep(const reco_engine_kernels_t *kernels, uint64_t *found,
 }
 
 
+/* The largest of a vector's values, whatever their signs. */
+static float
+factors_largest(const float *vector, uint32_t dimensions)
+{
+    float largest;
+    unsigned lane;
+    uint32_t i;
+    factors_bits_t larger;
+    factors_lanes_t values, most;
+
+    most = (factors_lanes_t){0};
+
+    for (i = 0; i < dimensions; i += FACTORS_WIDTH) {
+        memcpy(&values, vector + i, sizeof(values));
+        values = (factors_lanes_t) ((factors_bits_t) values & INT32_MAX);
+        larger = values > most;
+        most = (factors_lanes_t) (((factors_bits_t) values & larger)
+                                  | ((factors_bits_t) most & ~larger));
+    }
+
+    largest = 0;
+
+    for (lane = 0; lane < FACTORS_WIDTH; lane++) {
+        largest = most[lane] > largest ? most[lane] : largest;
+    }
+
+    return largest;
+}
+
+
 /* The visitor's vector as bytes; what a step of them is worth. */
 static float
 factors_quantize(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     float largest, scale;
-    int32_t sum;
     uint32_t i, dimensions;
+    factors_bits_t steps, sum;
+    factors_bytes_t bytes;
+    factors_lanes_t values;
     reco_engine_code_t *code;
 
     dimensions = model->base->vectors.dimensions;
     code = &scratch->code;
-    largest = 0;
-
-    for (i = 0; i < dimensions; i++) {
-        largest = fmaxf(largest, fabsf(scratch->vector[i]));
-    }
-
-    scale = largest > 0 ? 127 / largest : 0;
     code->stride = model->base->codes.stride;
-    memset(code->bytes, 0, code->stride);
-    sum = 0;
 
-    for (i = 0; i < dimensions; i++) {
-        code->bytes[i] = (int8_t) rintf(scratch->vector[i] * scale);
-        sum += code->bytes[i];
+    for (i = dimensions; i < code->stride; i++) {
+        scratch->vector[i] = 0;
     }
 
-    code->excess = 128 * sum;
+    largest = factors_largest(scratch->vector, dimensions);
+    scale = largest > 0 ? 127 / largest : 0;
+    sum = (factors_bits_t){0};
+
+    for (i = 0; i < code->stride; i += FACTORS_WIDTH) {
+        memcpy(&values, scratch->vector + i, sizeof(values));
+        values = (values * scale + FACTORS_ROUND) - FACTORS_ROUND;
+        steps = __builtin_convertvector(values, factors_bits_t);
+        bytes = __builtin_convertvector(steps, factors_bytes_t);
+        memcpy(code->bytes + i, &bytes, sizeof(bytes));
+        sum += steps;
+    }
+
+    code->excess = 128 * (sum[0] + sum[1] + sum[2] + sum[3]);
 
     return largest / 127;
 }

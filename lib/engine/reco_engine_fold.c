@@ -16,15 +16,13 @@ fold_meet(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
 {
     float norm;
     const void *vector;
-    reco_engine_fold_t *fold;
 
     vector = reco_engine_vector(model, item, &norm);
 
     if (vector != NULL && weight > 0 && scratch->nfolds < RECO_ENGINE_FOLDS_MAX)
     {
-        fold = &scratch->folds[scratch->nfolds++];
-        fold->vector = vector;
-        fold->weight = weight;
+        scratch->fold_vectors[scratch->nfolds] = vector;
+        scratch->fold_weights[scratch->nfolds++] = weight;
         model->kernels->add(
             scratch->vector, weight, vector, model->base->vectors.dimensions);
     }
@@ -108,24 +106,24 @@ fold_history(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 
 /* out = (1 + confidence sum w y y^T) v, y the vectors of what was met. */
 static void
-fold_multiply(const reco_engine_model_t *model,
-    const reco_engine_scratch_t *scratch, const float *v, float *out)
+fold_multiply(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    const float *v, float *out)
 {
     unsigned i;
     uint32_t dimensions;
-    float confidence;
-    const reco_engine_fold_t *fold;
+    float confidence, *products;
 
     dimensions = model->base->vectors.dimensions;
     confidence = reco_engine_value(model, RECO_ENGINE_FACTORS_CONFIDENCE);
+    products = scratch->fold_products;
     memcpy(out, v, dimensions * sizeof(out[0]));
+    model->kernels->dots(
+        v, scratch->fold_vectors, scratch->nfolds, dimensions, products);
 
     for (i = 0; i < scratch->nfolds; i++) {
-        fold = &scratch->folds[i];
         model->kernels->add(out,
-            confidence * fold->weight
-                * model->kernels->dot(v, fold->vector, dimensions),
-            fold->vector, dimensions);
+            confidence * scratch->fold_weights[i] * products[i],
+            scratch->fold_vectors[i], dimensions);
     }
 }
 
@@ -139,9 +137,9 @@ static void
 fold_solve(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
     unsigned step, steps;
-    uint32_t i, dimensions;
+    uint32_t dimensions;
     float before, after, rate;
-    float *x, *residual, *direction, *product;
+    float *x, *residual, *direction, *product, *next;
 
     steps = reco_engine_count(model, RECO_ENGINE_FACTORS_STEPS);
 
@@ -164,16 +162,16 @@ fold_solve(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         fold_multiply(model, scratch, direction, product);
         rate = before / model->kernels->dot(direction, product, dimensions);
 
-        for (i = 0; i < dimensions; i++) {
-            x[i] += rate * direction[i];
-            residual[i] -= rate * product[i];
-        }
-
+        model->kernels->add(x, rate, direction, dimensions);
+        model->kernels->add(residual, -rate, product, dimensions);
         after = model->kernels->dot(residual, residual, dimensions);
 
-        for (i = 0; i < dimensions; i++) {
-            direction[i] = residual[i] + after / before * direction[i];
-        }
+        /* The product has served: the next direction takes its place. */
+        next = product;
+        memcpy(next, residual, dimensions * sizeof(next[0]));
+        model->kernels->add(next, after / before, direction, dimensions);
+        product = direction;
+        direction = next;
 
         /* Nothing is left to gain: further steps would only add noise. */
         if (!(after < before)) {

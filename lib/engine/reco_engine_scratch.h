@@ -14,12 +14,6 @@
 #define RECO_ENGINE_VOTERS_MAX  4000 /* session.k of base and of overlay */
 #define RECO_ENGINE_FOLDS_MAX   (RECO_ENGINE_PLACES + 1000)
 
-/* An item that is folded into the visitor's vector. */
-typedef struct {
-    const void *vector; /* unaligned */
-    float weight;
-} reco_engine_fold_t;
-
 /* Whose lists those are that the queries of a page share. */
 typedef struct {
     uint64_t page; /* 0: nobody's */
@@ -64,12 +58,17 @@ struct reco_engine_scratch_s {
     uint64_t ranking[RECO_ENGINE_POOL_ROWS];
     uint64_t found[RECO_ENGINE_FOUND_MAX + RECO_ENGINE_SCAN_SPARE];
     reco_engine_code_t code; /* of the vector */
-    unsigned nfolds;
-    reco_engine_fold_t folds[RECO_ENGINE_FOLDS_MAX];
+    unsigned nfolds; /* items that are folded into the visitor's vector */
+    const void *fold_vectors[RECO_ENGINE_FOLDS_MAX]; /* unaligned */
+    float fold_weights[RECO_ENGINE_FOLDS_MAX];
+    float fold_products[RECO_ENGINE_FOLDS_MAX];
     float vector[RECO_SNAPSHOT_DIMENSIONS_MAX] __attribute__((aligned(64)));
-    float fold_residual[RECO_SNAPSHOT_DIMENSIONS_MAX];
-    float fold_direction[RECO_SNAPSHOT_DIMENSIONS_MAX];
-    float fold_product[RECO_SNAPSHOT_DIMENSIONS_MAX];
+    float fold_residual[RECO_SNAPSHOT_DIMENSIONS_MAX]
+        __attribute__((aligned(64)));
+    float fold_direction[RECO_SNAPSHOT_DIMENSIONS_MAX]
+        __attribute__((aligned(64)));
+    float fold_product[RECO_SNAPSHOT_DIMENSIONS_MAX]
+        __attribute__((aligned(64)));
 };
 
 /* Has a query of the same page made the source's list already? */
