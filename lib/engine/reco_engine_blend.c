@@ -88,6 +88,9 @@ reco_engine_blend(
     terms.price = scratch->visit.anchor_price;
     terms.halflife =
         reco_engine_value(model, RECO_ENGINE_FRESH_HALFLIFE) * 86400;
+    terms.returned = pool->returned;
+    terms.profiled = pool->profiled;
+    terms.keep = scratch->keep;
 
     model->kernels->score(pool->blocks,
         (pool->nrows + RECO_ENGINE_LANES - 1) / RECO_ENGINE_LANES, &terms,

@@ -23,21 +23,71 @@ _Static_assert(RECO_ENGINE_POOL_SLOTS > RECO_ENGINE_POOL_ENTRIES,
 typedef float pool_lanes_t __attribute__((vector_size(16)));
 
 
-/* All features 0.  Of a memset of so few bytes compilers make a string
-   instruction, which takes longer to begin than this to end. */
+/* Features from first to last of sixteen rows, 0.  Of a memset of so few bytes
+   compilers make a string instruction, which takes longer to begin than this
+   to end. */
 static inline void
-pool_zero(reco_engine_block_t *block)
+pool_zero(reco_engine_block_t *block, unsigned first, unsigned last)
 {
     unsigned i, lane;
     pool_lanes_t zero;
 
     zero = (pool_lanes_t){0};
 
-    for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i++) {
+    for (i = first; i <= last; i++) {
         for (lane = 0; lane < RECO_ENGINE_LANES; lane += 4) {
             memcpy(&block->features[i][lane], &zero, sizeof(zero));
         }
     }
+}
+
+
+static inline void
+pool_zero_returned(reco_engine_block_t *block)
+{
+    pool_zero(block, RECO_ENGINE_FEATURE_RETURN_LAST,
+        RECO_ENGINE_FEATURE_RETURN_LENGTH);
+    pool_zero(block, RECO_ENGINE_FEATURE_RETURN_AGE,
+        RECO_ENGINE_FEATURE_RETURN_LAST_GAP);
+}
+
+
+/* All features but those that are computed when all candidates are there, and
+   those that none of them has: what is written here is out of the nearest
+   cache before it is read. */
+static inline void
+pool_zero_told(reco_engine_block_t *block, const reco_engine_pool_t *pool)
+{
+    pool_zero(block, 0, RECO_ENGINE_FEATURE_SHOWN);
+    pool_zero(
+        block, RECO_ENGINE_FEATURE_AGREEMENT, RECO_ENGINE_FEATURE_AGREEMENT);
+    pool_zero(
+        block, RECO_ENGINE_FEATURE_NEXT_LAST, RECO_ENGINE_FEATURE_VIEWED_LAST);
+    pool_zero(block, RECO_ENGINE_FEATURE_COSINE, RECO_ENGINE_FEATURE_COSINE);
+
+    if (pool->returned) {
+        pool_zero_returned(block);
+    }
+
+    if (pool->profiled) {
+        pool_zero(
+            block, RECO_ENGINE_FEATURE_HISTORY, RECO_ENGINE_FEATURE_HISTORY);
+        pool_zero(block, RECO_ENGINE_FEATURE_HISTORY_COUNT,
+            RECO_ENGINE_FEATURE_HISTORY_RECENT);
+    }
+}
+
+
+void
+reco_engine_pool_returned(reco_engine_pool_t *pool)
+{
+    unsigned i;
+
+    for (i = 0; !pool->returned && i * RECO_ENGINE_LANES < pool->nrows; i++) {
+        pool_zero_returned(&pool->blocks[i]);
+    }
+
+    pool->returned = 1;
 }
 
 
@@ -324,7 +374,7 @@ pool_row_new(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 
     if (!pool->plain) {
         if (entry->row % RECO_ENGINE_LANES == 0) {
-            pool_zero(&pool->blocks[entry->row / RECO_ENGINE_LANES]);
+            pool_zero_told(&pool->blocks[entry->row / RECO_ENGINE_LANES], pool);
         }
 
         row->features = reco_engine_pool_feature(pool, entry->row, 0);

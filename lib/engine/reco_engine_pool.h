@@ -59,6 +59,8 @@ typedef struct {
     unsigned nentries;
     unsigned ncarried; /* entries that another query of the page made */
     int plain;         /* scores are sums of what is said; no features */
+    int returned;      /* rows have the features of what was seen, */
+    int profiled;      /* and those of the profile */
     uint32_t base;     /* what earlier queries left in the slots is below */
     uint32_t slots[RECO_ENGINE_POOL_SLOTS]; /* base + place of an entry */
     reco_engine_pool_entry_t entries[RECO_ENGINE_POOL_ENTRIES];
@@ -76,6 +78,9 @@ reco_engine_pool_feature(
     return &pool->blocks[row / RECO_ENGINE_LANES]
                 .features[feature][row % RECO_ENGINE_LANES];
 }
+
+/* Gives all rows the features of what was seen (RECO_ENGINE_RETURNED). */
+void reco_engine_pool_returned(reco_engine_pool_t *pool);
 
 void reco_engine_pool_clear(reco_engine_pool_t *pool);
 

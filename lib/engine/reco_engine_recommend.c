@@ -199,7 +199,8 @@ recommend_enough(const reco_engine_model_t *model,
 }
 
 
-/* Everything up to the scores, of all candidates or those of a block of n. */
+/* Everything up to the scores, of those of a block of n; or of all candidates,
+   with all features. */
 static reco_status_t
 recommend_collect(const reco_engine_model_t *model,
     const reco_engine_query_t *query, reco_engine_scratch_t *scratch,
@@ -214,7 +215,10 @@ recommend_collect(const reco_engine_model_t *model,
     }
 
     scratch->enough = n != 0 ? recommend_enough(model, &scratch->visit, n) : 0;
+    scratch->keep = n == 0;
     scratch->pool.plain = scratch->enough != 0;
+    scratch->pool.returned = scratch->keep;
+    scratch->pool.profiled = scratch->keep || query->nhistory != 0;
     recommend_share(model, scratch);
     recommend_candidates(model, scratch);
 

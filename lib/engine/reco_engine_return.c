@@ -205,6 +205,7 @@ return_visit(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         row = reco_engine_pool_find(&scratch->pool, visit->items[place].item);
 
         if (row != RECO_ENGINE_POOL_REFUSED) {
+            reco_engine_pool_returned(&scratch->pool);
             return_describe(&scratch->pool, row, &trail, visit, place);
         }
     }

@@ -32,6 +32,16 @@ SCORE_NAME(score_store)(reco_engine_block_t *block, unsigned feature,
 }
 
 
+/* Wherever that stands. */
+SCORE_INLINE score_lanes_t
+SCORE_NAME(score_feature)(const reco_engine_block_t *block,
+    const reco_engine_block_t *derived, unsigned feature, unsigned lane)
+{
+    return SCORE_NAME(score_load)(
+        RECO_ENGINE_DERIVED(feature) ? derived : block, feature, lane);
+}
+
+
 /* The values where the mask is set, 0 elsewhere. */
 SCORE_INLINE score_lanes_t
 SCORE_NAME(score_where)(score_bits_t mask, score_lanes_t values)
@@ -76,7 +86,8 @@ SCORE_NAME(score_log)(score_lanes_t values)
 
 
 SCORE_INLINE void
-SCORE_NAME(score_logs)(reco_engine_block_t *block, unsigned lane)
+SCORE_NAME(score_logs)(const reco_engine_block_t *block,
+    reco_engine_block_t *derived, unsigned lane)
 {
     unsigned i;
 
@@ -88,7 +99,7 @@ SCORE_NAME(score_logs)(reco_engine_block_t *block, unsigned lane)
 
     for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         SCORE_NAME(score_store)
-        (block, pairs[i][1], lane,
+        (derived, pairs[i][1], lane,
             SCORE_NAME(score_log)(
                 SCORE_NAME(score_load)(block, pairs[i][0], lane)));
     }
@@ -131,7 +142,8 @@ SCORE_NAME(score_ratios)(
 /* What speaks for an item that no visit speaks for; nothing, where the
    catalogue does not tell of it either. */
 SCORE_INLINE void
-SCORE_NAME(score_unmet)(reco_engine_block_t *block, unsigned lane)
+SCORE_NAME(score_unmet)(const reco_engine_block_t *block,
+    reco_engine_block_t *derived, unsigned lane)
 {
     score_bits_t unmet;
     score_lanes_t content, cosine, fresh;
@@ -143,16 +155,16 @@ SCORE_NAME(score_unmet)(reco_engine_block_t *block, unsigned lane)
             & ((content != 0) | (cosine != 0));
 
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_UNMET, lane,
+    (derived, RECO_ENGINE_FEATURE_UNMET, lane,
         SCORE_NAME(score_where)(unmet, 1 - (score_lanes_t){0}));
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_UNMET_CONTENT, lane,
+    (derived, RECO_ENGINE_FEATURE_UNMET_CONTENT, lane,
         SCORE_NAME(score_where)(unmet, content));
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_UNMET_COSINE, lane,
+    (derived, RECO_ENGINE_FEATURE_UNMET_COSINE, lane,
         SCORE_NAME(score_where)(unmet, cosine));
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_UNMET_FRESH, lane,
+    (derived, RECO_ENGINE_FEATURE_UNMET_FRESH, lane,
         SCORE_NAME(score_where)(unmet, fresh));
 }
 
@@ -163,7 +175,8 @@ SCORE_NAME(score_unmet)(reco_engine_block_t *block, unsigned lane)
  * few: what a source says of such candidates is worth something else.
  */
 SCORE_INLINE void
-SCORE_NAME(score_products)(reco_engine_block_t *block, unsigned lane)
+SCORE_NAME(score_products)(const reco_engine_block_t *block,
+    reco_engine_block_t *derived, unsigned lane)
 {
     unsigned i;
 
@@ -183,26 +196,28 @@ SCORE_NAME(score_products)(reco_engine_block_t *block, unsigned lane)
 
     for (i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
         SCORE_NAME(score_store)
-        (block, products[i][0], lane,
-            SCORE_NAME(score_load)(block, products[i][1], lane)
-                * SCORE_NAME(score_load)(block, products[i][2], lane));
+        (derived, products[i][0], lane,
+            SCORE_NAME(score_feature)(block, derived, products[i][1], lane)
+                * SCORE_NAME(score_feature)(
+                    block, derived, products[i][2], lane));
     }
 }
 
 
 SCORE_INLINE void
-SCORE_NAME(score_seen)(reco_engine_block_t *block, unsigned lane)
+SCORE_NAME(score_seen)(const reco_engine_block_t *block,
+    reco_engine_block_t *derived, unsigned lane)
 {
     score_bits_t seen;
 
     seen = SCORE_NAME(score_load)(block, RECO_ENGINE_RETURN, lane) > 0;
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_SEEN_SESSION, lane,
+    (derived, RECO_ENGINE_FEATURE_SEEN_SESSION, lane,
         SCORE_NAME(score_where)(
             seen, SCORE_NAME(score_load)(
-                      block, RECO_ENGINE_FEATURE_SESSION_LOG, lane)));
+                      derived, RECO_ENGINE_FEATURE_SESSION_LOG, lane)));
     SCORE_NAME(score_store)
-    (block, RECO_ENGINE_FEATURE_SEEN_COSINE, lane,
+    (derived, RECO_ENGINE_FEATURE_SEEN_COSINE, lane,
         SCORE_NAME(score_where)(seen,
             SCORE_NAME(score_load)(block, RECO_ENGINE_FEATURE_COSINE, lane)));
 }
@@ -210,17 +225,26 @@ SCORE_NAME(score_seen)(reco_engine_block_t *block, unsigned lane)
 
 /* In four partial sums, feature i to sum i % 4. */
 SCORE_INLINE score_lanes_t
-SCORE_NAME(score_sum)(
-    const reco_engine_block_t *block, unsigned lane, const float *weights)
+SCORE_NAME(score_sum)(const reco_engine_block_t *block,
+    const reco_engine_block_t *derived, unsigned lane,
+    const reco_engine_terms_t *terms)
 {
     unsigned i, part;
     score_lanes_t sums[4] = {{0}, {0}, {0}, {0}};
 
-    for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i += 4) {
+    _Pragma("GCC unroll 12") for (i = 0; i < RECO_ENGINE_FEATURES_MAX; i += 4)
+    {
         _Pragma("GCC unroll 4") for (part = 0; part < 4; part++)
         {
-            sums[part] += weights[i + part]
-                          * SCORE_NAME(score_load)(block, i + part, lane);
+            if ((RECO_ENGINE_RETURNED(i + part) && !terms->returned)
+                || (RECO_ENGINE_PROFILED(i + part) && !terms->profiled))
+            {
+                continue;
+            }
+
+            sums[part] +=
+                terms->weights[i + part]
+                * SCORE_NAME(score_feature)(block, derived, i + part, lane);
         }
     }
 
@@ -233,15 +257,18 @@ RECO_ENGINE_SCORE_BODY(SCORE_NAME(reco_engine_score))
 {
     unsigned i, lane;
     score_lanes_t sum;
+    reco_engine_block_t aside, *derived;
 
     for (i = 0; i < count; i++) {
+        derived = terms->keep ? &blocks[i] : &aside;
+
         for (lane = 0; lane < RECO_ENGINE_LANES; lane += SCORE_WIDTH) {
-            SCORE_NAME(score_logs)(&blocks[i], lane);
+            SCORE_NAME(score_logs)(&blocks[i], derived, lane);
             SCORE_NAME(score_ratios)(&blocks[i], lane, terms);
-            SCORE_NAME(score_unmet)(&blocks[i], lane);
-            SCORE_NAME(score_products)(&blocks[i], lane);
-            SCORE_NAME(score_seen)(&blocks[i], lane);
-            sum = SCORE_NAME(score_sum)(&blocks[i], lane, terms->weights);
+            SCORE_NAME(score_unmet)(&blocks[i], derived, lane);
+            SCORE_NAME(score_products)(&blocks[i], derived, lane);
+            SCORE_NAME(score_seen)(&blocks[i], derived, lane);
+            sum = SCORE_NAME(score_sum)(&blocks[i], derived, lane, terms);
             memcpy(scores + i * RECO_ENGINE_LANES + lane, &sum, sizeof(sum));
         }
     }

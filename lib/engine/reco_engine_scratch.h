@@ -49,6 +49,7 @@ struct reco_engine_scratch_s {
     uint32_t nvotes; /* items of theirs */
     reco_engine_voter_t voters[RECO_ENGINE_VOTERS_MAX];
     reco_engine_votes_t votes;
+    int keep;        /* features are wanted, not scores alone */
     unsigned enough; /* best rows of the one source asked; 0: name all */
     reco_engine_shared_t shared;
     reco_engine_list_t lists[RECO_ENGINE_SOURCE_COUNT];

@@ -164,7 +164,8 @@ results_ranks(results_t *results, const reco_engine_kernels_t *kernels)
 
 /* Features of all kinds: small and large, 0, and below it. */
 static void
-results_scores(results_t *results, const reco_engine_kernels_t *kernels)
+results_scores(
+    results_t *results, const reco_engine_kernels_t *kernels, int all)
 {
     float weights[RECO_ENGINE_FEATURES_MAX];
     float scores[BLOCKS * RECO_ENGINE_LANES];
@@ -182,7 +183,7 @@ results_scores(results_t *results, const reco_engine_kernels_t *kernels)
         }
     }
 
-    terms = (reco_engine_terms_t){weights, 0.7f, 604800};
+    terms = (reco_engine_terms_t){weights, 0.7f, 604800, all, all, all};
     kernels->score(blocks, BLOCKS, &terms, scores);
 
     for (i = 0; i < BLOCKS * RECO_ENGINE_LANES; i++) {
@@ -278,7 +279,8 @@ main(void)
         results_vectors(&results, set);
         results_codes(&results, kernels);
         results_ranks(&results, kernels);
-        results_scores(&results, kernels);
+        results_scores(&results, kernels, 0);
+        results_scores(&results, kernels, 1);
         results_votes(&results, kernels);
         printf("%s %016llx\n", kernels->name, (unsigned long long) results.sum);
     }

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "engine/reco_engine_params.h"
+
 #define CANDIDATES 2048
 
 typedef struct {
@@ -246,6 +248,93 @@ setup(void **state)
 }
 
 
+/* Every feature counts. */
+static void
+open_weighted(fixture_t *fixture, shop_engine_t *engine)
+{
+    unsigned i;
+
+    *engine = fixture->base.engine;
+    reco_engine_params_init(&engine->params);
+
+    for (i = 0; i < RECO_ENGINE_FEATURE_COUNT; i++) {
+        engine->params.values[RECO_ENGINE_WEIGHT_SESSION + i] =
+            0.1f * (float) (1 + i % 7);
+    }
+
+    shop_engine_open(engine, fixture->base.snapshot, NULL);
+}
+
+
+static void
+check_hit(const fixture_t *fixture, const shop_engine_t *engine, unsigned count,
+    const reco_engine_hit_t *hit)
+{
+    float score;
+    unsigned i, j;
+    const reco_engine_candidate_t *candidate;
+
+    for (i = 0; i < count && fixture->candidates[i].item != hit->item; i++) {
+        /* void */
+    }
+
+    assert_in_range(i, 0, count - 1);
+    candidate = &fixture->candidates[i];
+    assert_true(hit->score == candidate->score);
+    score = 0;
+
+    for (j = 0; j < RECO_ENGINE_FEATURE_COUNT; j++) {
+        score += candidate->features[j]
+                 * engine->params.values[RECO_ENGINE_WEIGHT_SESSION + j];
+    }
+
+    assert_true(fabsf(score - hit->score) < 1e-3f * fabsf(score));
+}
+
+
+/* A query keeps no more features than its candidates can have; its scores are
+   the sums of all, as those that learn from them get them. */
+static void
+a_block_is_scored_by_all_features(void **state)
+{
+    fixture_t *fixture;
+    unsigned query, count, i, hits;
+    shop_engine_t engine;
+    reco_engine_event_t history[12];
+
+    fixture = *state;
+    open_weighted(fixture, &engine);
+    memset(history, 0, sizeof(history));
+    hits = 0;
+
+    for (query = 0; query < 48; query++) {
+        shop_visit(&engine, fixture->base.shop, 1 + query % 12);
+
+        for (i = 0; i < 12; i++) {
+            history[i].item =
+                shop_key(shop_random(fixture->base.shop, SHOP_ITEMS));
+            history[i].time = SHOP_NOW - 100000;
+        }
+
+        engine.query.repeat = query % 2 == 0;
+        engine.query.history = query % 3 == 0 ? history : NULL;
+        engine.query.nhistory = query % 3 == 0 ? 12 : 0;
+        engine.query.history_repeat = query % 6 == 0;
+        count = reco_engine_candidates(engine.model, &engine.query,
+            engine.scratch, fixture->candidates, CANDIDATES);
+        reco_engine_recommend(
+            engine.model, &engine.query, engine.scratch, &engine.result);
+
+        for (i = 0; i < engine.result.nhits; i++, hits++) {
+            check_hit(fixture, &engine, count, &engine.result.hits[i]);
+        }
+    }
+
+    assert_true(hits > 0);
+    shop_engine_close(&engine);
+}
+
+
 static int
 teardown(void **state)
 {
@@ -268,6 +357,7 @@ main(void)
         cmocka_unit_test(one_source_is_ranked_by_its_values),
         cmocka_unit_test(returns_tell_how_long_ago),
         cmocka_unit_test(returns_begin_behind_an_unknown_item),
+        cmocka_unit_test(a_block_is_scored_by_all_features),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
