@@ -292,16 +292,21 @@ diversify_prepare(
 }
 
 
+/* Does nothing but the score decide? */
+static int
+diversify_by_score(const reco_engine_model_t *model)
+{
+    return reco_engine_value(model, RECO_ENGINE_DIVERSITY_LAMBDA) >= 1
+           && reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY) == 0;
+}
+
+
 unsigned
 reco_engine_ranked(const reco_engine_model_t *model, unsigned n)
 {
     unsigned pool;
 
-    /* nothing but the score decides: it is the n best */
-
-    if (reco_engine_value(model, RECO_ENGINE_DIVERSITY_LAMBDA) >= 1
-        && reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY) == 0)
-    {
+    if (diversify_by_score(model)) {
         return n;
     }
 
@@ -329,6 +334,14 @@ reco_engine_diversify(const reco_engine_model_t *model,
     count = reco_engine_select(model->kernels, scratch->ranking,
         scratch->pool.nrows, reco_engine_ranked(model, n));
     reco_engine_sort(model->kernels, scratch->ranking, count);
+
+    if (diversify_by_score(model)) {
+        for (i = 0; i < count; i++) {
+            chosen[i] = (uint16_t) reco_engine_key_number(scratch->ranking[i]);
+        }
+
+        return count;
+    }
 
     work.model = model;
     work.pool = &scratch->pool;
