@@ -153,6 +153,10 @@ ngx_http_reco_header_filter(ngx_http_request_t *r)
     page->left = r->expect_trailers ? -1 : r->headers_out.content_length_n;
     page->needed = r->filter_need_in_memory;
 
+    if (ngx_http_reco_page_read_ahead(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (page->slots->nelts == 0) {
         return ngx_http_reco_page_send_header(r, ctx);
     }

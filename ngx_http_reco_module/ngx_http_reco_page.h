@@ -87,6 +87,10 @@ ngx_int_t ngx_http_reco_page_step(ngx_http_request_t *r,
 
 /* -- buffers ------------------------------------------------------------- */
 
+/* From the header filter: what has come of the origin's page and is not read yet is
+   read at once, where that is all of it, and not more than 64 KB. */
+ngx_int_t ngx_http_reco_page_read_ahead(ngx_http_request_t *r);
+
 /* Appends a buffer of the module's own, which says nothing of what comes after it:
    see ngx_http_reco_page_flags(). */
 void ngx_http_reco_page_append(ngx_http_reco_page_t *page, ngx_chain_t *cl);

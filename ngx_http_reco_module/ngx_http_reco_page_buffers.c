@@ -2,6 +2,56 @@
 
 
 #define NGX_HTTP_RECO_GATHERED 65536
+#define NGX_HTTP_RECO_AHEAD    65536
+
+
+/*
+ * nginx reads with a system call for each of its buffers.  Here the one that it read
+ * the header into, with the page's first bytes, gives way to one that has room for the
+ * rest, where that has come: it is read with one call, and the page stands together.
+ * Of one that is not there yet nginx would keep what it has read until such a buffer
+ * is full.  What comes has to be the page itself, as behind the header of HTTP/1: not
+ * the frames of FastCGI or HTTP/2.
+ */
+ngx_int_t
+ngx_http_reco_page_read_ahead(ngx_http_request_t *r)
+{
+    u_char *p;
+    off_t rest;
+    ngx_buf_t *b;
+    ngx_connection_t *c;
+    ngx_http_upstream_t *u;
+
+    u = r->upstream;
+    c = u != NULL ? u->peer.connection : NULL;
+
+    if (c == NULL || !u->buffering || u->cacheable || u->store || u->upgrade
+        || u->conf->limit_rate || c->ssl != NULL)
+    {
+        return NGX_OK;
+    }
+
+    b = &u->buffer;
+    rest = u->headers_in.content_length_n - (b->last - b->pos);
+
+    if (rest <= 0 || rest != c->read->available || rest > NGX_HTTP_RECO_AHEAD
+        || b->pos - b->start < 7 || ngx_memcmp(b->start, "HTTP/1.", 7) != 0)
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_palloc(r->pool, u->headers_in.content_length_n);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->start = p;
+    b->last = ngx_cpymem(p, b->pos, b->last - b->pos);
+    b->pos = p;
+    b->end = b->last + rest;
+
+    return NGX_OK;
+}
 
 
 void
