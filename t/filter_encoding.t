@@ -17,15 +17,21 @@ my $PAGE = '<html><body>' . join('', map { "<p>line $_</p>\n" } 1 .. 3000)
     . '<!-- reco:related --><p>end</p></body></html>';
 gzip(\$PAGE => \my $packed) or die;
 
+# for those who alter pages behind us
+my $spoken = '<p>word: <!--# echo var="arg_word" --></p>' . $PAGE;
+gzip(\$spoken => \my $packed_spoken) or die;
+
 my $world = Reco->new;
 my $dir   = $world->{dir};
 
 Reco::Model::publish($world, '000001');
 $world->write_file('www/page.html', $PAGE);
 $world->write_file('www/page.html.gz', $packed);
+$world->write_file('www/before.html', 'before ');
+$world->write_file('www/after.html', ' after');
 
 my $origin = $world->origin(sub {
-    my ($how) = $_[0]{path} =~ m{/([^/]+)$};
+    my ($how) = $_[0]{path} =~ m{/([^/?]+)[^/]*$};
     my @html = ('Content-Type' => 'text/html');
     my $gzip = [@html, 'Content-Encoding' => 'gzip', 'ETag' => '"o"'];
 
@@ -42,6 +48,8 @@ my $origin = $world->origin(sub {
         if $how =~ /^(?:br|zstd|deflate|x-gzip)$/;
     return { headers => ['Content-Type' => 'text/css',
              'Content-Encoding' => 'gzip'], body => $packed } if $how eq 'css';
+    return { headers => $gzip, body => $packed_spoken } if $how eq 'spoken-packed';
+    return { headers => \@html, body => $spoken } if $how eq 'spoken-plain';
     return { headers => \@html, body => $PAGE };
 });
 
@@ -77,6 +85,17 @@ $world->nginx(<<"CONF");
             reco on;
             gzip on;
             gzip_vary on;
+        }
+        location /altered/ {
+            proxy_pass http://127.0.0.1:$origin;
+            reco on;
+            ssi on;
+            sub_filter_once off;
+            sub_filter '<p>end</p>' '<p>the end</p>';
+            sub_filter data-reco-item data-altered;
+            add_before_body /before.html;
+            add_after_body /after.html;
+            gzip on;
         }
         location /ready/ {
             alias $dir/www/;
@@ -127,6 +146,25 @@ rewritten($world->get('/ready/page.html'), 'gzip_static, client without');
 rewritten($world->get('/nested/on/length'), 'an inherited place');
 like($world->get('/again/length', %accept)->{headers}{vary},
     qr/Accept-Encoding/, 'Vary says so');
+
+# -- who alters pages behind us has them decompressed, with their blocks --
+
+my %text;
+for my $how ('spoken-plain', 'spoken-packed') {
+    for my $client ({}, \%accept) {
+        my $body = $world->get("/altered/$how?word=yes", %$client)->{body};
+        my $text = $body;
+        gunzip(\$body => \$text) if %$client;
+        $text =~ s/(data-reco-req=")\w+/$1/;
+        $text{$text} = 1;
+    }
+}
+is(scalar keys %text, 1, 'sub_filter, addition and SSI do the same, however the page comes');
+my ($altered) = keys %text;
+like($altered, qr{^before <p>word: yes</p><html>}, 'SSI, and what is put before');
+like($altered, qr{<p>the end</p></body></html> after$}, 'sub_filter, and what is put behind');
+my @altered = $altered =~ /data-altered="sku-/g;
+is(scalar @altered, 3, 'sub_filter sees blocks');
 
 # -- nothing else is decompressed on the module's account --
 
