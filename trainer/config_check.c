@@ -39,6 +39,18 @@ is_shard(const reco_config_t *config, const char *name)
 }
 
 
+/* Could it stand in a word of nginx's, and of memcached's protocol? */
+static int
+is_one_word(const char *text)
+{
+    while (*text > ' ' && *text < 0x7f) {
+        text++;
+    }
+
+    return *text == '\0';
+}
+
+
 reco_status_t
 reco_config_check(const reco_config_t *config, reco_error_t *error)
 {
@@ -65,6 +77,11 @@ reco_config_check(const reco_config_t *config, reco_error_t *error)
     if (is_shard(config, reco_config_string(config, "rejected"))) {
         return reco_error_set(error, RECO_INVALID,
             "\"rejected\" is one of the streams of events");
+    }
+
+    if (!is_one_word(reco_config_string(config, "visitor_prefix"))) {
+        return reco_error_set(error, RECO_INVALID,
+            "\"visitor_prefix\" holds a blank, or what is not ASCII");
     }
 
     /* One is a string, the other a hash. */

@@ -297,6 +297,15 @@ test_values_that_disagree(void **state)
     assert_non_null(strstr(error.message, "\"item_prefix\""));
     assert_int_equal(read_text("item_prefix a\nrejected ev:\n", NULL), RECO_OK);
     assert_int_equal(reco_config_check(config, &error), RECO_OK);
+
+    /* nginx takes none of these, and memcached none with a blank. */
+    assert_int_equal(read_text("visitor_prefix \"a b\"\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_INVALID);
+    assert_non_null(strstr(error.message, "\"visitor_prefix\""));
+    assert_int_equal(read_text("visitor_prefix \xc3\xa4:\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_INVALID);
+    assert_int_equal(read_text("visitor_prefix \"\"\n", NULL), RECO_OK);
+    assert_int_equal(reco_config_check(config, &error), RECO_OK);
 }
 
 
