@@ -4,20 +4,23 @@
 MODULES   ?= $(PREFIX)/lib/nginx/modules
 CONFIG    ?= /etc/reco
 SYSTEMD   ?= /lib/systemd/system
+DOCUMENTS  = $(PREFIX)/share/doc/reco-trainer
 TEMPLATES := $(wildcard conf/templates/*.mustache)
 
 install: all
 	install -d $(DESTDIR)$(MODULES) $(DESTDIR)$(PREFIX)/bin \
 	    $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/reco \
 	    $(DESTDIR)$(PREFIX)/share/nginx/modules-available \
-	    $(DESTDIR)$(PREFIX)/share/doc/reco-trainer \
+	    $(DESTDIR)$(DOCUMENTS)/docs/images \
 	    $(DESTDIR)$(CONFIG) $(DESTDIR)$(SYSTEMD)
 	install -m 644 $(BUILD)/ngx_http_reco_module.so $(DESTDIR)$(MODULES)
 	install -m 755 $(BUILD)/recoctl $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/reco-trainer $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 $(BUILD)/reco.js conf/templates/reco.css $(TEMPLATES) \
 	    $(DESTDIR)$(PREFIX)/share/reco
-	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/reco-trainer
+	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md $(DESTDIR)$(DOCUMENTS)
+	install -m 644 docs/*.md $(DESTDIR)$(DOCUMENTS)/docs
+	install -m 644 docs/images/* $(DESTDIR)$(DOCUMENTS)/docs/images
 	echo 'load_module modules/ngx_http_reco_module.so;' \
 	    > $(DESTDIR)$(PREFIX)/share/nginx/modules-available/mod-http-reco.conf
 	install -m 644 conf/systemd/reco-trainer.service $(DESTDIR)$(SYSTEMD)

@@ -6,6 +6,7 @@ use warnings;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
+use File::Basename qw(dirname);
 use Test::More;
 
 use Reco;
@@ -122,6 +123,18 @@ my ($start) = $unit =~ /^ExecStart=(\S+)/m;
 ok(-x "$root$start", 'the unit starts what is there');
 my ($page) = $unit =~ m{^Documentation=file://(\S+)}m;
 ok(-f "$root$page", 'and names a page that is there');
+
+# Links among what is installed; the sources' own files are not.
+my $documents = "$root/usr/share/doc/reco-trainer";
+my @broken;
+for my $file (map { glob "$documents/$_" } 'README.md', 'CHANGELOG.md', 'docs/*.md') {
+    my $folder = dirname($file);
+    push @broken, map { "$file: $_" }
+        grep { !/^[a-z]+:/ && !m{^\.\./(?:conf|t)/} && !-e "$folder/$_" }
+        Reco->read_file($file) =~ /\]\(([^)\s#]+)/g;
+}
+is_deeply(\@broken, [], 'the pages come with those and the pictures that they name');
+ok(-f "$documents/docs/images/demo.png", 'such as this one');
 
 $world->done;
 done_testing;
