@@ -319,6 +319,18 @@ add_verdict(cJSON *root, const explaining_t *explaining,
 }
 
 
+/* Does the catalogue have its address? */
+static int
+add_linked(cJSON *root, const explaining_t *explaining)
+{
+    reco_snapshot_item_t entry;
+
+    reco_engine_item(explaining->live->model, explaining->item, &entry);
+
+    return cJSON_AddBoolToObject(root, "linked", entry.url.len > 0) != NULL;
+}
+
+
 static int
 explain(cJSON *root, const explaining_t *explaining)
 {
@@ -335,6 +347,7 @@ explain(cJSON *root, const explaining_t *explaining)
            && add_name(root, "item", live, explaining->item)
            && add_visit(root, explaining)
            && add_verdict(root, explaining, candidate)
+           && add_linked(root, explaining)
            && (candidate == NULL || add_candidate(root, explaining, candidate))
            && reco_evidence_add(
                root, live, explaining->visit, explaining->item);

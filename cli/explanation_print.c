@@ -93,6 +93,11 @@ print_verdict(const cJSON *explanation)
         printf(" is not recommended: %s\n", text(explanation, "reason"));
     }
 
+    if (cJSON_IsFalse(member(explanation, "linked"))) {
+        printf("the catalogue has no address of it: templates that link to "
+               "items do not show it\n");
+    }
+
     if (member(explanation, "rank") == NULL) {
         return;
     }

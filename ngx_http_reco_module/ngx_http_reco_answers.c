@@ -63,7 +63,8 @@ typedef struct {
     double price_max;
     uint32_t sources;
     uint32_t n;
-    uint64_t repeat;
+    uint32_t repeat;
+    uint32_t linked;
 } ngx_http_reco_question_t;
 
 
@@ -252,6 +253,7 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
     question.sources = query->sources;
     question.n = query->n;
     question.repeat = query->repeat;
+    question.linked = query->linked;
 
     return ngx_http_reco_answers_hash(&question, sizeof(question)) | 1;
 }

@@ -162,7 +162,8 @@ ngx_http_reco_block_taste(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx)
    is asked for again, as most never are. */
 static ngx_int_t
 ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
-    ngx_http_reco_slot_t *slot, ngx_http_reco_answer_t **answer)
+    ngx_http_reco_slot_t *slot, ngx_uint_t linked,
+    ngx_http_reco_answer_t **answer)
 {
     uint64_t key;
     reco_engine_query_t query;
@@ -191,6 +192,7 @@ ngx_http_reco_block_recommend(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
     query.sources = slot->sources;
     query.n = slot->n;
     query.repeat = slot->repeat;
+    query.linked = linked != 0;
     query.price_min = -1;
     query.price_max = -1;
     query.excluded = ctx->shown;
@@ -413,7 +415,7 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 {
     uint64_t variant;
     ngx_int_t rc;
-    ngx_uint_t start;
+    ngx_uint_t start, linked;
     reco_render_block_t block;
     ngx_http_reco_answer_t *answer;
 
@@ -429,7 +431,8 @@ ngx_http_reco_block_with(ngx_http_request_t *r, ngx_http_reco_ctx_t *ctx,
 
     start = ngx_http_reco_microseconds();
 
-    rc = ngx_http_reco_block_recommend(r, ctx, slot, &answer);
+    linked = render == ngx_http_reco_block_html && slot->template->links;
+    rc = ngx_http_reco_block_recommend(r, ctx, slot, linked, &answer);
 
     if (rc != NGX_OK) {
         ngx_http_reco_count(NGX_HTTP_RECO_EMPTY, 1);

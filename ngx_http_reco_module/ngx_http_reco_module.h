@@ -57,6 +57,7 @@ typedef struct ngx_http_reco_profiles_s ngx_http_reco_profiles_t;
 typedef struct {
     ngx_str_t path;
     reco_render_template_t *parsed;
+    unsigned links : 1; /* shows no item without an address */
 } ngx_http_reco_template_t;
 
 

@@ -518,6 +518,8 @@ ngx_http_reco_template(ngx_conf_t *cf, ngx_str_t *name)
         return NULL;
     }
 
+    template->links = reco_render_links(template->parsed) != 0;
+
     return template;
 }
 

@@ -56,6 +56,8 @@ like($output, qr/^  next +of pot \(Iron pot\): 1 of \d, score 0\.\d+/m,
 like($output, qr/that the visit leads to: 31, with this item 30\n/, 'sessions');
 like($output, qr/^ .* pot \[lid\] bowl$/m, 'and some of them');
 
+like($output, qr/^the catalogue has no address of it:/m, 'and what else is against it');
+
 my $json = decode_json(scalar ctl('explain', '--session', 'pot', '--item', 'lid',
     '--json'));
 is($json->{verdict}, 'recommended', 'as JSON');

@@ -161,6 +161,7 @@ typedef struct {
     uint32_t sources;    /* mask of 1 << reco_engine_source_t; 0: all */
     unsigned n;          /* 1 .. RECO_ENGINE_RESULT_MAX */
     int repeat;          /* items of the session may be recommended */
+    int linked;          /* only items whose address the catalogue has */
     reco_str_t category; /* only this one; empty: any */
     double price_min;    /* < 0: none */
     double price_max;    /* < 0: none */

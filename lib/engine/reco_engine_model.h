@@ -121,12 +121,12 @@ reco_str_t reco_engine_brand(const reco_engine_model_t *model, uint32_t item);
 /* Does the overlay say that a base item is gone? */
 int reco_engine_gone(const reco_engine_model_t *model, uint32_t item);
 
-/* Can be bought now. */
+/* Can be bought now, and has nothing else of what flags name against it. */
 static inline int
 reco_engine_available(const reco_engine_model_t *model, uint32_t item,
-    const reco_snapshot_hot_t *hot)
+    const reco_snapshot_hot_t *hot, uint32_t flags)
 {
-    return (hot->category & RECO_SNAPSHOT_AVAILABLE) != 0
+    return (hot->category & flags) == RECO_SNAPSHOT_AVAILABLE
            && (model->gone == NULL || !reco_engine_gone(model, item));
 }
 

@@ -267,7 +267,7 @@ static inline int
 pool_passes(const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item, const reco_snapshot_hot_t *hot)
 {
-    return hot != NULL && reco_engine_available(model, item, hot)
+    return hot != NULL && reco_engine_available(model, item, hot, visit->flags)
            && hot->born <= visit->latest
            && (!visit->narrow || pool_fits(model, visit, item, hot));
 }

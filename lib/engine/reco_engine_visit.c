@@ -125,11 +125,16 @@ reco_engine_visit_init(reco_engine_visit_t *visit,
 
     visit->query = query;
     visit->nitems = 0;
+    visit->flags = RECO_SNAPSHOT_AVAILABLE;
     visit->current = RECO_ITEM_NONE;
     visit->category = RECO_ITEM_NONE;
     visit->anchor_category = 0;
     visit->anchor_price = 0;
     visit->sources = query->sources != 0 ? query->sources : UINT32_MAX;
+
+    if (query->linked) {
+        visit->flags |= RECO_SNAPSHOT_UNLINKED;
+    }
 
     /* Who does not say when it is asks right after the base was trained. */
     visit->today = query->now != 0 ? query->now : model->base->sessions.newest;

@@ -23,6 +23,8 @@ typedef struct {
     reco_engine_visited_t items[RECO_ENGINE_PLACES]; /* place 0 is newest */
     uint32_t events[RECO_ENGINE_EVENTS_MAX]; /* the items of the session's */
     uint32_t current;         /* the page's own item; RECO_ITEM_NONE */
+    uint32_t flags;           /* of an item that are looked at: AVAILABLE,
+                                 and no other, is to be set */
     uint32_t category;        /* only this one; RECO_ITEM_NONE: any */
     uint32_t anchor_category; /* of the newest item; 0: unknown */
     float anchor_price;       /* of it; <= 0: unknown */

@@ -30,6 +30,10 @@ reco_status_t reco_render_parse(reco_str_t source,
 /* True where the template names the nonce, so that no two blocks are alike. */
 int reco_render_uses_nonce(const reco_render_template_t *template);
 
+/* True where it prints the address of each item, and does not ask whether there
+   is one: an item without would be a link to nowhere. */
+int reco_render_links(const reco_render_template_t *template);
+
 
 /*
  * One item of a block.  Empty strings are absent; price < 0 is absent.  Any

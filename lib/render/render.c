@@ -291,6 +291,32 @@ reco_render_uses_nonce(const reco_render_template_t *template)
 }
 
 
+int
+reco_render_links(const reco_render_template_t *template)
+{
+    unsigned i;
+    int prints;
+
+    prints = 0;
+
+    for (i = 0; i < template->nnodes; i++) {
+        if (template->nodes[i].op == RECO_NODE_LITERAL
+            || template->nodes[i].variable != RECO_VARIABLE_URL)
+        {
+            continue;
+        }
+
+        if (template->nodes[i].op != RECO_NODE_VALUE) {
+            return 0;
+        }
+
+        prints = 1;
+    }
+
+    return prints;
+}
+
+
 reco_status_t
 reco_render(const reco_render_template_t *template,
     const reco_render_block_t *block, char *out, size_t size, size_t *len)

@@ -272,6 +272,10 @@ catalog_fill_items(const reco_snapshot_item_t *items, uint32_t nitems,
             hot[i].category |= RECO_SNAPSHOT_AVAILABLE;
         }
 
+        if (items[i].url.len == 0) {
+            hot[i].category |= RECO_SNAPSHOT_UNLINKED;
+        }
+
         records[i].price = items[i].price;
         records[i].id = (uint16_t) items[i].id.len;
         records[i].title = (uint16_t) items[i].title.len;

@@ -60,6 +60,7 @@ typedef struct {
 
 #define RECO_SNAPSHOT_CATEGORY  0x00ffffffu
 #define RECO_SNAPSHOT_AVAILABLE 0x01000000u
+#define RECO_SNAPSHOT_UNLINKED  0x02000000u /* it has no address */
 
 /* The fields that are read for the few items that are shown. */
 typedef struct {

@@ -77,6 +77,13 @@ test_overlay(void **state)
 
     assert_true(shop_has(&engine.result, SHOP_ITEMS));
 
+    engine.query.linked = 1;
+    assert_int_equal(reco_engine_recommend(engine.model, &engine.query,
+                         engine.scratch, &engine.result),
+        RECO_OK);
+    assert_false(shop_has(&engine.result, SHOP_ITEMS));
+    engine.query.linked = 0;
+
     engine.query.sources = 1u << RECO_ENGINE_TRENDING;
     engine.query.n = 1;
     assert_int_equal(reco_engine_recommend(engine.model, &engine.query,

@@ -175,6 +175,52 @@ test_filters(void **state)
 }
 
 
+/* What has no address is shown to who needs none, and to nobody else; of two
+   blocks of a page each is asked by itself. */
+static void
+test_linked(void **state)
+{
+    unsigned i, bare;
+    shop_fixture_t fixture;
+    reco_engine_result_t *result;
+
+    (void) state;
+
+    fixture.shop = shop_create(3);
+
+    for (i = 0; i < SHOP_ITEMS; i += 2) {
+        fixture.shop->items[i].url = reco_null_string;
+    }
+
+    fixture.snapshot = shop_open(fixture.shop);
+    reco_engine_params_init(&fixture.engine.params);
+    shop_engine_open(&fixture.engine, fixture.snapshot, NULL);
+    result = &fixture.engine.result;
+
+    shop_visit(&fixture.engine, fixture.shop, 5);
+    fixture.engine.query.n = 50;
+    fixture.engine.query.page = 1;
+    bare = 0;
+    assert_int_equal(shop_ask(&fixture), RECO_OK);
+
+    for (i = 0; i < result->nhits; i++) {
+        bare += result->hits[i].item % 2 == 0;
+    }
+
+    assert_int_not_equal(bare, 0);
+
+    fixture.engine.query.linked = 1;
+    assert_int_equal(shop_ask(&fixture), RECO_OK);
+    assert_int_equal(result->nhits, 50);
+
+    for (i = 0; i < result->nhits; i++) {
+        assert_int_equal(result->hits[i].item % 2, 1);
+    }
+
+    shop_fixture_done(&fixture);
+}
+
+
 /* What came into the catalogue later was not there when the query was asked. */
 static void
 test_born_later(void **state)
@@ -551,6 +597,7 @@ main(void)
         TEST(test_without_a_visit),
         TEST(test_same_answer),
         TEST(test_filters),
+        cmocka_unit_test(test_linked),
         TEST(test_born_later),
         TEST(test_unmet),
         TEST(test_rules),

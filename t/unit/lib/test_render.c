@@ -372,6 +372,41 @@ test_nonce(void **state)
 }
 
 
+/* Which templates cannot show an item without an address. */
+static void
+test_links(void **state)
+{
+    static const struct {
+        const char *source;
+        int links;
+    } cases[] = {
+        {"{{#items}}<a href=\"/product/{{id}}\">{{title}}</a>{{/items}}", 0},
+        {"{{#items}}<a href=\"{{url}}\">{{title}}</a>{{/items}}", 1},
+        {"{{#items}}{{#url}}<a href=\"{{url}}\">x</a>{{/url}}{{/items}}", 0},
+        {"{{#items}}{{^url}}-{{/url}}<a href=\"{{url}}\">x</a>{{/items}}", 0},
+        {"<p>{{#items}}url{{image}}{{/items}}</p>", 0},
+    };
+    reco_render_memory_t memory;
+    reco_render_template_t *template;
+    render_pool_t pool = {.left = RENDER_POOL};
+    size_t i;
+
+    (void) state;
+
+    memory.alloc = render_pool_alloc;
+    memory.owner = &pool;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(
+            reco_render_parse(text(cases[i].source), &memory, &template, NULL),
+            RECO_OK);
+        assert_int_equal(reco_render_links(template), cases[i].links);
+    }
+
+    render_pool_done(&pool);
+}
+
+
 int
 main(void)
 {
@@ -388,6 +423,7 @@ main(void)
         cmocka_unit_test_setup(test_json_escape, fill),
         cmocka_unit_test_setup(test_size, fill),
         cmocka_unit_test(test_nonce),
+        cmocka_unit_test(test_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
