@@ -95,6 +95,23 @@ my $users = evaluate('leave-last');
 is($users->{n}, 400, 'every user was asked');
 ok(exists $users->{$_}, $_) for map {("HR\@$_", "NDCG\@$_")} 5, 10, 20;
 
+# Of forty items each is met by fewer users than the one before it, and each user has
+# met the first ones up to some; the fifteenth behind those is asked for.
+my ($met, $asked) = ('', '');
+for my $user (1 .. 200) {
+    my $last = int((200 - $user) / 4);
+    $last = 39 if $last > 39;
+    $met   .= "u$user i$_\n" for 0 .. $last;
+    $asked .= "u$user i" . ($last + 15) . "\n" if $last + 15 < 40;
+}
+Reco->write_file("$dir/met.txt",   $met);
+Reco->write_file("$dir/asked.txt", $asked);
+my $counted = decode_json(scalar $world->recoctl('eval', '--train', "$dir/met.txt", '--test',
+    "$dir/asked.txt", '--protocol', 'heldout', '--model', 'popular', '--json', @small));
+is($counted->{'Recall@10'}, 0, 'popular: not among ten');
+cmp_ok(abs($counted->{'Recall@20'} - 1), '<', 1e-6, 'but among twenty');
+cmp_ok(abs($counted->{'NDCG@20'} - 0.25), '<', 1e-6, 'at the fifteenth place, by counts alone');
+
 # Users whose times overlap end in another order without their last items.
 my $rows = "UserId\tItemId\tTime\n";
 for my $user (1 .. 300) {

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PUBLISHED "vmis" /* a model that is not ours */
-#define ALONE     "ials" /* the factors without what content adds to them */
+#define PUBLISHED "vmis"    /* a model that is not ours */
+#define ALONE     "ials"    /* the factors without what content adds to them */
+#define COUNTED   "popular" /* by counts alone, however long the list */
 
 typedef struct {
     reco_str_t key;
@@ -29,6 +30,11 @@ static const setting_t published_settings[] = {
 
 static const setting_t alone_settings[] = {
     {reco_string("factors.unmet"), reco_string("0")},
+    {reco_null_string, reco_null_string}};
+
+/* A page's few popular ones are filled up with others, as trends. */
+static const setting_t counted_settings[] = {
+    {reco_string("popular.candidates"), reco_string("1000")},
     {reco_null_string, reco_null_string}};
 
 
@@ -316,8 +322,8 @@ find_sources(const char *name, uint32_t *sources, reco_error_t *error)
     }
 
     return reco_error_set(error, RECO_INVALID,
-        "there is no model \"%.32s\": blend, session, ials, neighbors, rules, "
-        "popular, " PUBLISHED ", or a source of docs/engine.md",
+        "there is no model \"%.32s\": blend, session, ials, neighbors, "
+        "rules, " COUNTED ", " PUBLISHED ", or a source of docs/engine.md",
         name);
 }
 
@@ -326,11 +332,20 @@ find_sources(const char *name, uint32_t *sources, reco_error_t *error)
 static const setting_t *
 settings_of(const char *name)
 {
-    if (strcmp(name, PUBLISHED) == 0) {
-        return published_settings;
+    static const struct {
+        const char *name;
+        const setting_t *settings;
+    } models[] = {{PUBLISHED, published_settings}, {ALONE, alone_settings},
+        {COUNTED, counted_settings}};
+    unsigned i;
+
+    for (i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        if (strcmp(models[i].name, name) == 0) {
+            return models[i].settings;
+        }
     }
 
-    return strcmp(name, ALONE) == 0 ? alone_settings : NULL;
+    return NULL;
 }
 
 
