@@ -139,13 +139,9 @@ ngx_http_reco_cookie_parameter(ngx_str_t *word, ngx_http_reco_cookie_t *cookie,
 {
     ngx_str_t s;
 
-    s.data = (u_char *) ngx_strchr(word->data, '=');
-    if (s.data == NULL) {
+    if (ngx_http_reco_word_value(word, &s) != NGX_OK) {
         return NGX_DECLINED;
     }
-
-    s.data++;
-    s.len = word->data + word->len - s.data;
 
     if (ngx_strncmp(word->data, "age=", 4) == 0) {
         scope->age =

@@ -242,6 +242,9 @@ ngx_int_t ngx_http_reco_slots_create(
    error, which is logged. */
 ngx_array_t *ngx_http_reco_words(ngx_conf_t *cf);
 
+/* What a word has behind its "=".  NGX_DECLINED: it has none. */
+ngx_int_t ngx_http_reco_word_value(const ngx_str_t *word, ngx_str_t *value);
+
 
 /* -- rule ---------------------------------------------------------------- */
 

@@ -29,13 +29,9 @@ ngx_http_reco_profiles_word(
     ngx_int_t time;
     ngx_str_t value;
 
-    value.data = (u_char *) ngx_strchr(word->data, '=');
-    if (value.data == NULL) {
+    if (ngx_http_reco_word_value(word, &value) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    value.data++;
-    value.len = word->data + word->len - value.data;
 
     if (ngx_strncmp(word->data, "prefix=", 7) == 0) {
         for (i = 0; i < value.len; i++) {

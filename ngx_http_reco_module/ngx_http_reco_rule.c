@@ -143,15 +143,7 @@ ngx_http_reco_rule_word(
 {
     ngx_str_t value;
 
-    value.data = (u_char *) ngx_strchr(word->data, '=');
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value.data++;
-    value.len = word->data + word->len - value.data;
-
-    if (value.len == 0) {
+    if (ngx_http_reco_word_value(word, &value) != NGX_OK || value.len == 0) {
         return NGX_ERROR;
     }
 

@@ -199,6 +199,21 @@ ngx_http_reco_words(ngx_conf_t *cf)
 }
 
 
+ngx_int_t
+ngx_http_reco_word_value(const ngx_str_t *word, ngx_str_t *value)
+{
+    value->data = (u_char *) ngx_strchr(word->data, '=');
+    if (value->data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value->data++;
+    value->len = word->data + word->len - value->data;
+
+    return NGX_OK;
+}
+
+
 /* Splits NAME=VALUE where the name is this one. */
 static ngx_uint_t
 ngx_http_reco_slot_value(ngx_str_t *word, const char *name, ngx_str_t *value)
