@@ -1,5 +1,6 @@
 /*
- * Numbers in the store's records: little-endian, at any alignment.
+ * Numbers in the store's records: little-endian, at any alignment; and digits
+ * that are packed.
  */
 
 #ifndef RECO_STORE_BYTES_H
@@ -66,6 +67,18 @@ reco_load_double(const char *in)
     memcpy(&value, &bits, sizeof(value));
 
     return value;
+}
+
+
+/* Of the lower-case digits in which ids come; -1: none. */
+static inline int
+reco_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 #endif /* RECO_STORE_BYTES_H */

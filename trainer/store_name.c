@@ -1,3 +1,4 @@
+#include "store_bytes.h"
 #include "store_env.h"
 
 #include <string.h>
@@ -9,24 +10,13 @@
 
 
 static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
-static int
 pack(const char *digits, char *out)
 {
     int i, high, low;
 
     for (i = 0; i < DIGITS / 2; i++) {
-        high = hex_digit(digits[2 * i]);
-        low = hex_digit(digits[2 * i + 1]);
+        high = reco_hex_digit(digits[2 * i]);
+        low = reco_hex_digit(digits[2 * i + 1]);
         if (high < 0 || low < 0) {
             return 0;
         }

@@ -18,23 +18,12 @@ static const char *const sources[] = {"", "sdk", "page", "import", "learn"};
 
 
 static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
-static int
 is_hex(reco_str_t text)
 {
     size_t i;
 
     for (i = 0; i < text.len; i++) {
-        if (hex_digit(text.data[i]) < 0) {
+        if (reco_hex_digit(text.data[i]) < 0) {
             return 0;
         }
     }
@@ -56,8 +45,8 @@ add_id(reco_store_fields_t *writer, reco_str_t id)
 
     p = reco_store_add_field(writer, RECO_STORE_TAG_ID_HEX, id.len / 2);
     for (i = 0; p != NULL && i < id.len / 2; i++) {
-        p[i] = (char) ((unsigned) hex_digit(id.data[2 * i]) << 4
-                       | (unsigned) hex_digit(id.data[2 * i + 1]));
+        p[i] = (char) ((unsigned) reco_hex_digit(id.data[2 * i]) << 4
+                       | (unsigned) reco_hex_digit(id.data[2 * i + 1]));
     }
 }
 
