@@ -17,7 +17,6 @@
 #include "store.h"
 
 
-#define RECO_STORE_STATE_KEY_MAX  64
 #define RECO_STORE_STATE_VISITOR  'v' /* learnt from events */
 #define RECO_STORE_STATE_IMPORTED 'u' /* learnt elsewhere */
 #define RECO_STORE_STATE_VISITORS "vu"

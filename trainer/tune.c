@@ -15,8 +15,15 @@
 #define BESIDE     0.75 /* of the moves */
 
 
+/* A key and the values it may take, ascending, blanks between. */
+typedef struct {
+    const char *key;
+    const char *values;
+    unsigned protocols; /* mask of 1 << reco_protocol_t that it matters to */
+} range_t;
+
 /* clang-format off: one key a line */
-static const reco_tune_range_t tune_ranges[] = {
+static const range_t tune_ranges[] = {
     {"engine.session.m", "50 100 200 400 800 1500", ALL},
     {"engine.session.k", "50 100 150 300 600 1200", ALL},
     {"engine.session.items", "1 2 3 5 9 15 32", ALL},
@@ -63,15 +70,8 @@ static const reco_tune_range_t tune_ranges[] = {
 _Static_assert(NRANGES <= RECO_TUNE_KEYS_MAX, "the ranges outgrew a point");
 
 
-const reco_tune_range_t *
-reco_tune_range(unsigned index)
-{
-    return index < NRANGES ? &tune_ranges[index] : NULL;
-}
-
-
 static reco_str_t
-range_value(const reco_tune_range_t *range, int place)
+range_value(const range_t *range, int place)
 {
     const char *at;
 
@@ -86,7 +86,7 @@ range_value(const reco_tune_range_t *range, int place)
 
 
 static int
-range_count(const reco_tune_range_t *range)
+range_count(const range_t *range)
 {
     int count;
 

@@ -13,17 +13,8 @@
 
 #define RECO_TUNE_KEYS_MAX 64
 
-/* A key and the values it may take, ascending, blanks between. */
-typedef struct {
-    const char *key;
-    const char *values;
-    unsigned protocols; /* mask of 1 << reco_protocol_t that it matters to */
-} reco_tune_range_t;
-
-/* The table; NULL past the last one. */
-const reco_tune_range_t *reco_tune_range(unsigned index);
-
-/* A value for some keys of the table: its place, or -1: left as configured. */
+/* A value for some of the keys: its place among theirs, or -1: left as
+   configured. */
 typedef struct {
     int places[RECO_TUNE_KEYS_MAX];
 } reco_tune_point_t;

@@ -27,7 +27,6 @@ struct reco_html_harvest_s {
     size_t json_len;
     char *json; /* JSON_ROOM bytes, once there is a script */
     unsigned scripts;
-    unsigned refused;
 
     /* Where the page is read for the harvest alone. */
     reco_html_parser_t *parser;
@@ -246,7 +245,6 @@ take_script(reco_html_harvest_t *harvest, const reco_html_tag_t *tag)
     }
 
     if (harvest->json == NULL || harvest->scripts == RECO_HTML_SCRIPTS_MAX) {
-        harvest->refused++;
         return;
     }
 
@@ -273,7 +271,6 @@ read_script(reco_html_harvest_t *harvest,
 
         if (len > JSON_ROOM - harvest->json_len) {
             harvest->reading = 0;
-            harvest->refused++;
             return;
         }
 
@@ -298,12 +295,9 @@ end_script(reco_html_harvest_t *harvest, const reco_html_tag_t *tag)
     /* What was kept of the end tag before it was known to be one. */
     beyond = (size_t) (harvest->from - tag->start);
 
-    if (harvest->json_len - beyond > RECO_HTML_JSON_MAX
-        || reco_html_read_json(&harvest->fields, harvest->json,
-               harvest->json_len - beyond, &harvest->has_product)
-               != RECO_OK)
-    {
-        harvest->refused++;
+    if (harvest->json_len - beyond <= RECO_HTML_JSON_MAX) {
+        (void) reco_html_read_json(&harvest->fields, harvest->json,
+            harvest->json_len - beyond, &harvest->has_product);
     }
 }
 
@@ -450,11 +444,4 @@ reco_html_harvest_product(
     product->available = fields->available;
 
     return RECO_OK;
-}
-
-
-unsigned
-reco_html_harvest_refused(const reco_html_harvest_t *harvest)
-{
-    return harvest->refused;
 }

@@ -72,7 +72,4 @@ void reco_html_rewriter_harvest(
 reco_status_t reco_html_harvest_product(
     reco_html_harvest_t *harvest, reco_html_product_t *product);
 
-/* JSON-LD scripts that were passed over, or were no JSON. */
-unsigned reco_html_harvest_refused(const reco_html_harvest_t *harvest);
-
 #endif /* RECO_HTML_HARVEST_H */

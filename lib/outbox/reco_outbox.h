@@ -62,9 +62,6 @@ typedef struct {
     uint64_t dropped;  /* oldest records given up to make room, since open */
 } reco_outbox_stats_t;
 
-/* What a record takes beyond its payload, at most. */
-#define RECO_OUTBOX_OVERHEAD 23
-
 /*
  * Opens or creates path with a ring of size bytes (rounded up to 64 KiB; an
  * existing file keeps its own size), locks it and recovers: torn records are
