@@ -4,6 +4,7 @@
 #include "import_time.h"
 #include "place.h"
 #include "progress.h"
+#include "withdraw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ enum {
     OPTION_TYPE,
     OPTION_TYPES,
     OPTION_ITEMS,
+    OPTION_COMPLETE,
     OPTION_LATEST,
     OPTION_DELIMITER,
     OPTION_NO_HEADER,
@@ -45,6 +47,7 @@ typedef struct {
     reco_import_type_t types[TYPES_MAX];
     size_t ntypes;
     int items;
+    int complete; /* what no file names is off sale */
     int header;
     int check;
     uint64_t show;  /* refused rows that are told, of each file */
@@ -54,6 +57,8 @@ typedef struct {
     const char *path; /* of the file that is read */
     reco_table_t *table;
     uint64_t told;
+    uint64_t refused; /* of all files */
+    reco_names_t named;
     reco_progress_t progress;
 } run_t;
 
@@ -64,6 +69,7 @@ static const struct option table[] = {RECO_PLACE_OPTIONS,
     {"type", required_argument, NULL, OPTION_TYPE},
     {"types", required_argument, NULL, OPTION_TYPES},
     {"items", no_argument, NULL, OPTION_ITEMS},
+    {"complete", no_argument, NULL, OPTION_COMPLETE},
     {"latest", required_argument, NULL, OPTION_LATEST},
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"no-header", no_argument, NULL, OPTION_NO_HEADER},
@@ -156,6 +162,9 @@ take_option(void *data, int option, const char *value)
         return add_types(run, value);
     case OPTION_ITEMS:
         run->items = 1;
+        return RECO_CLI_OK;
+    case OPTION_COMPLETE:
+        run->complete = 1;
         return RECO_CLI_OK;
     case OPTION_LATEST:
         return set_latest(run, value);
@@ -309,6 +318,7 @@ read_file(run_t *run, format_t format, reco_store_t *store, int quiet,
         .types = run->types,
         .ntypes = run->ntypes,
         .shift = run->shift,
+        .named = run->complete ? &run->named : NULL,
         .refused = quiet ? NULL : tell_refused,
         .progress = tell_progress,
         .context = run};
@@ -432,10 +442,45 @@ import_file(run_t *run, const char *path)
     }
 
     print_report(run, &report);
+    run->refused += report.refused;
 
     if (report.refused > 0 && report.refused == report.rows) {
         return reco_cli_fail(run->name, "%s: every row was refused", path);
     }
+
+    return RECO_CLI_OK;
+}
+
+
+/* Takes off sale what no file named. */
+static int
+complete(run_t *run)
+{
+    reco_store_limits_t limits;
+    reco_error_t error = {0};
+    uint64_t withdrawn;
+
+    /* A row that was refused may have named any of them. */
+    if (run->refused > 0) {
+        return reco_cli_fail(
+            run->name, "rows were refused, so that nothing is taken off sale");
+    }
+
+    if (run->named.count == 0) {
+        return reco_cli_fail(
+            run->name, "no row was read, so that nothing is taken off sale");
+    }
+
+    reco_place_limits(run->config, &limits);
+
+    if (reco_withdraw(run->store, &run->named, &limits, &withdrawn, &error)
+        != RECO_OK)
+    {
+        return reco_cli_fail(run->name, "%s", error.message);
+    }
+
+    printf("%llu items that no row names are off sale\n",
+        (unsigned long long) withdrawn);
 
     return RECO_CLI_OK;
 }
@@ -455,6 +500,10 @@ import_files(run_t *run, int argc, char **argv)
         result = reco_cli_misuse(run->name, "which file? - is standard input");
     }
 
+    if (result == RECO_CLI_OK && run->complete && !run->items) {
+        result = reco_cli_misuse(run->name, "--complete goes with --items");
+    }
+
     if (result == RECO_CLI_OK && run->latest != 0) {
         result = find_shift(run, argc - optind, argv + optind);
     }
@@ -466,6 +515,10 @@ import_files(run_t *run, int argc, char **argv)
 
     for (; result == RECO_CLI_OK && optind < argc; optind++) {
         result = import_file(run, argv[optind]);
+    }
+
+    if (result == RECO_CLI_OK && run->complete && !run->check) {
+        result = complete(run);
     }
 
     return result;
@@ -482,6 +535,7 @@ reco_cli_import(int argc, char **argv)
     result = import_files(&run, argc, argv);
 
     reco_store_close(run.store);
+    reco_names_done(&run.named);
     reco_import_map_destroy(run.map);
     reco_config_destroy(run.config);
 

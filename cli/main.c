@@ -113,6 +113,7 @@ static const command_t commands[] = {
         "  --items             rows are the catalogue: item, title, url,\n"
         "                      image, category, brand, price, currency,\n"
         "                      available\n"
+        "  --complete          what no row names is off sale from now on\n"
         "  --latest TIME       move all times so that the newest is TIME; now\n"
         "  --delimiter C       between fields\n"
         "  --no-header         columns are numbers from 1\n"

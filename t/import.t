@@ -140,5 +140,47 @@ $world->write_file('worse.csv', "visitor,item,ts\na,1,x\n");
 ($code, $output) = import_into('five', "$dir/worse.csv");
 is($code, 1, 'a file of which nothing is good is a failure');
 
+# -- a whole catalogue --
+
+sub catalogue {
+    my ($name, @rows) = @_;
+    return $world->write_file($name, join '', map {"$_\n"} 'item,title,price,ts,available', @rows);
+}
+
+# Whether each item is on sale: 1, 0, or - where nothing tells.
+sub on_sale {
+    return join ' ', map {
+        my ($item)  = /"item":"(\w+)"/;
+        my ($there) = /"available":(\w+)/;
+        "$item=" . (defined $there ? 0 + ($there eq 'true') : '-');
+    } sort(stored('sale', '--items'));
+}
+
+my @whole = map {"$_,Item $_,9,1700000000,"} qw(a b c);
+import_into('sale', '--items', catalogue('first.csv', @whole));
+import_into('sale', $world->write_file('visit.csv', "visitor,item,ts\nv,made_up,1700000500\n"));
+is(on_sale(), 'a=- b=- c=- made_up=-', 'before');
+
+($code, $output) = import_into('sale', '--items', '--complete', '--check', catalogue('less.csv', @whole[0, 2]));
+is(on_sale(), 'a=- b=- c=- made_up=-', '--check takes nothing off sale') or diag $output;
+($code, $output) = import_into('sale', '--items', '--complete', "$dir/less.csv");
+is($code, 0, 'what a whole catalogue does not name') or diag $output;
+like($output, qr/^2 items that no row names are off sale$/m, 'is counted');
+is(on_sale(), 'a=1 b=0 c=1 made_up=0', 'and off sale, as is what only a visitor named');
+
+($code, $output) = import_into('sale', '--items', '--complete', "$dir/first.csv");
+is(on_sale(), 'a=1 b=1 c=1 made_up=0', 'it comes back with its row, however old that is') or diag $output;
+($code, $output) = import_into('sale', '--items', '--complete', catalogue('sold.csv', @whole[0, 1], 'c,,,1700000000,0'));
+is(on_sale(), 'a=1 b=1 c=0 made_up=0', 'a row may say that it is sold out');
+
+($code, $output) = import_into('sale', '--items', '--complete', catalogue('bad-row.csv', $whole[0], 'b,,dear,1700000000,'));
+is($code, 1, 'a refused row may have named anything');
+like($output, qr/rows were refused, so that nothing is taken off sale/, 'and that is said');
+($code, $output) = import_into('sale', '--items', '--complete', catalogue('empty-one.csv'));
+is($code, 1, 'a file without rows is no catalogue') or diag $output;
+is(on_sale(), 'a=1 b=1 c=0 made_up=0', 'nothing has changed');
+($code, $output) = import_into('sale', '--complete', "$dir/visit.csv");
+is($code, 2, 'events are no catalogue');
+
 $world->done;
 done_testing;

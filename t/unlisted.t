@@ -102,6 +102,14 @@ my %told = map { $_ => scalar $world->ctl('explain', '--session', 'lamp1', '--it
 like($told{'pills at evil.example'}, qr/^the catalogue has no address of it/m, 'recoctl explain tells');
 unlike($told{lamp2}, qr/no address/, 'of no other');
 
+# -- a whole catalogue --
+
+$world->ctl('import', '--items', '--complete', $world->write_file('whole.tsv',
+    lines([qw(item title url)], map { [ $_, "A $_", "/product/$_" ] } grep { $_ ne 'lamp3' } @items)));
+ok($world->wait_for(20, sub { block('builds') !~ m{/product/pills} }),
+    'a whole catalogue takes it off sale, also where links are made of ids');
+unlike(block('links'), qr{/product/lamp3"}, 'and what has left the shop');
+
 is($world->stop_trainer, 0, 'the trainer ends');
 $world->stop_nginx;
 $world->done;

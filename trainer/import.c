@@ -207,7 +207,21 @@ add_event(
     import_t *import, unsigned line, reco_event_t *event, reco_error_t *error)
 {
     reco_event_arena_t *arena = &import->arena;
+    reco_names_t *named = import->options->named;
+    reco_status_t status;
+    uint32_t number;
     char *id;
+
+    if (named != NULL && event->type == RECO_EVENT_ITEM) {
+        if (event->product.available < 0) {
+            event->product.available = 1;
+        }
+
+        status = reco_names_add(named, event->item, &number);
+        if (status != RECO_OK) {
+            return reco_error_set(error, status, "too many items");
+        }
+    }
 
     if (event->id.len == 0 && event->type != RECO_EVENT_ITEM) {
         if (arena->size - arena->used < 16) {

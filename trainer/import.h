@@ -11,6 +11,7 @@
 
 #include "event/reco_event.h"
 #include "import_map.h"
+#include "names.h"
 #include "reco.h"
 #include "store.h"
 #include "table.h"
@@ -40,6 +41,9 @@ typedef struct {
     const reco_import_type_t *types;
     size_t ntypes;
     int64_t shift; /* ms, added to all times */
+    /* NULL, or where the items of the rows are put: they are on sale, unless
+       their rows say that they are not. */
+    reco_names_t *named;
 
     /* Each may be NULL. */
     void (*refused)(void *context, unsigned line, const char *reason);
