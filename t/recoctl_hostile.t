@@ -80,6 +80,11 @@ for my $i (0 .. $#answers) {
     }
 }
 
+# One that stands still is told from one that is gone.
+my $still = Reco::FakeRedis::start($world, sub { return '' });
+$world->trainer_conf(redis => "127.0.0.1:$still", redis_timeout => '200ms');
+like(scalar $world->ctl('status'), qr/no answer in time/, 'no answer');
+
 # -- an outbox -----------------------------------------------------------------
 
 mkdir "$dir/outbox";

@@ -3,6 +3,7 @@
 #include "address.h"
 #include "redis_tls.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,19 @@ dial_any(const reco_config_t *config, struct timeval timeout,
 }
 
 
+/* Of the call that has just failed.  Hiredis passes on what the kernel says of a
+   time-out, which is that a resource is unavailable. */
+static const char *
+failure(const redisContext *context)
+{
+    if (context->err == REDIS_ERR_IO && errno == EAGAIN) {
+        return "no answer in time";
+    }
+
+    return context->err != 0 ? context->errstr : "no reply";
+}
+
+
 reco_status_t
 reco_redis_reply(redisContext *context, redisReply **reply, reco_error_t *error)
 {
@@ -241,8 +255,7 @@ reco_redis_reply(redisContext *context, redisReply **reply, reco_error_t *error)
 
     if (redisGetReply(context, (void **) &got) != REDIS_OK || got == NULL) {
         return reco_error_set(error, RECO_IO,
-            "lost the connection to Redis: %s",
-            context->err != 0 ? context->errstr : "no reply");
+            "lost the connection to Redis: %s", failure(context));
     }
 
     if (got->type == REDIS_REPLY_ERROR) {
