@@ -337,6 +337,15 @@ factors_resolve(const reco_engine_model_t *model, uint64_t *found,
 }
 
 
+static int
+factors_overlaid(const reco_engine_model_t *model)
+{
+    return model->overlay != NULL
+           && model->overlay->dimensions == model->base->vectors.dimensions
+           && model->overlay->nvectors != 0;
+}
+
+
 unsigned
 reco_engine_factors_search(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, unsigned wanted)
@@ -369,10 +378,7 @@ reco_engine_factors_search(const reco_engine_model_t *model,
     nfound = reco_engine_select(model->kernels, scratch->found, nfound, wanted);
     nfound = factors_resolve(model, scratch->found, nfound, step);
 
-    if (model->overlay != NULL
-        && model->overlay->dimensions == model->base->vectors.dimensions
-        && model->overlay->nvectors != 0)
-    {
+    if (factors_overlaid(model)) {
         nfound = factors_drop_replaced(model, scratch->found, nfound);
         threshold = -INFINITY;
         nfound =
@@ -471,6 +477,54 @@ factors_wanted(
 }
 
 
+/*
+ * What is near to the visit's items, and those of the overlay's vectors that
+ * are as near; or what a search finds.
+ */
+static unsigned
+factors_find(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
+    unsigned wanted)
+{
+    float norm, product, least;
+    unsigned i, kept, nfound;
+    uint32_t item;
+    const void *vector;
+
+    nfound = reco_engine_factors_near(model, scratch);
+
+    if (nfound == 0) {
+        return reco_engine_factors_search(model, scratch, wanted);
+    }
+
+    if (!factors_overlaid(model)) {
+        return nfound;
+    }
+
+    nfound = factors_drop_replaced(model, scratch->found, nfound);
+    least = INFINITY;
+    kept = 0;
+
+    for (i = 0; i < nfound; i++) {
+        item = reco_engine_key_number(scratch->found[i]);
+        vector = reco_engine_vector(model, item, &norm);
+
+        if (vector == NULL) {
+            continue;
+        }
+
+        product = model->kernels->dot(
+            scratch->vector, vector, model->base->vectors.dimensions);
+        least = product < least ? product : least;
+        scratch->found[kept++] = reco_engine_key(product, item);
+    }
+
+    least = kept != 0 ? least : -INFINITY;
+    nfound = factors_scan_overlay(model, scratch, kept, wanted, &least);
+
+    return reco_engine_select(model->kernels, scratch->found, nfound, wanted);
+}
+
+
 /* The vector and what it points at; 0: the visitor has none. */
 static int
 factors_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
@@ -491,7 +545,7 @@ factors_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
         return 0;
     }
 
-    shared->nfound = reco_engine_factors_search(model, scratch, wanted);
+    shared->nfound = factors_find(model, scratch, wanted);
     shared->wanted = wanted;
     shared->ready |= 1u << RECO_ENGINE_FACTORS;
 
@@ -503,7 +557,7 @@ void
 reco_engine_source_factors(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
-    int unmet;
+    int unmet, agrees;
     unsigned i;
     uint32_t item;
 
@@ -514,6 +568,7 @@ reco_engine_source_factors(
     }
 
     unmet = reco_engine_value(model, RECO_ENGINE_FACTORS_UNMET) != 0;
+    agrees = !reco_engine_factors_short(model, &scratch->visit);
 
     for (i = 0; i < scratch->shared.nfound; i++) {
         __builtin_prefetch(
@@ -523,9 +578,16 @@ reco_engine_source_factors(
     for (i = 0; i < scratch->shared.nfound; i++) {
         item = reco_engine_key_number(scratch->found[i]);
 
-        if (unmet || reco_engine_met(reco_engine_hot(model, item))) {
+        if (!unmet && !reco_engine_met(reco_engine_hot(model, item))) {
+            continue;
+        }
+
+        if (agrees) {
             reco_engine_pool_add(&scratch->pool, model, &scratch->visit, item,
                 RECO_ENGINE_FACTORS, 0, RECO_ITEM_NONE);
+        } else {
+            reco_engine_pool_name(&scratch->pool, model, &scratch->visit, item,
+                RECO_ENGINE_FACTORS);
         }
     }
 

@@ -19,4 +19,21 @@ int reco_engine_factors_fold(
 unsigned reco_engine_factors_search(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, unsigned wanted);
 
+/*
+ * A visit of few items and no profile, in a catalogue that is not small.  What
+ * is near to its vector is near to one of them, and is taken from their lists
+ * or, where others name few, searched for.  As a search finds more, to be found
+ * does not count as agreement here: scores would hang on which of both it was.
+ */
+int reco_engine_factors_short(
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit);
+
+/*
+ * In place of a search, where a visit is short and others name enough: writes
+ * the keys of what is near to its items to scratch->found, products left at 0.
+ * Returns how many; 0: the index is to be searched.
+ */
+unsigned reco_engine_factors_near(
+    const reco_engine_model_t *model, reco_engine_scratch_t *scratch);
+
 #endif /* RECO_ENGINE_FACTORS_H */

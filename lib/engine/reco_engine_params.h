@@ -119,6 +119,11 @@ typedef enum {
         "1: the search also finds items that nobody has met, by content")      \
     X(FACTORS_BUDGET, "factors.budget", 32768, 0, 1e9,                         \
         "vectors that a search looks at, at most; 0: any number")              \
+    X(FACTORS_NEAR_ITEMS, "factors.near_items", 9, 0, 32,                      \
+        "visits of up to so many items, and no profile, take what is near "    \
+        "to their items in place of a search; 0: none")                        \
+    X(FACTORS_NEAR_FROM, "factors.near_from", 80, 0, 1000,                     \
+        "but only where so many candidates are named by other sources")        \
     X(CATEGORY_CANDIDATES, "category.candidates", 10, 0, 100,                  \
         "candidates taken from the popular ones of the category")              \
     X(TRENDING_CANDIDATES, "trending.candidates", 10, 0, 200,                  \
@@ -202,7 +207,7 @@ typedef enum {
     X(WEIGHT_HISTORY, "weight.history", 0, -100, 100,                          \
         "blend: is in the visitor's profile")                                  \
     X(WEIGHT_AGREEMENT, "weight.agreement", 0, -100, 100,                      \
-        "blend: share of the sources that brought it")                         \
+        "blend: share of the sources that say something of it")                \
     X(WEIGHT_SESSION_LOG, "weight.session_log", 0, -100, 100,                  \
         "blend: logarithm of session's value")                                 \
     X(WEIGHT_NEXT_LOG, "weight.next_log", 0, -100, 100,                        \

@@ -483,6 +483,25 @@ reco_engine_pool_add(reco_engine_pool_t *pool, const reco_engine_model_t *model,
 
 
 void
+reco_engine_pool_name(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item, reco_engine_source_t source)
+{
+    uint16_t number;
+    reco_engine_pool_row_t *row;
+
+    number = pool_row(pool, model, visit, item);
+
+    if (number != RECO_ENGINE_POOL_REFUSED) {
+        row = &pool->rows[number];
+        row->sources |= 1u << source;
+        row->source = row->strongest < 0 ? (uint8_t) source : row->source;
+        row->strongest = row->strongest < 0 ? 0 : row->strongest;
+    }
+}
+
+
+void
 reco_engine_pool_add_all(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     const reco_engine_list_t *list, reco_engine_source_t source)

@@ -113,6 +113,12 @@ void reco_engine_pool_add(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,
     uint32_t item, reco_engine_source_t source, float value, uint32_t because);
 
+/* A source names an item and says nothing of it; nor does it agree with those
+   that do. */
+void reco_engine_pool_name(reco_engine_pool_t *pool,
+    const reco_engine_model_t *model, const reco_engine_visit_t *visit,
+    uint32_t item, reco_engine_source_t source);
+
 /* It names all of a list. */
 void reco_engine_pool_add_all(reco_engine_pool_t *pool,
     const reco_engine_model_t *model, const reco_engine_visit_t *visit,

@@ -8,6 +8,7 @@
  *   BLCK  the vectors, in blocks
  *   ITMS  their items
  *   LENG  the length of the longest vector in each block
+ *   NEAR  what is near to each item (reco_snapshot_near.c)
  *
  * A code is 128 + round(value / scale): unsigned, as the processors' byte
  * products want one of their two sides to be.  16 vectors are a block: their

@@ -16,7 +16,7 @@
 
 #include <cjson/cJSON.h>
 
-#define MANIFEST_FORMAT   2
+#define MANIFEST_FORMAT   3
 #define MANIFEST_SIZE_MAX (1 << 20)
 
 const char *const reco_snapshot_file_names[RECO_SNAPSHOT_FILE_COUNT] = {

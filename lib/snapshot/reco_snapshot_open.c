@@ -152,6 +152,11 @@ open_vectors(reco_snapshot_t *snapshot, int verify, reco_error_t *error)
             &snapshot->view.vectors, &snapshot->view.codes, error);
     }
 
+    if (status == RECO_OK) {
+        status = reco_snapshot_near_open(&snapshot->containers[codes],
+            snapshot->view.catalog.nitems, &snapshot->view.codes, error);
+    }
+
     return status;
 }
 

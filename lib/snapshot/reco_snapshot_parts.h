@@ -127,6 +127,15 @@ reco_status_t reco_snapshot_codes_open(
     const reco_snapshot_vectors_t *vectors, reco_snapshot_codes_t *codes,
     reco_error_t *error);
 
+/* The part of it that says what is near to each item; facts has what is sold
+   out. */
+reco_status_t reco_snapshot_near_build(reco_snapshot_builder_t *builder,
+    const reco_snapshot_vectors_t *vectors, const reco_snapshot_facts_t *facts,
+    reco_error_t *error);
+reco_status_t reco_snapshot_near_open(
+    const reco_snapshot_container_t *container, uint32_t nitems,
+    reco_snapshot_codes_t *codes, reco_error_t *error);
+
 
 /* content.bin: the map from content to vectors. */
 reco_status_t reco_snapshot_content_build(reco_snapshot_builder_t *builder,

@@ -211,6 +211,9 @@ reco_snapshot_vector(
 #define RECO_SNAPSHOT_BLOCK        16
 #define RECO_SNAPSHOT_BLOCK_SCALES 64 /* bytes of a block's scales */
 
+/* Items that are known to be near to each: a cache line of them. */
+#define RECO_SNAPSHOT_NEAR 16
+
 /* Bytes of a block of codes of so many bytes each. */
 static inline size_t
 reco_snapshot_block_size(uint32_t stride)
@@ -234,6 +237,8 @@ typedef struct {
     const uint8_t *blocks;
     const uint32_t *items; /* 16 a block; RECO_ITEM_NONE: padding */
     const float *lengths;  /* the longest of each block; descending in a list */
+    const uint32_t *near;  /* RECO_SNAPSHOT_NEAR an item, the nearest first;
+                              RECO_ITEM_NONE: no more */
 } reco_snapshot_codes_t;
 
 

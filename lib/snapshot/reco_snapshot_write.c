@@ -194,6 +194,11 @@ write_codes(write_work_t *work, const char *index, reco_error_t *error)
     }
 
     if (status == RECO_OK) {
+        status =
+            reco_snapshot_near_build(&builder, &vectors, &work->facts, error);
+    }
+
+    if (status == RECO_OK) {
         status = write_file(work, RECO_SNAPSHOT_FILE_CODES, RECO_SNAPSHOT_CODES,
             &builder, error);
     }

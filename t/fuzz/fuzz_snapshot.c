@@ -69,8 +69,8 @@ mend_manifest(void)
     size_t i, used;
 
     used = (size_t) snprintf(text, sizeof(text),
-        "{\"id\": \"000042\", \"format\": 2, \"engine\": {\"session.k\": 20},"
-        " \"files\": {");
+        "{\"id\": \"000042\", \"format\": 3, \"engine\": {\"session.k\": 20,"
+        " \"factors.near_from\": 0}, \"files\": {");
 
     for (i = 0; i < FILES; i++) {
         used += (size_t) snprintf(text + used, sizeof(text) - used,
