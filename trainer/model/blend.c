@@ -1,23 +1,18 @@
 #include "model/blend.h"
 
 #include "files.h"
-#include "model/dense.h"
-#include "model/replay.h"
-#include "model/softmax.h"
+#include "model/blend_cases.h"
 #include "model/version.h"
-#include "random.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CANDIDATES_MAX 2048
-#define CASES_MIN      100
-#define CHECK_EVERY    5     /* groups: one judges, the others teach */
-#define TOLERANCE      0.99  /* few cases check, and more have taught */
-#define WEIGHT_MAX     100.0 /* as the engine's table has it */
-#define PROFILE_RIDGE  10.0
+#define CASES_MIN     100
+#define TOLERANCE     0.99  /* few cases check, and more have taught */
+#define WEIGHT_MAX    100.0 /* as the engine's table has it */
+#define PROFILE_RIDGE 10.0
 
 
 static const reco_blend_view_t blend_views[] = {
@@ -34,248 +29,9 @@ static const reco_blend_view_t blend_views[] = {
             {"factors.history_weight", "1"}, {"factors.candidates", "200"}}},
 };
 
-typedef struct {
-    const reco_history_t *history;
-    const reco_snapshot_item_t *items;
-    const reco_config_t *config;
-    reco_replay_t replay;
-    uint64_t *keys;
-    reco_knobs_t knobs;
-    reco_snapshot_t *snapshot;
-    reco_engine_model_t *model;
-    reco_engine_scratch_t *scratch;
-    reco_case_query_t query;
-    reco_engine_candidate_t *candidates;
-    uint32_t limit; /* candidates kept of a case */
-    unsigned nfeatures;
-    reco_random_t random;
-    reco_softmax_t examples; /* those that teach, then those that check */
-    const double *first;     /* weights of the first round; NULL: it is that */
-    uint32_t nteach;
-    double asked; /* what the cases that check count */
-} learning_t;
-
-
-static int
-compare_candidates(const void *left, const void *right)
-{
-    const reco_engine_candidate_t *a = left, *b = right;
-
-    if (a->score != b->score) {
-        return a->score < b->score ? 1 : -1;
-    }
-
-    return (a->item > b->item) - (a->item < b->item);
-}
-
-
-static void
-swap_candidates(reco_engine_candidate_t *a, reco_engine_candidate_t *b)
-{
-    reco_engine_candidate_t held;
-
-    held = *a;
-    *a = *b;
-    *b = held;
-}
-
-
-static int
-is_true(const learning_t *learning, const reco_case_t *which, uint32_t item)
-{
-    uint64_t i, end;
-
-    end = learning->replay.cases.protocol == RECO_PROTOCOL_HELDOUT
-              ? which->end
-              : which->truth + 1;
-    for (i = which->truth; i < end; i++) {
-        if (learning->replay.cases.items[i] == item) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static void
-add_row(learning_t *learning, const reco_engine_candidate_t *candidate,
-    float share, float count)
-{
-    reco_softmax_t *softmax = &learning->examples;
-    uint64_t *row;
-
-    row = &softmax->offsets[softmax->ngroups + 1];
-    memcpy(softmax->features + *row * softmax->stride, candidate->features,
-        learning->nfeatures * sizeof(float));
-    softmax->shares[*row] = share;
-    softmax->counts[*row] = count;
-    (*row)++;
-}
-
-
-static float
-case_weight(const learning_t *learning, uint64_t number)
-{
-    return learning->replay.weights != NULL ? learning->replay.weights[number]
-                                            : 1;
-}
-
-
-/*
- * The candidates of one case become a group, where the truth is among them:
- * the strongest all, the others as a sample.  Whole, it stands for them; else
- * for itself: the fit is to order those in front, and others need only stay
- * behind them.
- */
-static void
-add_case(learning_t *learning, uint64_t number, unsigned ncandidates, int whole)
-{
-    const reco_case_t *which = &learning->replay.cases.cases[number];
-    reco_softmax_t *softmax = &learning->examples;
-    reco_engine_candidate_t *candidates = learning->candidates;
-    unsigned i, pick, ntrue, nfalse, strongest, sampled;
-    float count;
-
-    /* The true ones to the front. */
-    ntrue = 0;
-    for (i = 0; i < ncandidates; i++) {
-        if (is_true(learning, which, candidates[i].item)) {
-            swap_candidates(&candidates[i], &candidates[ntrue++]);
-        }
-    }
-    if (ntrue == 0 || ntrue == ncandidates) {
-        return;
-    }
-
-    nfalse = ncandidates - ntrue;
-    qsort(
-        candidates + ntrue, nfalse, sizeof(candidates[0]), compare_candidates);
-    ntrue = ntrue < learning->limit ? ntrue : learning->limit;
-    strongest = learning->first == NULL ? learning->limit / 2
-                                        : learning->limit - learning->limit / 4;
-    strongest = nfalse < learning->limit ? nfalse : strongest;
-    sampled = nfalse < learning->limit ? 0 : learning->limit - strongest;
-    count = whole && sampled > 0
-                ? (float) (nfalse - strongest) / (float) sampled
-                : 1;
-    candidates += ncandidates - nfalse;
-
-    softmax->offsets[softmax->ngroups + 1] = softmax->offsets[softmax->ngroups];
-    softmax->weights[softmax->ngroups] = case_weight(learning, number);
-    for (i = 0; i < ntrue; i++) {
-        add_row(learning, &learning->candidates[i], 1 / (float) ntrue, 1);
-    }
-    for (i = 0; i < strongest; i++) {
-        add_row(learning, &candidates[i], 0, 1);
-    }
-    for (i = strongest; i < strongest + sampled; i++) {
-        pick = i + (unsigned) reco_random_below(&learning->random, nfalse - i);
-        swap_candidates(&candidates[i], &candidates[pick]);
-        add_row(learning, &candidates[i], 0, count);
-    }
-    softmax->ngroups++;
-}
-
-
-/* The cases that teach, or those that check. */
-static reco_status_t
-ask_cases(learning_t *learning, int checking)
-{
-    const reco_cases_t *cases = &learning->replay.cases;
-    const reco_case_t *which;
-    reco_status_t status;
-    unsigned ncandidates;
-    uint64_t i;
-
-    for (i = 0; i < cases->ncases; i++) {
-        which = &cases->cases[i];
-        if ((which->group % CHECK_EVERY == 0) != checking) {
-            continue;
-        }
-
-        status =
-            reco_case_query(&learning->query, cases, which, learning->keys);
-        if (status != RECO_OK) {
-            return status;
-        }
-
-        learning->query.query.n = RECO_ENGINE_RESULT_MAX;
-        ncandidates =
-            reco_engine_candidates(learning->model, &learning->query.query,
-                learning->scratch, learning->candidates, CANDIDATES_MAX);
-        learning->asked += checking ? (double) case_weight(learning, i) : 0;
-        add_case(learning, i, ncandidates, checking || learning->first == NULL);
-    }
-
-    return RECO_OK;
-}
-
-
-static reco_status_t
-allocate_examples(learning_t *learning)
-{
-    reco_softmax_t *examples = &learning->examples;
-    uint64_t ncases, nrows;
-
-    ncases = learning->replay.cases.ncases;
-    nrows = ncases * learning->limit * 2;
-    examples->nfeatures = learning->nfeatures;
-    examples->stride = reco_dense_stride(learning->nfeatures);
-    examples->offsets = calloc(ncases + 2, sizeof(uint64_t));
-    examples->features = calloc((nrows + 1) * examples->stride, sizeof(float));
-    examples->shares = malloc((nrows + 1) * sizeof(float));
-    examples->counts = malloc((nrows + 1) * sizeof(float));
-    examples->weights = malloc((ncases + 1) * sizeof(float));
-
-    return examples->offsets != NULL && examples->features != NULL
-                   && examples->shares != NULL && examples->counts != NULL
-                   && examples->weights != NULL
-               ? RECO_OK
-               : RECO_NOMEM;
-}
-
-
-static reco_status_t
-allocate(learning_t *learning)
-{
-    learning->nfeatures = 0;
-    while (reco_engine_feature_name(learning->nfeatures) != NULL) {
-        learning->nfeatures++;
-    }
-
-    learning->candidates =
-        malloc(CANDIDATES_MAX * sizeof(learning->candidates[0]));
-    if (learning->candidates == NULL || allocate_examples(learning) != RECO_OK)
-    {
-        return RECO_NOMEM;
-    }
-
-    return reco_engine_scratch_create(learning->model, &learning->scratch);
-}
-
-
-static void
-release(learning_t *learning)
-{
-    reco_engine_scratch_destroy(learning->scratch);
-    reco_case_query_done(&learning->query);
-    free(learning->candidates);
-    free(learning->examples.offsets);
-    free(learning->examples.features);
-    free(learning->examples.shares);
-    free(learning->examples.counts);
-    free(learning->examples.weights);
-    memset(&learning->examples, 0, sizeof(learning->examples));
-    memset(&learning->query, 0, sizeof(learning->query));
-    learning->scratch = NULL;
-    learning->candidates = NULL;
-}
-
-
 /* Sources speak for an item or say nothing; the rest may speak against it. */
 static void
-set_floors(const learning_t *learning, double *floors)
+set_floors(const reco_blend_learning_t *learning, double *floors)
 {
     unsigned j;
 
@@ -286,7 +42,7 @@ set_floors(const learning_t *learning, double *floors)
 
 
 static void
-shipped_weights(const learning_t *learning, double *weights)
+shipped_weights(const reco_blend_learning_t *learning, double *weights)
 {
     const reco_engine_param_t *param;
     char name[64];
@@ -305,7 +61,7 @@ shipped_weights(const learning_t *learning, double *weights)
 
 /* Into the engine's bounds; scores mean nothing but their order. */
 static void
-bound_weights(const learning_t *learning, double *weights)
+bound_weights(const reco_blend_learning_t *learning, double *weights)
 {
     double largest;
     unsigned j;
@@ -322,7 +78,7 @@ bound_weights(const learning_t *learning, double *weights)
 
 /* Visits have one view; who asks with a profile may have others. */
 static unsigned
-count_views(const learning_t *learning)
+count_views(const reco_blend_learning_t *learning)
 {
     return learning->replay.cases.protocol == RECO_PROTOCOL_HELDOUT
                    || learning->replay.cases.protocol
@@ -333,8 +89,8 @@ count_views(const learning_t *learning)
 
 
 static reco_status_t
-fit(const learning_t *learning, const reco_softmax_t *examples, double *weights,
-    reco_error_t *error)
+fit(const reco_blend_learning_t *learning, const reco_softmax_t *examples,
+    double *weights, reco_error_t *error)
 {
     double floors[RECO_ENGINE_FEATURES_MAX], ridge;
 
@@ -354,7 +110,8 @@ fit(const learning_t *learning, const reco_softmax_t *examples, double *weights,
 
 /* Fits to those that teach, judges by the others, and fits to all. */
 static reco_status_t
-fit_judged(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
+fit_judged(
+    reco_blend_learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 {
     double shipped[RECO_ENGINE_FEATURES_MAX] = {0}, share;
     reco_softmax_t teach, check;
@@ -401,7 +158,7 @@ fit_judged(learning_t *learning, reco_blend_t *blend, reco_error_t *error)
 
 /* The weights of the first round say which candidates are in front. */
 static reco_status_t
-set_first(const learning_t *learning, reco_engine_params_t *params,
+set_first(const reco_blend_learning_t *learning, reco_engine_params_t *params,
     reco_error_t *error)
 {
     reco_status_t status;
@@ -427,8 +184,8 @@ set_first(const learning_t *learning, reco_engine_params_t *params,
 
 /* The engine as a view, and over it the configuration, has it. */
 static reco_status_t
-open_view(
-    learning_t *learning, const reco_blend_view_t *view, reco_error_t *error)
+open_view(reco_blend_learning_t *learning, const reco_blend_view_t *view,
+    reco_error_t *error)
 {
     reco_engine_params_t params;
     reco_status_t status;
@@ -461,8 +218,8 @@ open_view(
 
 /* Asks the cases and fits; only the last round's weights are judged. */
 static reco_status_t
-learn_round(
-    learning_t *learning, int last, reco_blend_t *blend, reco_error_t *error)
+learn_round(reco_blend_learning_t *learning, int last, reco_blend_t *blend,
+    reco_error_t *error)
 {
     reco_status_t status;
 
@@ -472,13 +229,13 @@ learn_round(
         return status;
     }
 
-    status = allocate(learning);
+    status = reco_blend_cases_open(learning);
     if (status == RECO_OK) {
-        status = ask_cases(learning, 0);
+        status = reco_blend_cases_ask(learning, 0);
     }
     if (status == RECO_OK && last) {
         learning->nteach = learning->examples.ngroups;
-        status = ask_cases(learning, 1);
+        status = reco_blend_cases_ask(learning, 1);
     }
 
     if (status != RECO_OK) {
@@ -490,7 +247,7 @@ learn_round(
         bound_weights(learning, blend->weights);
     }
 
-    release(learning);
+    reco_blend_cases_close(learning);
     reco_engine_model_close(learning->model);
 
     return status;
@@ -498,7 +255,7 @@ learn_round(
 
 
 static reco_status_t
-learn_view(learning_t *learning, const reco_blend_view_t *view,
+learn_view(reco_blend_learning_t *learning, const reco_blend_view_t *view,
     reco_blend_t *blend, reco_error_t *error)
 {
     double first[RECO_ENGINE_FEATURES_MAX];
@@ -528,7 +285,7 @@ learn_view(learning_t *learning, const reco_blend_view_t *view,
 
 
 static reco_status_t
-make_keys(learning_t *learning, reco_error_t *error)
+make_keys(reco_blend_learning_t *learning, reco_error_t *error)
 {
     uint32_t i;
 
@@ -547,7 +304,7 @@ make_keys(learning_t *learning, reco_error_t *error)
 
 
 static reco_status_t
-learn(learning_t *learning, const char *path, reco_blend_t *blend,
+learn(reco_blend_learning_t *learning, const char *path, reco_blend_t *blend,
     reco_error_t *error)
 {
     reco_train_report_t report = {0};
@@ -588,7 +345,7 @@ reco_blend_learn(reco_blend_t *blend, const reco_history_t *history,
     const reco_snapshot_item_t *items, const reco_config_t *config,
     const char *path, reco_error_t *error)
 {
-    learning_t learning = {
+    reco_blend_learning_t learning = {
         .history = history, .items = items, .config = config};
     reco_replay_options_t options;
     reco_status_t status;
