@@ -260,7 +260,11 @@ RECO_ENGINE_SCORE_BODY(SCORE_NAME(reco_engine_score))
     reco_engine_block_t aside, *derived;
 
     for (i = 0; i < count; i++) {
-        derived = terms->keep ? &blocks[i] : &aside;
+        derived = &aside;
+
+        if (terms->keep) {
+            derived = &blocks[i];
+        }
 
         for (lane = 0; lane < RECO_ENGINE_LANES; lane += SCORE_WIDTH) {
             SCORE_NAME(score_logs)(&blocks[i], derived, lane);
