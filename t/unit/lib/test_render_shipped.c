@@ -36,8 +36,9 @@ check_block(const char *html)
         " data-reco-req=\"r1\"", " data-reco-live", "<h2",
         " aria-labelledby=\"reco-related\"", " id=\"reco-related\"",
         " href=\"/p/1\" data-reco-item=\"A1\" data-reco-rank=\"1\"",
-        " href=\"#\" data-reco-item=\"A2\" data-reco-rank=\"2\"", "Blue mug",
-        ">A2<", "<li", " lang=\"ar\" dir=\"rtl\""};
+        " href=\"#\" data-reco-item=\"A2\" data-reco-rank=\"2\"",
+        "<bdi>Blue mug</bdi>", "<bdi>A2</bdi>", "<li",
+        " lang=\"ar\" dir=\"rtl\""};
     static const char *const unwanted[] = {
         "<script", "<style", " style=", " onclick=", "javascript:"};
     const char *image;
