@@ -133,15 +133,30 @@ sub median {
 }
 
 
-# Ratio of a figure to the first contender's, round by round.
+# Ratio of a figure to the first contender's, or another's, round by round.
 sub ratio {
-    my ($self, $contender, $key) = @_;
+    my ($self, $contender, $key, $base) = @_;
 
-    my $base = $self->{contenders}[0];
+    $base ||= $self->{contenders}[0];
 
     return map { $contender->{rounds}[$_]{$key}
                  / ($base->{rounds}[$_]{$key} || 1) }
         0 .. $#{ $contender->{rounds} };
+}
+
+
+# Two of them, by name, with each other: ratios of CPU time and of rates, and the half
+# of the rounds that is in the middle.
+sub pair {
+    my ($self, $name, $base) = @_;
+
+    my ($contender, $other) = map { my $n = $_; grep { $_->{name} eq $n } @{ $self->{contenders} } }
+        $name, $base;
+
+    return "$name, $base = 1: " . join ', ', map {
+        my @sorted = sort { $a <=> $b } $self->ratio($contender, $_, $other);
+        sprintf '%s %.3f (%.3f–%.3f)', $_, median(@sorted), @sorted[map { $_ * $#sorted } .25, .75];
+    } qw(cpu rate);
 }
 
 
