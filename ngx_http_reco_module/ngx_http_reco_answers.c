@@ -11,43 +11,51 @@
  * the one that was not asked for for longest.  With an answer that was asked for
  * again goes the block that was made of it last, as long as there is room for it.
  *
- * An answer is kept small, as there is one for each page of a shop: without
- * the scores, which nobody asks for any more.
+ * An answer is kept small, as there is one for each slot of each page of a shop:
+ * without the scores, which nobody asks for any more, and eight hits at a time.
  */
 
-#define NGX_HTTP_RECO_ANSWERS      32768 /* where the site does not say */
+#define NGX_HTTP_RECO_ANSWERS      65536 /* where the site does not say */
 #define NGX_HTTP_RECO_ANSWERS_MAX  1048576
 #define NGX_HTTP_RECO_BLOCKS       (2 * 1024 * 1024)
 #define NGX_HTTP_RECO_BLOCKS_LIMIT (1024 * 1024 * 1024)
 
-#define NGX_HTTP_RECO_ANSWER_WAYS 4
-#define NGX_HTTP_RECO_ANSWER_HITS 16  /* longer ones are not kept */
+#define NGX_HTTP_RECO_ANSWER_WAYS  8
+#define NGX_HTTP_RECO_ANSWER_PART  8 /* hits kept together */
+#define NGX_HTTP_RECO_ANSWER_PARTS 2 /* longer ones are not kept */
+#define NGX_HTTP_RECO_ANSWER_HITS                                              \
+    (NGX_HTTP_RECO_ANSWER_PARTS * NGX_HTTP_RECO_ANSWER_PART)
 #define NGX_HTTP_RECO_ANSWER_VIEW 60  /* s that a view is one of this page */
 #define NGX_HTTP_RECO_ANSWER_TIME 300 /* s: items grow old */
 
 
-/* What led to an item is known of one of the session, and there is but one. */
+/* An answer's hits, or of a longer one the first or the others, which are kept as
+   an answer of their own.  What led to an item is known of one of the session, and
+   there is but one. */
 struct ngx_http_reco_answer_s {
     uint64_t block;   /* its place; 0: none */
-    uint64_t sources; /* of the hits, four bits each */
+    uint32_t sources; /* of the hits here, four bits each */
     uint32_t because;
     uint16_t fallbacks;
-    uint16_t led; /* mask of the hits that it led to */
-    uint32_t nhits;
-    uint32_t items[NGX_HTTP_RECO_ANSWER_HITS];
+    uint8_t led;   /* mask of the hits here that it led to */
+    uint8_t nhits; /* of the whole answer */
+    uint32_t items[NGX_HTTP_RECO_ANSWER_PART];
 };
 
 _Static_assert(RECO_ENGINE_SOURCE_COUNT <= 16, "sources, fallbacks");
-_Static_assert(NGX_HTTP_RECO_ANSWER_HITS <= 16, "sources, led");
+_Static_assert(NGX_HTTP_RECO_ANSWER_PART <= 8, "sources, led");
 
 
 /* What is looked at to find an answer, in a line of the cache. */
 typedef struct {
     uint64_t keys[NGX_HTTP_RECO_ANSWER_WAYS]; /* 0: free */
-    uint32_t used[NGX_HTTP_RECO_ANSWER_WAYS]; /* when each was asked for, in
-                                                 answers */
-    uint64_t unused[2];
 } ngx_http_reco_answer_set_t;
+
+
+/* When each of a set was asked for, in answers. */
+typedef struct {
+    uint32_t used[NGX_HTTP_RECO_ANSWER_WAYS];
+} ngx_http_reco_answer_uses_t;
 
 
 /* What an answer hangs on; no byte of it is left unset. */
@@ -71,8 +79,9 @@ typedef struct {
 /* Of this worker. */
 static struct {
     ngx_http_reco_answer_set_t *sets;
-    ngx_http_reco_answer_t *answers; /* of each set in turn */
-    ngx_uint_t nsets;                /* 0: nothing is kept */
+    ngx_http_reco_answer_uses_t *uses; /* of each set */
+    ngx_http_reco_answer_t *answers;   /* of each set in turn */
+    ngx_uint_t nsets;                  /* 0: nothing is kept */
     uint32_t clock;
     uint64_t secret; /* visitors ask: none may find two questions of one key */
 } ngx_http_reco_answers;
@@ -162,12 +171,15 @@ ngx_http_reco_answers_init_process(
 
     ngx_http_reco_answers.sets =
         ngx_memalign(sizeof(ngx_http_reco_answer_set_t), size, cycle->log);
+    ngx_http_reco_answers.uses =
+        ngx_calloc(n * sizeof(ngx_http_reco_answer_uses_t), cycle->log);
     ngx_http_reco_answers.answers = ngx_calloc(
         n * NGX_HTTP_RECO_ANSWER_WAYS * sizeof(ngx_http_reco_answer_t),
         cycle->log);
 
-    if (ngx_http_reco_answers.sets == NULL
-        || ngx_http_reco_answers.answers == NULL) {
+    if (ngx_http_reco_answers.sets == NULL || ngx_http_reco_answers.uses == NULL
+        || ngx_http_reco_answers.answers == NULL)
+    {
         return NGX_ERROR;
     }
 
@@ -184,8 +196,10 @@ ngx_http_reco_answers_exit_process(void)
     ngx_http_reco_blocks_exit_process();
 
     ngx_free(ngx_http_reco_answers.sets);
+    ngx_free(ngx_http_reco_answers.uses);
     ngx_free(ngx_http_reco_answers.answers);
     ngx_http_reco_answers.sets = NULL;
+    ngx_http_reco_answers.uses = NULL;
     ngx_http_reco_answers.answers = NULL;
     ngx_http_reco_answers.nsets = 0;
 }
@@ -259,17 +273,19 @@ ngx_http_reco_answers_key(const ngx_http_reco_version_t *version,
 }
 
 
-ngx_http_reco_answer_t *
-ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
+/* The first hits have the answer's own key, the others the next one. */
+static uint64_t
+ngx_http_reco_answers_part_key(uint64_t key, ngx_uint_t n)
+{
+    return key + n * 2;
+}
+
+
+static ngx_http_reco_answer_t *
+ngx_http_reco_answers_part(uint64_t key)
 {
     ngx_uint_t i, n;
-    reco_engine_hit_t *hit;
-    ngx_http_reco_answer_t *answer;
     ngx_http_reco_answer_set_t *set;
-
-    if (key == 0) {
-        return NULL;
-    }
 
     n = (key >> 1) % ngx_http_reco_answers.nsets;
     set = &ngx_http_reco_answers.sets[n];
@@ -280,21 +296,71 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
         }
     }
 
-    set->used[i] = ++ngx_http_reco_answers.clock;
-    answer = &ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + i];
-    ngx_http_reco_blocks_expect(answer->block);
+    ngx_http_reco_answers.uses[n].used[i] = ++ngx_http_reco_answers.clock;
 
-    result->nhits = answer->nhits;
-    result->fallbacks = answer->fallbacks;
+    return &ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + i];
+}
 
-    for (i = 0; i < answer->nhits; i++) {
-        hit = &result->hits[i];
+
+/* The hits from first on that stand together in an answer of so many. */
+static ngx_uint_t
+ngx_http_reco_answers_hits(ngx_uint_t first, ngx_uint_t nhits)
+{
+    return ngx_min(nhits - first, NGX_HTTP_RECO_ANSWER_PART);
+}
+
+
+static void
+ngx_http_reco_answers_unpack(const ngx_http_reco_answer_t *answer,
+    ngx_uint_t first, reco_engine_result_t *result)
+{
+    ngx_uint_t i, n;
+    reco_engine_hit_t *hit;
+
+    n = ngx_http_reco_answers_hits(first, answer->nhits);
+
+    for (i = 0; i < n; i++) {
+        hit = &result->hits[first + i];
         hit->item = answer->items[i];
         hit->score = 0;
         hit->source = answer->sources >> 4 * i & 0xf;
         hit->because = answer->led & 1 << i ? answer->because : RECO_ITEM_NONE;
         hit->pinned = 0;
     }
+}
+
+
+ngx_http_reco_answer_t *
+ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
+{
+    ngx_uint_t i;
+    ngx_http_reco_answer_t *answer, *part;
+
+    if (key == 0) {
+        return NULL;
+    }
+
+    answer = ngx_http_reco_answers_part(key);
+    if (answer == NULL) {
+        return NULL;
+    }
+
+    ngx_http_reco_blocks_expect(answer->block);
+    ngx_http_reco_answers_unpack(answer, 0, result);
+
+    for (i = 1; i * NGX_HTTP_RECO_ANSWER_PART < answer->nhits; i++) {
+        part =
+            ngx_http_reco_answers_part(ngx_http_reco_answers_part_key(key, i));
+        if (part == NULL || part->nhits != answer->nhits) {
+            return NULL;
+        }
+
+        ngx_http_reco_answers_unpack(
+            part, i * NGX_HTTP_RECO_ANSWER_PART, result);
+    }
+
+    result->nhits = answer->nhits;
+    result->fallbacks = answer->fallbacks;
 
     ngx_http_reco_count(NGX_HTTP_RECO_ANSWERS_REUSED, 1);
 
@@ -302,12 +368,12 @@ ngx_http_reco_answers_find(uint64_t key, reco_engine_result_t *result)
 }
 
 
-/* NGX_DECLINED: it is none that can be kept. */
+/* NGX_DECLINED: they are none that can be kept. */
 static ngx_int_t
-ngx_http_reco_answers_pack(
-    ngx_http_reco_answer_t *answer, const reco_engine_result_t *result)
+ngx_http_reco_answers_pack(ngx_http_reco_answer_t *answer, ngx_uint_t first,
+    const reco_engine_result_t *result)
 {
-    unsigned i;
+    ngx_uint_t i, n;
     const reco_engine_hit_t *hit;
 
     ngx_memzero(answer, sizeof(ngx_http_reco_answer_t));
@@ -315,10 +381,12 @@ ngx_http_reco_answers_pack(
     answer->fallbacks = result->fallbacks;
     answer->nhits = result->nhits;
 
-    for (i = 0; i < result->nhits; i++) {
-        hit = &result->hits[i];
+    n = ngx_http_reco_answers_hits(first, result->nhits);
+
+    for (i = 0; i < n; i++) {
+        hit = &result->hits[first + i];
         answer->items[i] = hit->item;
-        answer->sources |= (uint64_t) hit->source << 4 * i;
+        answer->sources |= (uint32_t) hit->source << 4 * i;
 
         if (hit->because == RECO_ITEM_NONE) {
             continue;
@@ -337,25 +405,24 @@ ngx_http_reco_answers_pack(
 }
 
 
-void
-ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+static void
+ngx_http_reco_answers_put(uint64_t key, const ngx_http_reco_answer_t *answer)
 {
-    uint32_t age, oldest;
+    uint32_t age, oldest, *used;
     ngx_uint_t i, n, way;
-    ngx_http_reco_answer_t answer;
-    ngx_http_reco_answer_set_t *set;
-
-    if (key == 0 || ngx_http_reco_answers_pack(&answer, result) != NGX_OK) {
-        return;
-    }
 
     n = (key >> 1) % ngx_http_reco_answers.nsets;
-    set = &ngx_http_reco_answers.sets[n];
+    used = ngx_http_reco_answers.uses[n].used;
     way = 0;
     oldest = 0;
 
     for (i = 0; i < NGX_HTTP_RECO_ANSWER_WAYS; i++) {
-        age = ngx_http_reco_answers.clock - set->used[i];
+        age = ngx_http_reco_answers.clock - used[i];
+
+        if (ngx_http_reco_answers.sets[n].keys[i] == key) {
+            way = i;
+            break;
+        }
 
         if (age > oldest) {
             oldest = age;
@@ -363,9 +430,40 @@ ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
         }
     }
 
-    set->keys[way] = key;
-    set->used[way] = ++ngx_http_reco_answers.clock;
-    ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + way] = answer;
+    ngx_http_reco_answers.sets[n].keys[way] = key;
+    used[way] = ++ngx_http_reco_answers.clock;
+    ngx_http_reco_answers.answers[n * NGX_HTTP_RECO_ANSWER_WAYS + way] =
+        *answer;
+}
+
+
+void
+ngx_http_reco_answers_keep(uint64_t key, const reco_engine_result_t *result)
+{
+    ngx_uint_t i, n;
+    ngx_http_reco_answer_t parts[NGX_HTTP_RECO_ANSWER_PARTS];
+
+    if (key == 0) {
+        return;
+    }
+
+    n = 0;
+
+    do {
+        if (ngx_http_reco_answers_pack(
+                &parts[n], n * NGX_HTTP_RECO_ANSWER_PART, result)
+            != NGX_OK)
+        {
+            return;
+        }
+
+        n++;
+    } while (n * NGX_HTTP_RECO_ANSWER_PART < result->nhits);
+
+    for (i = 0; i < n; i++) {
+        ngx_http_reco_answers_put(
+            ngx_http_reco_answers_part_key(key, i), &parts[i]);
+    }
 }
 
 

@@ -58,7 +58,7 @@ sub conf {
             reco on;
             reco_item \$reco_path_segment_2;
             reco_slot related n=6 template=$dir/why.mustache;
-            reco_slot more n=6 template=$dir/why.mustache source=for-you;
+            reco_slot more n=13 template=$dir/why.mustache source=for-you;
         }
         location /api/ { reco_api; reco_slot related n=3; }
         location /ruled/ {
