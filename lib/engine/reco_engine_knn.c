@@ -18,6 +18,8 @@
 /* Words fetched ahead; the hardware follows a walk once it has begun. */
 #define KNN_AHEAD 64
 
+#define KNN_NAMED_EACH 8 /* for each item of the block */
+
 
 /* The lines of an array of words that a walk begins with. */
 static inline void
@@ -299,6 +301,27 @@ knn_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 }
 
 
+/* How many of the candidates stand alone.  Where rules or a limit of a category
+   choose, those far behind may be the ones: all of them. */
+static unsigned
+knn_named(const reco_engine_model_t *model, const reco_engine_visit_t *visit)
+{
+    unsigned named;
+
+    if (visit->narrow || visit->rules.boosting != 0
+        || reco_engine_count(model, RECO_ENGINE_DIVERSITY_CATEGORY) != 0)
+    {
+        return RECO_ENGINE_NAMED_MAX;
+    }
+
+    named = reco_engine_count(model, RECO_ENGINE_SESSION_NAMED);
+
+    return named > KNN_NAMED_EACH * visit->query->n
+               ? named
+               : KNN_NAMED_EACH * visit->query->n;
+}
+
+
 void
 reco_engine_source_session(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
@@ -307,5 +330,6 @@ reco_engine_source_session(
         knn_gather(model, scratch);
     }
 
-    reco_engine_source_name_all(model, scratch, RECO_ENGINE_SESSION);
+    reco_engine_source_name_best(
+        model, scratch, RECO_ENGINE_SESSION, knn_named(model, &scratch->visit));
 }

@@ -222,6 +222,60 @@ reco_engine_source_name_all(const reco_engine_model_t *model,
 }
 
 
+void
+reco_engine_source_name_best(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source,
+    unsigned wanted)
+{
+    unsigned before;
+    reco_engine_list_t *list;
+
+    list = &scratch->lists[source];
+    list->floor = -INFINITY;
+
+    if (scratch->enough != 0 || list->count <= wanted + LISTS_SPARE) {
+        reco_engine_source_name_all(model, scratch, source);
+        return;
+    }
+
+    before = scratch->pool.nrows;
+    list->floor = lists_floor(model, scratch, list, wanted);
+    lists_name_part(model, scratch, source, list->floor, 0);
+
+    /* Most of them seen, or not for sale. */
+
+    if (scratch->pool.nrows - before < wanted / 2) {
+        lists_name_part(model, scratch, source, list->floor, 1);
+        list->floor = -INFINITY;
+    }
+}
+
+
+void
+reco_engine_source_second(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source)
+{
+    unsigned i;
+    const reco_engine_list_t *list;
+
+    list = &scratch->lists[source];
+
+    if (list->floor == -INFINITY) {
+        return;
+    }
+
+    for (i = 0; i < list->count; i++) {
+        if (list->values[i] < list->floor
+            && reco_engine_pool_find(&scratch->pool, list->items[i])
+                   != RECO_ENGINE_POOL_REFUSED)
+        {
+            reco_engine_pool_add(&scratch->pool, model, &scratch->visit,
+                list->items[i], source, list->values[i], list->because[i]);
+        }
+    }
+}
+
+
 /* The list of a category of the base; empty where it has none. */
 static reco_snapshot_row_t
 lists_category(const reco_engine_model_t *model, uint32_t category)

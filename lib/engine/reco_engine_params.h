@@ -77,6 +77,9 @@ typedef enum {
         "exponent of a neighbour session's length, which divides")             \
     X(SESSION_CANDIDATES, "session.candidates", 200, 0, 1000,                  \
         "candidates taken from session kNN")                                   \
+    X(SESSION_NAMED, "session.named", 60, 0, 1000,                             \
+        "of these, the best that are candidates without another source; "      \
+        "eight for each item of the block at least")                           \
     X(NEXT_ITEMS, "next.items", 5, 1, 32,                                      \
         "last items whose sequential rules are followed")                      \
     X(NEXT_DECAY, "next.decay", 1, 0, 100,                                     \

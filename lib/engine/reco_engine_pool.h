@@ -18,6 +18,7 @@
    the last one. */
 typedef struct {
     unsigned count;
+    float floor; /* what is below only seconds other sources */
     uint32_t items[RECO_ENGINE_NAMED_MAX + 4];
     uint32_t because[RECO_ENGINE_NAMED_MAX + 4];
     float values[RECO_ENGINE_NAMED_MAX + 4] __attribute__((aligned(16)));

@@ -176,6 +176,10 @@ recommend_candidates(
     reco_engine_source_backfill(model, scratch);
     reco_engine_source_lists(model, scratch);
     reco_engine_source_factors(model, scratch);
+
+    if (reco_engine_visit_wants(&scratch->visit, RECO_ENGINE_SESSION)) {
+        reco_engine_source_second(model, scratch, RECO_ENGINE_SESSION);
+    }
 }
 
 

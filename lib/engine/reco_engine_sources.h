@@ -56,4 +56,15 @@ void reco_engine_source_gather(const reco_engine_model_t *model,
 void reco_engine_source_name_all(const reco_engine_model_t *model,
     reco_engine_scratch_t *scratch, reco_engine_source_t source);
 
+/*
+ * Only about so many of the list's best become candidates by it.  What it says
+ * of the others counts where they are candidates by another source: seconded,
+ * once all have named theirs.
+ */
+void reco_engine_source_name_best(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source,
+    unsigned wanted);
+void reco_engine_source_second(const reco_engine_model_t *model,
+    reco_engine_scratch_t *scratch, reco_engine_source_t source);
+
 #endif /* RECO_ENGINE_SOURCES_H */
