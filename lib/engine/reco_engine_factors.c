@@ -483,14 +483,14 @@ factors_wanted(
  */
 static unsigned
 factors_find(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
-    unsigned wanted)
+    int near, unsigned wanted)
 {
     float norm, product, least;
     unsigned i, kept, nfound;
     uint32_t item;
     const void *vector;
 
-    nfound = reco_engine_factors_near(model, scratch);
+    nfound = near ? reco_engine_factors_near(model, scratch) : 0;
 
     if (nfound == 0) {
         return reco_engine_factors_search(model, scratch, wanted);
@@ -529,23 +529,25 @@ factors_find(const reco_engine_model_t *model, reco_engine_scratch_t *scratch,
 static int
 factors_gather(const reco_engine_model_t *model, reco_engine_scratch_t *scratch)
 {
+    int near, folded;
     unsigned wanted;
     reco_engine_shared_t *shared;
 
     shared = &scratch->shared;
+    near = reco_engine_factors_near_suffices(model, scratch);
     wanted = factors_wanted(model, &scratch->visit);
+    folded = reco_engine_shared(scratch, RECO_ENGINE_FACTORS);
 
-    if (reco_engine_shared(scratch, RECO_ENGINE_FACTORS)
-        && shared->wanted == wanted)
-    {
+    if (folded && shared->near == near && shared->wanted == wanted) {
         return 1;
     }
 
-    if (!reco_engine_factors_fold(model, scratch)) {
+    if (!folded && !reco_engine_factors_fold(model, scratch)) {
         return 0;
     }
 
-    shared->nfound = factors_find(model, scratch, wanted);
+    shared->nfound = factors_find(model, scratch, near, wanted);
+    shared->near = near;
     shared->wanted = wanted;
     shared->ready |= 1u << RECO_ENGINE_FACTORS;
 

@@ -28,10 +28,14 @@ unsigned reco_engine_factors_search(const reco_engine_model_t *model,
 int reco_engine_factors_short(
     const reco_engine_model_t *model, const reco_engine_visit_t *visit);
 
+/* Is the query one whose visit is short, and of which others name enough? */
+int reco_engine_factors_near_suffices(
+    const reco_engine_model_t *model, const reco_engine_scratch_t *scratch);
+
 /*
- * In place of a search, where a visit is short and others name enough: writes
- * the keys of what is near to its items to scratch->found, products left at 0.
- * Returns how many; 0: the index is to be searched.
+ * In place of a search, where that suffices: writes the keys of what is near to
+ * the visit's items to scratch->found, products left at 0.  Returns how many;
+ * 0: the index is to be searched.
  */
 unsigned reco_engine_factors_near(
     const reco_engine_model_t *model, reco_engine_scratch_t *scratch);

@@ -24,9 +24,8 @@ reco_engine_factors_short(
 }
 
 
-/* Is what is near to the visit's items near enough to its vector? */
-static int
-near_suffices(
+int
+reco_engine_factors_near_suffices(
     const reco_engine_model_t *model, const reco_engine_scratch_t *scratch)
 {
     const reco_engine_visit_t *visit;
@@ -34,8 +33,9 @@ near_suffices(
     visit = &scratch->visit;
 
     return reco_engine_factors_short(model, visit) && !visit->narrow
-           && scratch->pool.nrows
-                  >= reco_engine_count(model, RECO_ENGINE_FACTORS_NEAR_FROM)
+           && scratch->pool.nrows >= visit->query->n
+                                         * reco_engine_count(model,
+                                             RECO_ENGINE_FACTORS_NEAR_FROM)
            && 2 * visit->query->n
                   <= reco_engine_count(model, RECO_ENGINE_FACTORS_CANDIDATES);
 }
@@ -138,10 +138,6 @@ reco_engine_factors_near(
     float sum, weight;
     unsigned place, count, nfound;
     const reco_engine_visit_t *visit;
-
-    if (!near_suffices(model, scratch)) {
-        return 0;
-    }
 
     visit = &scratch->visit;
     count = reco_engine_count(model, RECO_ENGINE_FACTORS_ITEMS);

@@ -125,8 +125,9 @@ typedef enum {
     X(FACTORS_NEAR_ITEMS, "factors.near_items", 9, 0, 32,                      \
         "visits of up to so many items, and no profile, take what is near "    \
         "to their items in place of a search; 0: none")                        \
-    X(FACTORS_NEAR_FROM, "factors.near_from", 80, 0, 1000,                     \
-        "but only where so many candidates are named by other sources")        \
+    X(FACTORS_NEAR_FROM, "factors.near_from", 5, 0, 100,                       \
+        "but only where other sources name so many candidates for each item "  \
+        "of the block")                                                        \
     X(CATEGORY_CANDIDATES, "category.candidates", 10, 0, 100,                  \
         "candidates taken from the popular ones of the category")              \
     X(TRENDING_CANDIDATES, "trending.candidates", 10, 0, 200,                  \

@@ -21,6 +21,7 @@ typedef struct {
     reco_engine_visited_t items[RECO_ENGINE_PLACES]; /* the visit's */
     const reco_engine_model_t *model;
     uint32_t ready;  /* mask of the sources whose lists are made */
+    int near;        /* what was found is from lists, where these have it */
     unsigned wanted; /* how many the search was to find */
     unsigned nfound;
 } reco_engine_shared_t;
