@@ -132,17 +132,13 @@ codes_build_list(const reco_snapshot_vectors_t *vectors, uint32_t list,
     uint8_t *blocks, uint32_t *items, float *lengths, uint32_t stride)
 {
     uint32_t i;
-    uint64_t id, size;
-    const uint8_t *vector, *ids;
+    uint64_t item;
+    const uint8_t *vector;
 
-    size = vectors->dimensions * sizeof(float);
-    vector = vectors->lists + vectors->list_offset[list];
-    ids = vector + vectors->list_length[list] * size;
-
-    for (i = 0; i < vectors->list_length[list]; i++, vector += size) {
+    for (i = 0; i < vectors->list_length[list]; i++) {
+        vector = reco_snapshot_list_vector(vectors, list, i, &item);
         codes_quantize(blocks, stride, i, vector, vectors->dimensions);
-        memcpy(&id, ids + i * sizeof(id), sizeof(id));
-        items[i] = (uint32_t) id;
+        items[i] = (uint32_t) item;
 
         if (i % CODES_BLOCK == 0) {
             lengths[i / CODES_BLOCK] =

@@ -114,25 +114,6 @@ near_choose(near_work_t *work, uint32_t list)
 }
 
 
-/* A list's vector; its item. */
-static const uint8_t *
-near_vector(const reco_snapshot_vectors_t *vectors, uint32_t list,
-    uint32_t number, uint32_t *item)
-{
-    uint64_t id;
-    size_t size;
-    const uint8_t *first;
-
-    size = vectors->dimensions * sizeof(float);
-    first = vectors->lists + vectors->list_offset[list];
-    memcpy(&id, first + vectors->list_length[list] * size + number * sizeof(id),
-        sizeof(id));
-    *item = (uint32_t) id;
-
-    return first + number * size;
-}
-
-
 /* The chosen lists' vectors, from the longest of each to where there are
    enough. */
 static void
@@ -140,7 +121,8 @@ near_fill(near_work_t *work)
 {
     float *block;
     unsigned n;
-    uint32_t i, j, list, item, dimensions;
+    uint32_t i, j, list, dimensions;
+    uint64_t item;
     const uint8_t *vector;
 
     dimensions = work->vectors->dimensions;
@@ -153,7 +135,7 @@ near_fill(near_work_t *work)
              i < work->vectors->list_length[list] && work->count < NEAR_VECTORS;
              i++)
         {
-            vector = near_vector(work->vectors, list, i, &item);
+            vector = reco_snapshot_list_vector(work->vectors, list, i, &item);
 
             if (item >= work->facts->nitems
                 || (work->facts->hot[item].category & RECO_SNAPSHOT_AVAILABLE)
@@ -172,7 +154,7 @@ near_fill(near_work_t *work)
                     sizeof(float));
             }
 
-            work->items[work->count++] = item;
+            work->items[work->count++] = (uint32_t) item;
         }
     }
 }
@@ -218,7 +200,7 @@ near_multiply(const float *block, const float *queries, uint32_t dimensions,
 typedef struct {
     near_found_t found[NEAR_COUNT];
     unsigned count;
-    uint32_t item;
+    uint64_t item;
 } near_row_t;
 
 
@@ -279,7 +261,8 @@ near_ask(near_work_t *work, near_row_t *rows, uint32_t list, uint32_t first)
 
     for (query = 0; query < NEAR_QUERIES; query++) {
         number = first + query < length ? first + query : length - 1;
-        vector = near_vector(work->vectors, list, number, &rows[query].item);
+        vector = reco_snapshot_list_vector(
+            work->vectors, list, number, &rows[query].item);
         memcpy(work->queries + query * work->vectors->dimensions, vector, size);
         rows[query].count = 0;
     }

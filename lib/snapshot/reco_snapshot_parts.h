@@ -11,6 +11,8 @@
 #include "reco_snapshot_builder.h"
 #include "reco_snapshot_view.h"
 
+#include <string.h>
+
 
 #define RECO_SNAPSHOT_CATALOG   RECO_SNAPSHOT_TAG('c', 'a', 't', 'l')
 #define RECO_SNAPSHOT_SESSIONS  RECO_SNAPSHOT_TAG('s', 'e', 's', 's')
@@ -112,6 +114,23 @@ reco_status_t reco_snapshot_faiss_build(const char *path,
 reco_status_t reco_snapshot_vectors_open(const uint8_t *base, uint64_t size,
     const char *path, reco_snapshot_vectors_t *vectors, reco_error_t *error);
 void reco_snapshot_vectors_close(reco_snapshot_vectors_t *vectors);
+
+/* A vector of the index, unaligned, by its place in its list; whose it is. */
+static inline const uint8_t *
+reco_snapshot_list_vector(const reco_snapshot_vectors_t *vectors, uint32_t list,
+    uint32_t place, uint64_t *item)
+{
+    size_t size;
+    const uint8_t *first;
+
+    size = vectors->dimensions * sizeof(float);
+    first = vectors->lists + vectors->list_offset[list];
+    memcpy(item,
+        first + vectors->list_length[list] * size + place * sizeof(*item),
+        sizeof(*item));
+
+    return first + place * size;
+}
 
 /* Notes where in the index each item's vector is, and its length. */
 reco_status_t reco_snapshot_vectors_locate(

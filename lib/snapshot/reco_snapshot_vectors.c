@@ -285,8 +285,8 @@ reco_snapshot_vectors_locate(const reco_snapshot_vectors_t *vectors,
     reco_snapshot_facts_t *facts, reco_error_t *error)
 {
     uint32_t list, i;
-    uint64_t item, offset, stride;
-    const uint8_t *ids;
+    uint64_t item;
+    const uint8_t *vector;
 
     if (vectors->lists_length / 4 >= RECO_ITEM_NONE) {
         return reco_error_set(error, RECO_TOO_LARGE,
@@ -294,22 +294,16 @@ reco_snapshot_vectors_locate(const reco_snapshot_vectors_t *vectors,
             (unsigned long long) vectors->lists_length);
     }
 
-    stride = vectors->dimensions * sizeof(float);
-
     for (list = 0; list < vectors->nlists; list++) {
-        offset = vectors->list_offset[list];
-        ids = vectors->lists + offset + vectors->list_length[list] * stride;
-
         for (i = 0; i < vectors->list_length[list]; i++) {
-            memcpy(&item, ids + i * sizeof(item), sizeof(item));
+            vector = reco_snapshot_list_vector(vectors, list, i, &item);
 
             if (item < facts->nitems) {
-                facts->hot[item].position = (uint32_t) (offset / 4);
-                facts->hot[item].norm = vectors_inverse_norm(
-                    vectors->lists + offset, vectors->dimensions);
+                facts->hot[item].position =
+                    (uint32_t) ((uint64_t) (vector - vectors->lists) / 4);
+                facts->hot[item].norm =
+                    vectors_inverse_norm(vector, vectors->dimensions);
             }
-
-            offset += stride;
         }
     }
 
