@@ -79,15 +79,15 @@ ngx_http_reco_arm_word(
         return NGX_OK;
     }
 
+    if (ngx_http_reco_word_value(word, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ngx_strncmp(word->data, "source=", 7) == 0) {
-        value.data = word->data + 7;
-        value.len = word->len - 7;
         return ngx_http_reco_source(&value, &arm->with);
     }
 
-    if (ngx_strncmp(word->data, "slot=", 5) == 0 && word->len > 5) {
-        value.data = word->data + 5;
-        value.len = word->len - 5;
+    if (ngx_strncmp(word->data, "slot=", 5) == 0 && value.len > 0) {
         arm->about.slot = ngx_http_reco_reference_add(cf, &value);
         return arm->about.slot != NULL ? NGX_OK : NGX_ERROR;
     }
