@@ -338,37 +338,51 @@ test_size(void **state)
 }
 
 
-/* In a value or a condition, but not in text. */
+/* A template, and what is said of it. */
+typedef struct {
+    const char *source;
+    int said;
+} judged_t;
+
+
 static void
-test_nonce(void **state)
+check_judged(const judged_t *cases, size_t ncases,
+    int (*judge)(const reco_render_template_t *template))
 {
-    static const struct {
-        const char *source;
-        int uses;
-    } cases[] = {
-        {"<p>nonce</p>{{#items}}{{id}}{{/items}}", 0},
-        {"<i nonce=\"{{nonce}}\"></i>", 1},
-        {"<p>{{#nonce}}x{{/nonce}}</p>", 1},
-        {"{{#items}}{{^nonce}}x{{/nonce}}{{/items}}", 1},
-    };
     reco_render_memory_t memory;
     reco_render_template_t *template;
     render_pool_t pool = {.left = RENDER_POOL};
     size_t i;
 
-    (void) state;
-
     memory.alloc = render_pool_alloc;
     memory.owner = &pool;
 
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < ncases; i++) {
         assert_int_equal(
             reco_render_parse(text(cases[i].source), &memory, &template, NULL),
             RECO_OK);
-        assert_int_equal(reco_render_uses_nonce(template), cases[i].uses);
+        assert_int_equal(judge(template), cases[i].said);
     }
 
     render_pool_done(&pool);
+}
+
+
+/* In a value or a condition, but not in text. */
+static void
+test_nonce(void **state)
+{
+    static const judged_t cases[] = {
+        {"<p>nonce</p>{{#items}}{{id}}{{/items}}", 0},
+        {"<i nonce=\"{{nonce}}\"></i>", 1},
+        {"<p>{{#nonce}}x{{/nonce}}</p>", 1},
+        {"{{#items}}{{^nonce}}x{{/nonce}}{{/items}}", 1},
+    };
+
+    (void) state;
+
+    check_judged(
+        cases, sizeof(cases) / sizeof(cases[0]), reco_render_uses_nonce);
 }
 
 
@@ -376,34 +390,17 @@ test_nonce(void **state)
 static void
 test_links(void **state)
 {
-    static const struct {
-        const char *source;
-        int links;
-    } cases[] = {
+    static const judged_t cases[] = {
         {"{{#items}}<a href=\"/product/{{id}}\">{{title}}</a>{{/items}}", 0},
         {"{{#items}}<a href=\"{{url}}\">{{title}}</a>{{/items}}", 1},
         {"{{#items}}{{#url}}<a href=\"{{url}}\">x</a>{{/url}}{{/items}}", 0},
         {"{{#items}}{{^url}}-{{/url}}<a href=\"{{url}}\">x</a>{{/items}}", 0},
         {"<p>{{#items}}url{{image}}{{/items}}</p>", 0},
     };
-    reco_render_memory_t memory;
-    reco_render_template_t *template;
-    render_pool_t pool = {.left = RENDER_POOL};
-    size_t i;
 
     (void) state;
 
-    memory.alloc = render_pool_alloc;
-    memory.owner = &pool;
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(
-            reco_render_parse(text(cases[i].source), &memory, &template, NULL),
-            RECO_OK);
-        assert_int_equal(reco_render_links(template), cases[i].links);
-    }
-
-    render_pool_done(&pool);
+    check_judged(cases, sizeof(cases) / sizeof(cases[0]), reco_render_links);
 }
 
 
